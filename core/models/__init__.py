@@ -1,0 +1,22 @@
+from core.models.calendars import Calendar, CalendarVersion
+from core.models.organisation import Organisation
+from core.models.outbox import OutboxMessage
+from core.models.people import Absence, LoginFailure, Team, User
+from core.models.tokens import ApiToken, Heartbeat, IdempotencyKey
+from core.models.trail import TrailAnchor, TrailEntry
+
+__all__ = [
+    "Absence",
+    "ApiToken",
+    "Calendar",
+    "CalendarVersion",
+    "Heartbeat",
+    "IdempotencyKey",
+    "LoginFailure",
+    "Organisation",
+    "OutboxMessage",
+    "Team",
+    "TrailAnchor",
+    "TrailEntry",
+    "User",
+]

@@ -1,0 +1,151 @@
+"""The complaint itself (domain, Complaint). Long text lives beside it, so that lists and figures read narrow rows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from complaints.models.catalogue import ChannelCode, ComplaintType, RootCause, Severity
+from complaints.querysets import ComplaintQuerySet
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)  # sorts behind every deadline, so that the queue needs no NULLs
+
+
+class Kind(models.TextChoices):
+    COMPLAINT = "complaint", _("Complaint")
+    ENQUIRY = "enquiry", _("Enquiry")
+
+
+class Status(models.TextChoices):
+    NEW = "new", _("New")
+    ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+    INVESTIGATING = "investigating", _("Investigating")
+    WAITING = "waiting_on_customer", _("Waiting on customer")
+    RESOLVED = "resolved", _("Resolved")
+    CLOSED = "closed", _("Closed")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    MERGED = "merged", _("Merged")
+
+
+OPEN = (Status.NEW, Status.ACKNOWLEDGED, Status.INVESTIGATING, Status.WAITING)
+IN_HAND = (*OPEN, Status.RESOLVED)  # resolved but not closed still needs somebody
+
+
+class Outcome(models.TextChoices):
+    UPHELD = "upheld", _("Upheld")
+    PARTLY = "partly_upheld", _("Partly upheld")
+    NOT_UPHELD = "not_upheld", _("Not upheld")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class Complaint(models.Model):
+    """One case. Changed only by `complaints.actions`; `version` counts the changes.
+
+    `received_at`: when it reached us (deadlines run from here); `created_at`: when it was written down.
+    `in_queue`: live and in hand, so it stands in default queues; `queue_at`: its next deadline, NEVER when none runs.
+    `source`, `external_id`: the name another system has for it; `source_channel`, `source_status`: verbatim words.
+    """
+
+    reference = models.CharField(max_length=16, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.COMPLAINT)
+    source = models.CharField(max_length=40, blank=True)
+    external_id = models.CharField(max_length=120, blank=True)
+    source_channel = models.CharField(max_length=80, blank=True)
+    source_status = models.CharField(max_length=80, blank=True)
+    customer = models.ForeignKey("retention.Customer", models.PROTECT, null=True, blank=True, related_name="complaints", db_index=False)
+    channel = models.CharField(max_length=12, choices=ChannelCode.choices)
+    type = models.ForeignKey(ComplaintType, models.PROTECT, related_name="complaints", db_index=False)
+    severity = models.CharField(max_length=8, choices=Severity.choices, default=Severity.MODERATE)
+    subject = models.CharField(max_length=200)
+    preview = models.CharField(max_length=160, blank=True)
+    product = models.CharField(max_length=120, blank=True)
+    lot = models.CharField(max_length=80, blank=True)
+    order_number = models.CharField(max_length=80, blank=True)
+    language = models.CharField(max_length=8)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="complaints", db_index=False)
+    team = models.ForeignKey("core.Team", models.PROTECT, null=True, related_name="complaints", db_index=False)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.NEW)
+    received_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField(db_index=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    first_response_at = models.DateTimeField(null=True)
+    resolved_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=14, choices=Outcome.choices, blank=True)
+    accepted = models.BooleanField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    root_cause = models.ForeignKey(RootCause, models.PROTECT, null=True, blank=True, related_name="complaints", db_index=False)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
+    version = models.PositiveIntegerField(default=1)
+    is_history = models.BooleanField(default=False)
+    is_quarantined = models.BooleanField(default=False)
+    in_queue = models.BooleanField(default=True)
+    queue_at = models.DateTimeField(default=NEVER)
+
+    objects = ComplaintQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("complaint")
+        verbose_name_plural = _("complaints")
+        constraints = [
+            models.UniqueConstraint(fields=["source", "external_id"], name="complaint_external_id_once", condition=~Q(external_id="")),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="complaint_status_known"),
+            models.CheckConstraint(condition=Q(channel__in=ChannelCode.values), name="complaint_channel_known"),
+            models.CheckConstraint(condition=Q(severity__in=Severity.values), name="complaint_severity_known"),
+            models.CheckConstraint(condition=Q(outcome__in=["", *Outcome.values]), name="complaint_outcome_known"),
+            models.CheckConstraint(
+                condition=Q(in_queue=False) | Q(status__in=[s.value for s in IN_HAND], is_history=False, is_quarantined=False),
+                name="complaint_in_queue_is_live",
+            ),
+            models.CheckConstraint(condition=~Q(merged_into=models.F("pk")), name="complaint_not_into_itself"),
+        ]
+        indexes = [
+            models.Index(fields=["queue_at", "id"], name="complaint_queue", condition=Q(in_queue=True)),
+            models.Index(fields=["owner", "queue_at", "id"], name="complaint_owner_queue", condition=Q(in_queue=True)),
+            models.Index(fields=["team", "queue_at", "id"], name="complaint_team_queue", condition=Q(in_queue=True)),
+            models.Index(fields=["received_at", "id"], name="complaint_received"),
+            models.Index(fields=["customer", "received_at"], name="complaint_customer", condition=Q(customer__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def get_absolute_url(self) -> str:
+        return reverse("case", args=[self.reference])
+
+    @property
+    def is_open(self) -> bool:
+        """Not decided yet: new, acknowledged, investigating or waiting on the customer."""
+        return self.status in OPEN
+
+
+class Narrative(models.Model):
+    """The long text of a complaint, in the complainant's words, and our summary of what was done."""
+
+    complaint = models.OneToOneField(Complaint, models.CASCADE, primary_key=True, related_name="narrative")
+    description = models.TextField()
+    expectation = models.TextField(blank=True)
+    remedy_sought = models.TextField(blank=True)
+    summary = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"narrative of {self.complaint_id}"
+
+
+class Watch(models.Model):
+    """Somebody who follows a case without owning it; it makes the case visible to them."""
+
+    complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="watches")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="watches")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "complaint"], name="watch_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} watches {self.complaint_id}"

@@ -1,0 +1,43 @@
+"""Working calendars: versioned, never edited in place (domain, SLA 3)."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Calendar(models.Model):
+    """A named working calendar; its hours live in its versions."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("calendar")
+        verbose_name_plural = _("calendars")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CalendarVersion(models.Model):
+    """One state of a calendar. `definition` is the JSON of sla/SCHEMA.md: {"tz", "weekly", "exceptions"}.
+
+    A clock points at the version it was set under. `effective_at` (UTC): from when it governs; `closed_names` keeps the
+    names of holidays by date for display only.
+    """
+
+    calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    definition = models.JSONField()
+    closed_names = models.JSONField(default=dict, blank=True)
+    effective_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["calendar", "number"]
+        constraints = [models.UniqueConstraint(fields=["calendar", "number"], name="calendarversion_number_once")]
+
+    def __str__(self) -> str:
+        return f"{self.calendar} v{self.number}"

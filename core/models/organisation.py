@@ -1,0 +1,24 @@
+"""The organisation that uses this installation: one row."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Organisation(models.Model):
+    """Name, default owner and public texts. Exactly one row (pk 1), made by a migration."""
+
+    name = models.CharField(_("name"), max_length=120, default="Amends")
+    default_owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("default owner")
+    )
+    contact_line = models.CharField(_("contact line on public pages"), max_length=200, blank=True)
+    privacy_url = models.URLField(_("privacy notice"), blank=True)
+    referral_text = models.TextField(_("where else to turn"), blank=True)
+
+    class Meta:
+        verbose_name = _("organisation")
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="organisation_single_row")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,131 @@
+"""Customers: who they are, how to reach them, since when they stay (mission B3, C; domain, Complaint 3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from core.models import User
+
+PERSON, ORGANISATION = "person", "organisation"
+EMAIL, PHONE, SOCIAL, POSTAL = "email", "phone", "social", "postal"
+KINDS = [(PERSON, _("person")), (ORGANISATION, _("organisation"))]
+CONTACT_KINDS = [(EMAIL, _("e-mail")), (PHONE, _("phone")), (SOCIAL, _("social media name")), (POSTAL, _("postal address"))]
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    def visible_to(self, user: User) -> CustomerQuerySet:
+        """Everybody who handles cases may open any customer's page (domain, Roles and visibility)."""
+        return self.filter(merged_into__isnull=True) if user.sees_cases else self.none()
+
+    def matching(self, words: str) -> CustomerQuerySet:
+        """Customers whose name, contact or external id begins with or contains `words`; for find-as-you-type."""
+        words = words.strip()
+        if not words:
+            return self.none()
+        digits = "".join(c for c in words if c.isdigit())
+        contact = Q(contact_points__value_key__startswith=words.lower())
+        if len(digits) >= 4 and not any(c.isalpha() for c in words):
+            contact |= Q(contact_points__kind=PHONE, contact_points__value_key__contains=digits)
+        return self.filter(Q(name_key__contains=words.lower()) | contact | Q(external_ids__external_id=words)).distinct()
+
+
+class Customer(models.Model):
+    """A person or organisation that buys from us. `name_key` is the name folded for search (lower case, NFC)."""
+
+    kind = models.CharField(_("kind"), max_length=12, choices=KINDS, default=PERSON)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    name_key = models.CharField(max_length=200, blank=True, db_index=True)
+    language = models.CharField(_("language"), max_length=8, blank=True, choices=settings.LANGUAGES)
+    tier = models.CharField(_("tier"), max_length=40, blank=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name_key", "pk"]
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+
+    def __str__(self) -> str:
+        return self.name or str(_("Customer without a name"))
+
+
+class ContactPoint(models.Model):
+    """One way to reach a customer. `value_key`: e-mail in lower case, phone as digits only; for look-ups."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="contact_points")
+    kind = models.CharField(_("kind"), max_length=8, choices=CONTACT_KINDS)
+    value = models.CharField(_("value"), max_length=254)
+    value_key = models.CharField(max_length=254)
+    is_preferred = models.BooleanField(_("preferred"), default=False)
+
+    class Meta:
+        ordering = ["-is_preferred", "pk"]
+        constraints = [models.UniqueConstraint(fields=["customer", "kind", "value_key"], name="contactpoint_once")]
+        indexes = [models.Index(fields=["kind", "value_key"], name="contactpoint_lookup")]
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class ExternalId(models.Model):
+    """The name another system has for a customer: unique per source (interface.md, imports)."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="external_ids")
+    source = models.CharField(max_length=40)
+    external_id = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "external_id"], name="customer_external_id_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.external_id}"
+
+
+class Tenure(models.Model):
+    """One stay with us: joined, perhaps left, perhaps back again later as a second stay. Local dates; `left_on` is the
+    last day. Stays of one customer do not overlap (kept by the action)."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="tenures")
+    joined_on = models.DateField(_("joined"), null=True, blank=True)
+    left_on = models.DateField(_("left"), null=True, blank=True)
+    reason = models.CharField(_("reason for leaving"), max_length=200, blank=True)
+    source = models.CharField(max_length=40, blank=True)
+    external_id = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        ordering = ["joined_on", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(left_on__isnull=True) | Q(joined_on__isnull=True) | Q(left_on__gte=models.F("joined_on")),
+                name="tenure_left_after_joined",
+            ),
+            models.UniqueConstraint(
+                fields=["source", "external_id"], name="tenure_external_id_once", condition=~Q(external_id="")
+            ),
+            models.UniqueConstraint(fields=["customer"], name="tenure_one_open", condition=Q(left_on__isnull=True)),
+        ]
+        indexes = [models.Index(fields=["joined_on", "left_on"], name="tenure_period")]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id}: {self.joined_on} - {self.left_on or ''}"
+
+
+def key_of(kind: str, value: str) -> str:
+    """The look-up form of a contact: phones as digits, everything else in lower case without outer blanks."""
+    if kind == PHONE:
+        return "".join(c for c in value if c.isdigit())
+    return value.strip().lower()
+
+
+def contact(customer: Customer, kind: str, value: str, **fields: Any) -> ContactPoint:
+    """A contact point not yet written."""
+    return ContactPoint(customer=customer, kind=kind, value=value.strip(), value_key=key_of(kind, value), **fields)
