@@ -1,0 +1,1 @@
+"""How each language writes dates, times, numbers and time spans (glossary, Voice)."""

@@ -1,0 +1,1 @@
+"""Formats Django itself uses (form input, the date filter); texts of ours come from core.languages."""
