@@ -1,3 +1,19 @@
-from django.urls import URLPattern, URLResolver
+"""Every address of the product (names: interface.md). Deny by default: a view says itself who may open it (core.access)."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("core.web.urls")),
+    path("", include("core.web.settings_urls")),
+    path("", include("complaints.web.public_urls")),
+    path("", include("complaints.web.urls")),
+    path("", include("complaints.web.settings_urls")),
+    path("", include("retention.web.urls")),
+    path("", include("metrics.web.urls")),
+    path("api/v1/", include("config.api")),
+]
+
+handler400 = "core.web.errors.bad_request"
+handler403 = "core.web.errors.forbidden"
+handler404 = "core.web.errors.not_found"
+handler500 = "core.web.errors.server_error"

@@ -1,0 +1,200 @@
+"""End a case and open it again: resolve, close, reopen, withdraw (domain, Complaint 4, 6, 7)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from complaints import errors, routing
+from complaints.actions import _base, handle, letters
+from complaints.models import (
+    NEVER,
+    Clock,
+    ClockKind,
+    Complaint,
+    Message,
+    Narrative,
+    Outcome,
+    Purpose,
+    RootCause,
+    Status,
+)
+from complaints.models.catalogue import UNCLASSIFIED
+from complaints.sla import clocks as sla
+from core import rows
+from core.actor import Actor
+from core.errors import InvalidInput
+from core.models import User
+
+DECISIONS = (Outcome.UPHELD, Outcome.PARTLY, Outcome.NOT_UPHELD)
+
+
+@transaction.atomic
+def resolve(
+    complaint: Complaint, *, by: Actor, at: datetime, outcome: str, root_cause: RootCause, summary: str, answer: str = ""
+) -> Complaint:
+    """Decide the case. `summary`: what was done, for us; `answer`: the final answer to the complainant, if one is sent.
+
+    Raises InvalidInput (unknown outcome, summary_required), CauseRequired for `unclassified`, AlreadyResolved,
+    AlreadyClosed or AlreadyEnded; then nothing is written.
+    """
+    if outcome not in DECISIONS:
+        raise InvalidInput(_("Choose upheld, partly upheld or not upheld."), code="invalid_choice", field="outcome")
+    if root_cause.code == UNCLASSIFIED:
+        raise errors.CauseRequired(field="root_cause")
+    if not summary.strip():
+        raise InvalidInput(_("Say what was done."), code="summary_required", field="summary")
+    complaint = _base.locked(complaint)
+    _base.refuse_unless_undecided(complaint)
+    before = complaint.status
+    clocks = _base.clocks_of(complaint)
+    fields = _base.acknowledge_in_passing(complaint, clocks, at=at) if by.is_person else []
+    for clock in clocks:
+        if clock.kind in (ClockKind.RESOLVE, ClockKind.UPDATE):
+            sla.complete(clock, at=at)
+    complaint.status, complaint.resolved_at = Status.RESOLVED, at
+    complaint.outcome, complaint.root_cause = outcome, root_cause
+    sent: list[Message] = []
+    if answer.strip():
+        if complaint.first_response_at is None and by.is_person:
+            complaint.first_response_at = at
+            fields.append("first_response_at")
+        sent = [handle.outgoing(complaint, answer, purpose=Purpose.FINAL_ANSWER, by=by, at=at)]
+    letter = [row for one in sent for row in letters.message(complaint, one, author=handle.signature(by), at=at)]
+    Narrative.objects.filter(complaint=complaint).update(summary=summary.strip())
+    return _base.finish(
+        complaint,
+        "complaint.resolved",
+        by=by,
+        at=at,
+        fields=[*fields, "status", "resolved_at", "outcome", "root_cause"],
+        changes={
+            "status": [str(before), str(Status.RESOLVED)],
+            "outcome": str(outcome),
+            "root_cause": root_cause.code,
+            "answered": bool(sent),
+        },
+        private={"summary": summary.strip()},
+        clocks=clocks,
+        also=[*sent, *letter],
+    )
+
+
+@transaction.atomic
+def close(complaint: Complaint, *, by: Actor, at: datetime) -> Complaint:
+    """Close a resolved complaint and put it on the trail (domain, Complaint 7).
+
+    The decision is shown on the status page, which counts as delivered. Raises AlreadyClosed, AlreadyEnded or
+    NotResolved; then nothing is written.
+    """
+    complaint = _base.locked(complaint)
+    _base.refuse_unless_live(complaint)
+    if complaint.status != Status.RESOLVED:
+        raise errors.NotResolved
+    clocks = _base.clocks_of(complaint)
+    for clock in clocks:
+        sla.cancel(clock, at=at)
+    _leave_queue(complaint)
+    complaint.status, complaint.closed_at = Status.CLOSED, at
+    return _base.finish(
+        complaint,
+        "complaint.closed",
+        by=by,
+        at=at,
+        fields=["status", "closed_at", "in_queue"],
+        changes={"status": [str(Status.RESOLVED), str(Status.CLOSED)]},
+        clocks=clocks,
+    )
+
+
+@transaction.atomic
+def reopen(complaint: Complaint, *, by: Actor, at: datetime, reason: str) -> Complaint:
+    """Take up a resolved, closed or withdrawn case again. Raises InvalidInput reason_required or NotEnded."""
+    if not reason.strip():
+        raise InvalidInput(_("Say why it is opened again."), code="reason_required", field="reason")
+    return reopen_locked(_base.locked(complaint), by=by, at=at, reason=reason.strip())
+
+
+def reopen_locked(complaint: Complaint, *, by: Actor, at: datetime, reason: str) -> Complaint:
+    """Reopen a complaint whose row the caller holds locked. The resolve clock resumes or starts a new cycle, by policy."""
+    if complaint.is_open:
+        raise errors.NotEnded
+    if complaint.status == Status.MERGED or complaint.is_history:
+        raise errors.AlreadyEnded
+    before = complaint.status
+    clocks = _reopened_clocks(complaint, at=at)
+    if not complaint.in_queue:
+        complaint.in_queue = True
+        complaint.owner = _still_here(complaint, at)
+        routing.take(complaint.owner, at=at)
+    complaint.status, complaint.resolved_at, complaint.closed_at = Status.INVESTIGATING, None, None
+    complaint.outcome, complaint.accepted, complaint.accepted_at = "", None, None
+    return _base.finish(
+        complaint,
+        "complaint.reopened",
+        by=by,
+        at=at,
+        fields=["status", "resolved_at", "closed_at", "outcome", "accepted", "accepted_at", "in_queue", "owner"],
+        changes={"status": [str(before), str(Status.INVESTIGATING)], "owner": complaint.owner_id},
+        private={"reason": reason},
+        clocks=clocks,
+    )
+
+
+@transaction.atomic
+def withdraw(complaint: Complaint, *, by: Actor, at: datetime, reason: str) -> Complaint:
+    """The complainant takes it back: the case ends with the outcome withdrawn, its clocks are cancelled.
+
+    Raises InvalidInput reason_required, AlreadyClosed or AlreadyEnded.
+    """
+    if not reason.strip():
+        raise InvalidInput(_("Say why it is withdrawn."), code="reason_required", field="reason")
+    complaint = _base.locked(complaint)
+    _base.refuse_unless_live(complaint)
+    clocks = _base.clocks_of(complaint)
+    for clock in clocks:
+        sla.cancel(clock, at=at)
+    before = complaint.status
+    _leave_queue(complaint)
+    complaint.status, complaint.outcome, complaint.closed_at = Status.WITHDRAWN, Outcome.WITHDRAWN, at
+    return _base.finish(
+        complaint,
+        "complaint.withdrawn",
+        by=by,
+        at=at,
+        fields=["status", "outcome", "closed_at", "in_queue"],
+        changes={"status": [str(before), str(Status.WITHDRAWN)]},
+        private={"reason": reason.strip()},
+        clocks=clocks,
+    )
+
+
+def _leave_queue(complaint: Complaint) -> None:
+    if complaint.in_queue:
+        complaint.in_queue = False
+        routing.release(complaint.owner_id)
+    complaint.queue_at = NEVER
+
+
+def _still_here(complaint: Complaint, at: datetime) -> User:
+    """The owner as before, unless that person has left in the meantime."""
+    return complaint.owner if complaint.owner.is_active else routing.successor(complaint, at=at)
+
+
+def _reopened_clocks(complaint: Complaint, *, at: datetime) -> list[Clock]:
+    """All clocks of the case, the resolve clock running again (or a new cycle of it already written)."""
+    clocks = _base.clocks_of(complaint)
+    last = next((c for c in reversed(clocks) if c.kind == ClockKind.RESOLVE), None)
+    if last is None or last.stated:
+        return clocks
+    if last.policy is not None and last.policy.reopen_mode == "restart":
+        tier = complaint.customer.tier if complaint.customer else ""
+        fresh = sla.start(complaint, tier=tier, start_at=at, kinds=[ClockKind.RESOLVE], cycle=last.cycle + 1)
+        rows.insert(sla.with_events(fresh))
+        for clock in fresh:
+            clock.fresh_events = []  # type: ignore[attr-defined]
+        return [*clocks, *fresh]
+    sla.reopen(last, at=at)
+    return clocks

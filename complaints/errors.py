@@ -1,0 +1,87 @@
+"""The refusals of complaint actions. `code` is part of the API."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError, InvalidInput
+
+
+class AlreadyAcknowledged(DomainError):
+    code = "already_acknowledged"
+    message = _("This complaint has already been acknowledged.")
+
+
+class AlreadyInvestigating(DomainError):
+    code = "already_investigating"
+    message = _("This complaint is already being investigated.")
+
+
+class AlreadyWaiting(DomainError):
+    code = "already_waiting"
+    message = _("This complaint already waits on the customer.")
+
+
+class NotWaiting(DomainError):
+    code = "not_waiting"
+    message = _("This complaint does not wait on the customer.")
+
+
+class AlreadyResolved(DomainError):
+    code = "already_resolved"
+    message = _("This complaint has already been resolved.")
+
+
+class NotResolved(DomainError):
+    code = "not_resolved"
+    message = _("Only a resolved complaint can be closed.")
+
+
+class AlreadyClosed(DomainError):
+    code = "already_closed"
+    message = _("This complaint is closed. It can be reopened.")
+
+
+class AlreadyEnded(DomainError):
+    code = "already_ended"
+    message = _("This complaint was withdrawn or merged; nothing more can be done with it.")
+
+
+class NotEnded(DomainError):
+    code = "still_open"
+    message = _("This complaint is still open.")
+
+
+class SameOwner(DomainError):
+    code = "same_owner"
+    message = _("This person already owns the complaint.")
+
+
+class OwnerUnavailable(DomainError):
+    code = "owner_unavailable"
+    message = _("This person cannot take complaints: inactive, or without a role that handles cases.")
+
+
+class NothingChanged(DomainError):
+    code = "nothing_changed"
+    message = _("Neither the type nor the severity would change.")
+
+
+class CauseRequired(InvalidInput):
+    code = "root_cause_required"
+    message = _("Name the root cause: “unclassified” is none.")
+
+
+class DuplicateExternalId(DomainError):
+    code = "duplicate_external_id"
+    message = _("A complaint with this external id from this source already exists.")
+
+
+class NotInQuarantine(DomainError):
+    code = "not_in_quarantine"
+    message = _("This complaint is not in quarantine.")
+
+
+class Stale(DomainError):
+    code = "stale"
+    message = _("Somebody else changed this complaint in the meantime.")
+
+

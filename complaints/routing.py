@@ -1,0 +1,164 @@
+"""Who owns a new complaint: exactly one person, always (mission A4; domain, Complaint 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, models
+from django.db.models import F, FloatField
+from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
+
+from complaints.models import Complaint, RoutingRule, Workload
+from complaints.reference import catalogue, organisation
+from core.cached import Cached
+from core.errors import DomainError
+from core.models import Team, User
+
+
+class NobodyToOwnIt(DomainError):
+    """No rule, lead or default owner could take the complaint; an installation without people."""
+
+    code = "owner_required"
+    status = 503
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Active rules in order, and teams with their leads."""
+
+    rules: tuple[RoutingRule, ...]
+    teams: dict[int, Team]
+
+
+@Cached
+def plan() -> Plan:
+    """Makes workload rows for agents who have none yet. Query cost: three every few seconds per process."""
+    agents = User.objects.filter(is_agent=True, workload__isnull=True)
+    Workload.objects.bulk_create([Workload(agent=agent) for agent in agents], ignore_conflicts=True)
+    rules = RoutingRule.objects.filter(is_active=True, team__is_active=True).order_by("position", "pk")
+    return Plan(tuple(rules), {team.pk: team for team in Team.objects.filter(is_active=True).select_related("lead")})
+
+
+def team_for(*, type_id: int, channel: str, language: str, severity: str) -> Team | None:
+    """The team of the first rule whose conditions match. No query."""
+    own = catalogue().types_by_id[type_id]
+    for rule in plan().rules:
+        if (
+            rule.type_id in (None, own.pk, own.parent_id)
+            and rule.channel in ("", channel)
+            and rule.language in ("", language)
+            and rule.severity in ("", severity)
+        ):
+            return plan().teams.get(rule.team_id)
+    return None
+
+
+def choose_owner(*, team: Team | None, language: str, at: datetime) -> tuple[User, int | None]:
+    """The owner and team of a new complaint; the owner's workload is raised. Inside the action's transaction.
+
+    In the team: present members who speak the language, lowest open / capacity, ties to the one longest unassigned; else
+    the lead; else the default owner. Raises NobodyToOwnIt. Query cost: 2 on the usual way.
+    """
+    if team is not None:
+        member = _least_loaded(Workload.objects.filter(agent__team=team, agent__is_agent=True), language, at)
+        if member is not None:
+            return member, team.pk
+        lead = User.objects.present_at(at).filter(pk=team.lead_id, is_active=True).first()
+        if lead is not None:
+            take(lead, at=at)
+            return lead, team.pk
+    owner = fallback_owner(at)
+    take(owner, at=at)
+    return owner, team.pk if team else owner.team_id
+
+
+def fallback_owner(at: datetime) -> User:
+    """The default owner, his deputy if he is away, else the first manager, lead or administrator still active."""
+    default = organisation().default_owner
+    if default is not None:
+        default = User.objects.filter(pk=default.pk, is_active=True).select_related("deputy").first()
+    if default is not None:
+        deputy = default.deputy
+        away = default.absences.covering(at).exists()
+        return deputy if away and deputy is not None and deputy.is_active else default
+    anybody = User.objects.active().order_by("-is_manager", "-is_admin", "pk").first()
+    if anybody is None:
+        raise NobodyToOwnIt(_("Nobody can take complaints yet: an administrator has to be made first."))
+    return anybody
+
+
+def successor(complaint: Complaint, *, at: datetime) -> User:
+    """Who takes over from an owner who left or is away: the deputy, else the team's lead, else the default owner.
+
+    Never the owner himself. Raises NobodyToOwnIt when there is no other active person. Query cost: at most 4.
+    """
+    owner = complaint.owner
+    here = User.objects.present_at(at).filter(is_active=True).exclude(pk=owner.pk)
+    lead_id = complaint.team.lead_id if complaint.team else None
+    for candidate in (owner.deputy_id, lead_id):
+        found = here.filter(pk=candidate).first() if candidate else None
+        if found is not None and found.sees_cases:
+            return found
+    default = fallback_owner(at)
+    if default.pk != owner.pk:
+        return default
+    anybody = here.who_take_cases().order_by("-is_manager", "pk").first()
+    if anybody is None:
+        raise NobodyToOwnIt(_("There is nobody else who could take the complaints of this person."), status=409)
+    return anybody
+
+
+def take(owner: User, *, at: datetime, count: int = 1) -> None:
+    """Count `count` more open complaints for `owner`. Query cost: 1, 2 the first time."""
+    changed = Workload.objects.filter(agent=owner).update(open_count=F("open_count") + count, last_assigned_at=at)
+    if not changed:
+        Workload.objects.create(agent=owner, open_count=count, last_assigned_at=at)
+
+
+def release(owner_id: int, count: int = 1) -> None:
+    """Count `count` fewer open complaints for the owner. Query cost: 1."""
+    Workload.objects.filter(agent_id=owner_id).update(open_count=F("open_count") - count)
+
+
+def recount() -> int:
+    """Set every workload to the truth; returns how many were wrong. Query cost: a few, one pass over open complaints."""
+    truth: dict[int, int] = dict(
+        Complaint.objects.filter(in_queue=True).values_list("owner").annotate(n=models.Count("pk")).values_list("owner", "n")
+    )
+    wrong = 0
+    for user_id in User.objects.values_list("pk", flat=True):
+        count = truth.get(user_id, 0)
+        changed = Workload.objects.filter(agent_id=user_id).exclude(open_count=count).update(open_count=count)
+        if not changed and count and not Workload.objects.filter(agent_id=user_id).exists():
+            Workload.objects.create(agent_id=user_id, open_count=count)
+            changed = 1
+        wrong += changed
+    return wrong
+
+
+def _least_loaded(candidates: models.QuerySet[Workload], language: str, at: datetime) -> User | None:
+    """Pick one and raise the count. On PostgreSQL rows just being taken by others are passed over, not waited for,
+    unless all are: then the pick waits its turn."""
+    present = User.objects.present_at(at).filter(is_active=True)
+    ranked: Any = (
+        candidates.filter(agent__in=present)
+        .select_related("agent")
+        .order_by(Cast(F("open_count"), FloatField()) / F("agent__capacity"), F("last_assigned_at").asc(nulls_first=True), "pk")
+    )
+    if language:
+        ranked = ranked.annotate(spoken=Cast("agent__languages", models.TextField())).filter(spoken__contains=f'"{language}"')
+    chosen: Workload | None = None
+    if connection.features.has_select_for_update_skip_locked:
+        chosen = ranked.select_for_update(skip_locked=True, of=("self",)).first()
+    if chosen is None and connection.features.has_select_for_update:
+        chosen = ranked.select_for_update(of=("self",)).first()
+    elif chosen is None:
+        chosen = ranked.first()
+    if chosen is None:
+        return None
+    Workload.objects.filter(pk=chosen.pk).update(open_count=F("open_count") + 1, last_assigned_at=at)
+    return chosen.agent
+

@@ -1,0 +1,87 @@
+"""Which policy governs a complaint, and why (domain, SLA 1; mission A5, E3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from complaints.models import Complaint, SlaPolicy, SlaVersion
+from complaints.reference import catalogue
+from core.cached import Cached
+from core.models import CalendarVersion
+from core.working_time import Target, WeekCalendar
+
+
+@dataclass(frozen=True)
+class Match:
+    """The policy that applies, the conditions that made it match (empty: it has none), and its calendar version."""
+
+    policy: SlaPolicy
+    because: tuple[str, ...]
+    calendar_version_id: int
+
+
+@dataclass(frozen=True)
+class Book:
+    """The version in force: its policies in order, and for each calendar the newest version."""
+
+    policies: tuple[SlaPolicy, ...]
+    newest: dict[int, int]
+
+
+@Cached
+def book() -> Book:
+    """Query cost: three every few seconds per process."""
+    version = SlaVersion.objects.filter(published_at__isnull=False).order_by("-number").first()
+    policies = SlaPolicy.objects.filter(version=version).order_by("position")
+    versions = CalendarVersion.objects.order_by("number").values_list("calendar_id", "pk")
+    return Book(tuple(policies), dict(versions))
+
+
+@Cached
+def _calendars() -> dict[int, WeekCalendar]:
+    return {pk: WeekCalendar.parse(text) for pk, text in CalendarVersion.objects.values_list("pk", "definition")}
+
+
+def calendar_of(version_id: int) -> WeekCalendar:
+    """The parsed calendar of a version. Raises KeyError if there is none."""
+    found = _calendars()
+    if version_id not in found:
+        _calendars.clear()
+        found = _calendars()
+    return found[version_id]
+
+
+def match(complaint: Complaint, tier: str = "") -> Match:
+    """The first policy whose conditions the complaint meets; the last one has none and always does."""
+    for policy in book().policies:
+        because = _conditions(policy, complaint, tier)
+        if because is not None:
+            return Match(policy, because, book().newest[policy.calendar_id])
+    raise LookupError("no default SLA policy is published")
+
+
+def target_of(policy: SlaPolicy, kind: str) -> Target | None:
+    """The promise of a policy for one clock kind; None: no such clock."""
+    found = policy.targets.get(kind)
+    return Target(found["kind"], found["value"]) if found else None
+
+
+def _conditions(policy: SlaPolicy, complaint: Complaint, tier: str) -> tuple[str, ...] | None:
+    """The names of the conditions met, or None if one is not."""
+    met: list[str] = []
+    if policy.type_id is not None:
+        own = catalogue().types_by_id[complaint.type_id]
+        if policy.type_id not in (own.pk, own.parent_id):
+            return None
+        met.append("type")
+    for name, wanted, actual in (
+        ("channel", policy.channel, complaint.channel),
+        ("severity", policy.severity, complaint.severity),
+        ("tier", policy.tier, tier),
+        ("team", policy.team_id, complaint.team_id),
+    ):
+        if wanted:
+            if wanted != actual:
+                return None
+            met.append(name)
+    return tuple(met)
