@@ -56,7 +56,7 @@ def team_for(*, type_id: int, channel: str, language: str, severity: str) -> Tea
     return None
 
 
-def choose_owner(*, team: Team | None, language: str, at: datetime) -> tuple[User, int | None]:
+def choose_owner(*, team: Team | None, language: str, at: datetime) -> tuple[User, Team | None]:
     """The owner and team of a new complaint; the owner's workload is raised. Inside the action's transaction.
 
     In the team: present members who speak the language, lowest open / capacity, ties to the one longest unassigned; else
@@ -65,14 +65,14 @@ def choose_owner(*, team: Team | None, language: str, at: datetime) -> tuple[Use
     if team is not None:
         member = _least_loaded(Workload.objects.filter(agent__team=team, agent__is_agent=True), language, at)
         if member is not None:
-            return member, team.pk
+            return member, team
         lead = User.objects.present_at(at).filter(pk=team.lead_id, is_active=True).first()
         if lead is not None:
             take(lead, at=at)
-            return lead, team.pk
+            return lead, team
     owner = fallback_owner(at)
     take(owner, at=at)
-    return owner, team.pk if team else owner.team_id
+    return owner, team or owner.team
 
 
 def fallback_owner(at: datetime) -> User:

@@ -1,3 +1,9 @@
-from django.urls import URLPattern, URLResolver
+"""The REST API, `/api/v1/` (interface.md): every app's resources and the document that describes them."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("core.api.urls")),
+    path("", include("complaints.api.urls")),
+    path("", include("retention.api.urls")),
+]

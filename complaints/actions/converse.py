@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from complaints.actions import _base, handle, letters
 from complaints.actions.decide import reopen_locked
+from complaints.actions.file import preview
 from complaints.models import Complaint, Message, Note, Purpose, Status
 from complaints.models.conversation import IN
 from core import outbox, rows, trail
@@ -67,7 +68,7 @@ def incoming(complaint: Complaint, *, by: Actor, at: datetime, body: str, channe
         created_at=at,
     )
     rows.give_ids(got)
-    complaint.preview = " ".join(got.body.split())[:160]
+    complaint.preview = preview(got.body)
     fields, clocks, before = ["preview"], None, complaint.status
     if complaint.status == Status.WAITING:
         clocks = handle.resume_clocks(complaint, at=at)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from complaints import errors, routing
 from complaints.actions import _base, letters
-from complaints.actions.file import begin_clocks
+from complaints.actions.file import begin_clocks, preview
 from complaints.models import Complaint, ComplaintType, Severity
 from complaints.reference import catalogue
 from complaints.sla import clocks as sla
@@ -105,6 +107,50 @@ def classify(
     )
 
 
+AMENDABLE = frozenset(
+    {"subject", "order_number", "product", "lot", "language", "customer", "description", "expectation", "remedy_sought"}
+)
+
+
+@transaction.atomic
+def amend(
+    complaint: Complaint, values: Mapping[str, Any], *, by: Actor, at: datetime, version: int | None = None
+) -> Complaint:
+    """Put facts about the case right; what is personal or long stays out of the trail's hash. Allowed on ended cases too.
+
+    `version`: the one the caller has seen. Raises Stale when the case has moved on, InvalidInput for a field that has an
+    action of its own.
+    """
+    if unknown := set(values) - AMENDABLE:
+        raise InvalidInput(_("This field cannot be set here."), code="unknown_field", field=sorted(unknown)[0])
+    complaint = _base.locked(complaint)
+    if version is not None and complaint.version != version:
+        raise errors.Stale
+    narrative = complaint.narrative
+    before: dict[str, Any] = {}
+    for name, value in values.items():
+        row = narrative if name in ("description", "expectation", "remedy_sought") else complaint
+        if getattr(row, name) != value:
+            before[name] = getattr(row, name)
+            setattr(row, name, value)
+    if not before:
+        return complaint
+    long = [name for name in before if name in ("description", "expectation", "remedy_sought")]
+    if long:
+        narrative.save(update_fields=long)
+    if "description" in before:
+        complaint.preview = preview(narrative.description)
+    return _base.finish(
+        complaint,
+        "complaint.amended",
+        by=by,
+        at=at,
+        fields=[*(name for name in before if name not in long), "preview"],
+        changes={"fields": sorted(before)},
+        private={name: [str(old), str(values[name])] for name, old in before.items()},
+    )
+
+
 @transaction.atomic
 def release(complaint: Complaint, *, by: Actor, at: datetime) -> Complaint:
     """A quarantined complaint is real: route it, start its clocks from receipt, send the receipt. Raises NotInQuarantine."""
@@ -114,7 +160,7 @@ def release(complaint: Complaint, *, by: Actor, at: datetime) -> Complaint:
     team = routing.team_for(
         type_id=complaint.type_id, channel=complaint.channel, language=complaint.language, severity=complaint.severity
     )
-    complaint.owner, complaint.team_id = routing.choose_owner(team=team, language=complaint.language, at=at)
+    complaint.owner, complaint.team = routing.choose_owner(team=team, language=complaint.language, at=at)
     complaint.is_quarantined, complaint.in_queue = False, True
     clocks = begin_clocks(complaint, complaint.customer, by, complaint.received_at)
     rows.insert(sla.with_events(clocks))

@@ -38,6 +38,20 @@ def book() -> Book:
 
 
 @Cached
+def _names() -> dict[int, str]:
+    return dict(SlaPolicy.objects.values_list("pk", "name"))
+
+
+def policy_name(policy_id: int | None) -> str | None:
+    """The name of any policy, of older versions too; from memory."""
+    if policy_id is None:
+        return None
+    if policy_id not in _names():
+        _names.clear()
+    return _names().get(policy_id)
+
+
+@Cached
 def _calendars() -> dict[int, WeekCalendar]:
     return {pk: WeekCalendar.parse(text) for pk, text in CalendarVersion.objects.values_list("pk", "definition")}
 

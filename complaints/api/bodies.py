@@ -1,0 +1,91 @@
+"""What the API's complaint resources take (interface.md, Bodies)."""
+
+from __future__ import annotations
+
+from complaints.actions.decide import DECISIONS
+from complaints.models import ChannelCode, Kind, Severity
+from core.api.bodies import Strict
+from core.api.fields import Code, Email, Id, Instant, Language, Text
+
+SUBJECT, LONG, SHORT, CODE = 200, 20_000, 2_000, 80
+
+
+class CustomerBody(Strict):
+    """A known customer by `id`, or what is known of one: found by external id, e-mail or phone, else made."""
+
+    id = Id(required=False)
+    name = Text(max_length=200, trim=True, required=False, allow_blank=True)
+    email = Email(required=False)
+    phone = Text(max_length=40, trim=True, required=False, allow_blank=True)
+    external_id = Text(max_length=120, trim=True, required=False)
+
+
+class NewComplaint(Strict):
+    channel = Code(choices=ChannelCode.choices)
+    subject = Text(max_length=SUBJECT)
+    description = Text(max_length=LONG)
+    type = Text(max_length=CODE, required=False)
+    customer = CustomerBody(required=False, allow_null=True)
+    kind = Code(choices=Kind.choices, required=False)
+    severity = Code(choices=Severity.choices, required=False)
+    expectation = Text(max_length=SHORT, required=False, allow_blank=True)
+    remedy_sought = Text(max_length=SHORT, required=False, allow_blank=True)
+    language = Language(required=False)
+    received_at = Instant(required=False, not_future=True)
+    external_id = Text(max_length=120, trim=True, required=False)
+    source = Text(max_length=40, trim=True, required=False)
+    source_channel = Text(max_length=80, required=False, allow_blank=True)
+    order_number = Text(max_length=80, required=False, allow_blank=True)
+    product = Text(max_length=120, required=False, allow_blank=True)
+    lot = Text(max_length=80, required=False, allow_blank=True)
+
+
+class Amendment(Strict):
+    """PATCH: facts that are put right; state changes are resources of their own."""
+
+    subject = Text(max_length=SUBJECT, required=False)
+    description = Text(max_length=LONG, required=False)
+    expectation = Text(max_length=SHORT, required=False, allow_blank=True)
+    remedy_sought = Text(max_length=SHORT, required=False, allow_blank=True)
+    language = Language(required=False)
+    order_number = Text(max_length=80, required=False, allow_blank=True)
+    product = Text(max_length=120, required=False, allow_blank=True)
+    lot = Text(max_length=80, required=False, allow_blank=True)
+
+
+class AcknowledgementBody(Strict):
+    message = Text(max_length=LONG, required=False, allow_blank=True)
+
+
+class MessageBody(Strict):
+    body = Text(max_length=LONG)
+    direction = Code(choices=[("out", "out"), ("in", "in")])
+    channel = Code(choices=ChannelCode.choices, required=False)
+
+
+class NoteBody(Strict):
+    body = Text(max_length=LONG)
+
+
+class OwnerBody(Strict):
+    owner = Id()
+    reason = Text(max_length=SHORT, required=False, allow_blank=True)
+
+
+class ClassificationBody(Strict):
+    type = Text(max_length=CODE, required=False)
+    severity = Code(choices=Severity.choices, required=False)
+    reason = Text(max_length=SHORT)
+
+
+class ReasonBody(Strict):
+    reason = Text(max_length=SHORT)
+
+
+class ResolutionBody(Strict):
+    outcome = Code(choices=[(code.value, code.label) for code in DECISIONS])
+    root_cause = Text(max_length=CODE)
+    summary = Text(max_length=LONG)
+    answer = Text(max_length=LONG, required=False, allow_blank=True)
+
+

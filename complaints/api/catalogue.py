@@ -1,0 +1,121 @@
+"""What complaints are sorted by and who handles them: channels, types, root causes, teams, agents, routing rules."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+
+from complaints.api import present
+from complaints.api.shapes import AgentShape, CatalogueShape, ChannelShape, RoutingRuleShape, TeamShape
+from complaints.models import Channel, ComplaintType, RootCause, RoutingRule
+from core.access import Access
+from core.api.filters import flag, key, text
+from core.api.views import ListView
+from core.models import Team, User
+
+SIGNED_IN = Access()
+
+
+class Types(ListView):
+    """Complaint types, two levels."""
+
+    access, resource = SIGNED_IN, "complaint-types"
+    answer = CatalogueShape
+    filters = (flag("is_active"), text("code"), text("parent", "parent__code"))
+    ordering: ClassVar = {"position": "position", "code": "code"}
+    default_ordering = "position"
+
+    def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Any]:
+        return ComplaintType.objects.select_related("parent")
+
+    def to_dict(self, row: Any) -> dict[str, Any]:
+        return present.catalogue_row(row)
+
+
+class RootCauses(Types):
+    """Root causes, two levels."""
+
+    resource = "root-causes"
+
+    def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Any]:
+        return RootCause.objects.select_related("parent")
+
+
+class Channels(ListView):
+    """The channels by which complaints come in."""
+
+    access, resource = SIGNED_IN, "channels"
+    answer = ChannelShape
+    filters = (flag("is_active"),)
+    ordering: ClassVar = {"position": "position"}
+    default_ordering = "position"
+
+    def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Channel]:
+        return Channel.objects.all()
+
+    def to_dict(self, row: Channel) -> dict[str, Any]:
+        return {
+            "code": row.code,
+            "name": str(row),
+            "is_active": row.is_active,
+            "default_severity": row.default_severity,
+        }
+
+
+class Agents(ListView):
+    """Active people who may own complaints."""
+
+    access, resource = SIGNED_IN, "agents"
+    answer = AgentShape
+    filters = (key("team"), text("username"))
+    ordering: ClassVar = {"name": "name"}
+    default_ordering = "name"
+
+    def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[User]:
+        return User.objects.filter(pk__in=User.objects.who_take_cases().values("pk")).select_related("team")
+
+    def to_dict(self, row: User) -> dict[str, Any]:
+        return present.agent(row)
+
+
+class Teams(ListView):
+    """Teams and their leads."""
+
+    access, resource = SIGNED_IN, "teams"
+    answer = TeamShape
+    filters = (flag("is_active"),)
+    ordering: ClassVar = {"name": "name"}
+    default_ordering = "name"
+
+    def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Team]:
+        return Team.objects.select_related("lead")
+
+    def to_dict(self, row: Team) -> dict[str, Any]:
+        return {"id": str(row.pk), "name": row.name, "lead": present.user_brief(row.lead), "is_active": row.is_active}
+
+
+class RoutingRules(ListView):
+    """Routing rules in the order in which they are tried."""
+
+    access, resource = SIGNED_IN, "routing-rules"
+    answer = RoutingRuleShape
+    filters = (flag("is_active"),)
+    ordering: ClassVar = {"position": "position"}
+    default_ordering = "position"
+
+    def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[RoutingRule]:
+        return RoutingRule.objects.select_related("type", "team")
+
+    def to_dict(self, row: RoutingRule) -> dict[str, Any]:
+        return {
+            "id": str(row.pk),
+            "position": row.position,
+            "type": row.type.code if row.type else None,
+            "channel": row.channel or None,
+            "language": row.language or None,
+            "severity": row.severity or None,
+            "team": row.team.name,
+            "is_active": row.is_active,
+        }

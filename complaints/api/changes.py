@@ -1,0 +1,140 @@
+"""State changes as resources under `/api/v1/complaints/{reference}/` (interface.md). POST does, DELETE undoes."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+
+from complaints.actions import decide, handle, manage
+from complaints.api import bodies
+from complaints.api.complaints import HANDLES_CASES, shown, whole
+from complaints.api.shapes import ComplaintShape
+from complaints.models import Complaint
+from complaints.reference import cause_by_code, type_by_code
+from core.actor import Actor
+from core.api.bodies import Nothing
+from core.api.views import ApiView
+from core.clock import now
+from core.errors import InvalidInput
+from core.models import User
+
+
+class Change(ApiView):
+    """POST carries out `act` on one complaint the caller sees, and answers with the complaint as it is then."""
+
+    access, resource = HANDLES_CASES, "complaints"
+    answer = ComplaintShape
+
+    def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
+        raise NotImplementedError
+
+    def post(self, request: Request, reference: str) -> HttpResponse:
+        complaint = self.seen(request, reference)
+        return self.shown(self.act(complaint, self.read(request), self.actor(request)))
+
+    def seen(self, request: Request, reference: str) -> Complaint:
+        return self.find(Complaint.objects.visible_to(request.user), reference=reference)
+
+    def shown(self, complaint: Complaint) -> HttpResponse:
+        return self.reply(shown(whole(Complaint.objects.all()).get(pk=complaint.pk)), version=complaint.version)
+
+
+class Acknowledgement(Change):
+    """A person confirms the case is in good hands; with a message it is the first response too."""
+
+    body: ClassVar = bodies.AcknowledgementBody
+
+    def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
+        return handle.acknowledge(complaint, by=by, at=now(), **values)
+
+
+class Investigation(Change):
+    """Work on the case has begun."""
+
+    body: ClassVar = Nothing
+
+    def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
+        return handle.investigate(complaint, by=by, at=now())
+
+
+class Owner(Change):
+    """Give the case to another owner."""
+
+    body: ClassVar = bodies.OwnerBody
+
+    def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
+        owner = User.objects.filter(pk=values["owner"]).first()
+        if owner is None:
+            raise InvalidInput(_("There is no agent with this id."), code="unknown_owner", field="owner")
+        return manage.assign(complaint, by=by, at=now(), owner=owner, reason=values.get("reason", ""))
+
+
+class Classification(Change):
+    """Sort the case anew; deadlines follow from receipt."""
+
+    body: ClassVar = bodies.ClassificationBody
+
+    def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
+        code = values.pop("type", None)
+        return manage.classify(complaint, by=by, at=now(), type=type_by_code(code) if code else None, **values)
+
+
+class Pause(Change):
+    """Wait on the customer; DELETE goes on."""
+
+    body: ClassVar = {"POST": bodies.ReasonBody}
+
+    def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
+        return handle.wait(complaint, by=by, at=now(), **values)
+
+    def delete(self, request: Request, reference: str) -> HttpResponse:
+        return self.shown(handle.resume(self.seen(request, reference), by=self.actor(request), at=now()))
+
+
+class Resolution(Change):
+    """Decide the case."""
+
+    body: ClassVar = bodies.ResolutionBody
+
+    def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
+        cause = cause_by_code(values.pop("root_cause"))
+        return decide.resolve(complaint, by=by, at=now(), root_cause=cause, **values)
+
+
+class Closure(Change):
+    """Close a resolved case."""
+
+    body: ClassVar = Nothing
+
+    def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
+        return decide.close(complaint, by=by, at=now())
+
+
+class Reopening(Change):
+    """Take up an ended case again."""
+
+    body: ClassVar = bodies.ReasonBody
+
+    def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
+        return decide.reopen(complaint, by=by, at=now(), **values)
+
+
+class Withdrawal(Change):
+    """The complainant takes it back."""
+
+    body: ClassVar = bodies.ReasonBody
+
+    def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
+        return decide.withdraw(complaint, by=by, at=now(), **values)
+
+
+class Release(Change):
+    """A quarantined complaint is real after all."""
+
+    body: ClassVar = Nothing
+
+    def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
+        return manage.release(complaint, by=by, at=now())

@@ -1,0 +1,114 @@
+"""Complaints as the API shows them (interface.md): plain dicts, made in microseconds, no query of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from complaints.models import Clock, Complaint, ComplaintType, Message, Narrative, Note, RootCause
+from complaints.reference import catalogue
+from complaints.sla.policies import policy_name
+from core.models import User
+from retention.models import Customer
+
+
+def complaint(row: Complaint, narrative: Narrative, clocks: Iterable[Clock]) -> dict[str, Any]:
+    """One complaint, whole. The caller has customer, owner and team loaded."""
+    return {
+        "reference": row.reference,
+        "kind": row.kind,
+        "source": row.source,
+        "external_id": row.external_id or None,
+        "source_channel": row.source_channel,
+        "customer": customer_brief(row.customer),
+        "channel": row.channel,
+        "type": type_brief(catalogue().types_by_id[row.type_id]),
+        "severity": row.severity,
+        "subject": row.subject,
+        "description": narrative.description,
+        "expectation": narrative.expectation,
+        "remedy_sought": narrative.remedy_sought,
+        "order_number": row.order_number,
+        "product": row.product,
+        "lot": row.lot,
+        "language": row.language,
+        "owner": user_brief(row.owner),
+        "team": row.team.name if row.team else None,
+        "status": row.status,
+        "received_at": instant(row.received_at),
+        "created_at": instant(row.created_at),
+        "updated_at": instant(row.updated_at),
+        "acknowledged_at": instant(row.acknowledged_at),
+        "first_response_at": instant(row.first_response_at),
+        "resolved_at": instant(row.resolved_at),
+        "closed_at": instant(row.closed_at),
+        "outcome": row.outcome or None,
+        "accepted": row.accepted,
+        "root_cause": catalogue().causes_by_id[row.root_cause_id].code if row.root_cause_id else None,
+        "merged_into": row.merged_into.reference if row.merged_into_id and row.merged_into else None,
+        "clocks": [clock(one) for one in clocks],
+        "version": row.version,
+    }
+
+
+def clock(row: Clock) -> dict[str, Any]:
+    return {
+        "kind": row.kind,
+        "cycle": row.cycle,
+        "policy": policy_name(row.policy_id),
+        "due_at": instant(row.due_at),
+        "state": row.state,
+        "paused_since": instant(row.paused_since),
+        "completed_at": instant(row.completed_at),
+        "breached_at": instant(row.breached_at),
+        "detected_at": instant(row.detected_at),
+    }
+
+
+def message(row: Message) -> dict[str, Any]:
+    return {
+        "id": str(row.pk),
+        "direction": row.direction,
+        "purpose": row.purpose,
+        "channel": row.channel,
+        "author": user_brief(row.author) if row.author_id and row.author else None,
+        "body": row.body,
+        "at": instant(row.at),
+        "by_mail": bool(row.by_mail_to),
+    }
+
+
+def note(row: Note) -> dict[str, Any]:
+    return {
+        "id": str(row.pk),
+        "author": user_brief(row.author) if row.author_id and row.author else None,
+        "body": row.body,
+        "created_at": instant(row.created_at),
+    }
+
+
+def type_brief(row: ComplaintType) -> dict[str, str]:
+    return {"code": row.code, "path": row.path}
+
+
+def catalogue_row(row: ComplaintType | RootCause) -> dict[str, Any]:
+    """A type or root cause: `code name parent`."""
+    return {"code": row.code, "name": row.label, "parent": row.parent.code if row.parent else None, "is_active": row.is_active}
+
+
+def customer_brief(row: Customer | None) -> dict[str, str] | None:
+    return {"id": str(row.pk), "name": row.name} if row else None
+
+
+def user_brief(row: User) -> dict[str, str]:
+    return {"id": str(row.pk), "name": str(row)}
+
+
+def agent(row: User) -> dict[str, Any]:
+    return {"id": str(row.pk), "username": row.username, "name": str(row), "team": row.team.name if row.team else None}
+
+
+def instant(at: datetime | None) -> str | None:
+    """UTC with `Z`: `2026-03-01T09:30:00Z`, with the fraction only where there is one."""
+    return at.isoformat().replace("+00:00", "Z") if at else None

@@ -1,0 +1,135 @@
+"""What the API's complaint resources answer with, for the OpenAPI document only: `present` makes the real thing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from complaints.models import ChannelCode, ClockKind, ClockState, Kind, Outcome, Severity, Status
+
+
+class Reference(serializers.Serializer[Any]):
+    """Another record by `id` and `name`."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+
+
+class TypeShape(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    path = serializers.CharField(help_text="Both levels in the caller's language.")
+
+
+class ClockShape(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=ClockKind.choices)
+    cycle = serializers.IntegerField(help_text="1, and one more each time reopening starts a fresh clock.")
+    policy = serializers.CharField(allow_null=True)
+    due_at = serializers.DateTimeField(allow_null=True, help_text="null while paused.")
+    state = serializers.ChoiceField(choices=ClockState.choices)
+    paused_since = serializers.DateTimeField(allow_null=True)
+    completed_at = serializers.DateTimeField(allow_null=True)
+    breached_at = serializers.DateTimeField(allow_null=True, help_text="The deadline that passed.")
+    detected_at = serializers.DateTimeField(allow_null=True, help_text="When the breach was noticed.")
+
+
+class ComplaintShape(serializers.Serializer[Any]):
+    reference = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    source = serializers.CharField(allow_blank=True)
+    external_id = serializers.CharField(allow_null=True)
+    source_channel = serializers.CharField(allow_blank=True)
+    customer = Reference(allow_null=True)
+    channel = serializers.ChoiceField(choices=ChannelCode.choices)
+    type = TypeShape()
+    severity = serializers.ChoiceField(choices=Severity.choices)
+    subject = serializers.CharField()
+    description = serializers.CharField()
+    expectation = serializers.CharField(allow_blank=True)
+    remedy_sought = serializers.CharField(allow_blank=True)
+    order_number = serializers.CharField(allow_blank=True)
+    product = serializers.CharField(allow_blank=True)
+    lot = serializers.CharField(allow_blank=True)
+    language = serializers.CharField()
+    owner = Reference()
+    team = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(choices=Status.choices)
+    received_at = serializers.DateTimeField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    acknowledged_at = serializers.DateTimeField(allow_null=True)
+    first_response_at = serializers.DateTimeField(allow_null=True)
+    resolved_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+    outcome = serializers.ChoiceField(choices=Outcome.choices, allow_null=True)
+    accepted = serializers.BooleanField(allow_null=True)
+    root_cause = serializers.CharField(allow_null=True)
+    merged_into = serializers.CharField(allow_null=True)
+    clocks = ClockShape(many=True)
+    version = serializers.IntegerField(help_text="Also the ETag.")
+
+
+class MessageShape(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    direction = serializers.ChoiceField(choices=["in", "out"])
+    purpose = serializers.CharField()
+    channel = serializers.ChoiceField(choices=ChannelCode.choices)
+    author = Reference(allow_null=True)
+    body = serializers.CharField()
+    at = serializers.DateTimeField()
+    by_mail = serializers.BooleanField()
+
+
+class NoteShape(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    author = Reference(allow_null=True)
+    body = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class EventShape(serializers.Serializer[Any]):
+    seq = serializers.IntegerField()
+    kind = serializers.CharField()
+    at = serializers.DateTimeField()
+    actor = serializers.CharField()
+    changes = serializers.JSONField()
+    hash = serializers.CharField()
+
+
+class CatalogueShape(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    parent = serializers.CharField(allow_null=True)
+    is_active = serializers.BooleanField()
+
+
+class ChannelShape(serializers.Serializer[Any]):
+    code = serializers.ChoiceField(choices=ChannelCode.choices)
+    name = serializers.CharField()
+    is_active = serializers.BooleanField()
+    default_severity = serializers.ChoiceField(choices=Severity.choices)
+
+
+class AgentShape(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    username = serializers.CharField()
+    name = serializers.CharField()
+    team = serializers.CharField(allow_null=True)
+
+
+class TeamShape(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    lead = Reference()
+    is_active = serializers.BooleanField()
+
+
+class RoutingRuleShape(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    position = serializers.IntegerField()
+    type = serializers.CharField(allow_null=True)
+    channel = serializers.CharField(allow_null=True)
+    language = serializers.CharField(allow_null=True)
+    severity = serializers.CharField(allow_null=True)
+    team = serializers.CharField()
+    is_active = serializers.BooleanField()

@@ -1,0 +1,33 @@
+"""Complaints and their catalogue in the API. A state change is a resource of its own (house.md, Style)."""
+
+from django.urls import path
+
+import complaints.converters  # noqa: F401  registers <reference:...>
+from complaints.api import catalogue, changes, conversation
+from complaints.api import complaints as views
+
+_ONE = "complaints/<reference:reference>/"
+
+urlpatterns = [
+    path("complaints/", views.Complaints.as_view(), name="api-complaints"),
+    path(_ONE, views.OneComplaint.as_view(), name="api-complaint"),
+    path(_ONE + "acknowledgement/", changes.Acknowledgement.as_view(), name="api-acknowledgement"),
+    path(_ONE + "investigation/", changes.Investigation.as_view(), name="api-investigation"),
+    path(_ONE + "owner/", changes.Owner.as_view(), name="api-owner"),
+    path(_ONE + "classification/", changes.Classification.as_view(), name="api-classification"),
+    path(_ONE + "pause/", changes.Pause.as_view(), name="api-pause"),
+    path(_ONE + "resolution/", changes.Resolution.as_view(), name="api-resolution"),
+    path(_ONE + "closure/", changes.Closure.as_view(), name="api-closure"),
+    path(_ONE + "reopening/", changes.Reopening.as_view(), name="api-reopening"),
+    path(_ONE + "withdrawal/", changes.Withdrawal.as_view(), name="api-withdrawal"),
+    path(_ONE + "release/", changes.Release.as_view(), name="api-release"),
+    path(_ONE + "messages/", conversation.Messages.as_view(), name="api-messages"),
+    path(_ONE + "notes/", conversation.Notes.as_view(), name="api-notes"),
+    path(_ONE + "events/", conversation.Events.as_view(), name="api-events"),
+    path("complaint-types/", catalogue.Types.as_view(), name="api-complaint-types"),
+    path("root-causes/", catalogue.RootCauses.as_view(), name="api-root-causes"),
+    path("channels/", catalogue.Channels.as_view(), name="api-channels"),
+    path("agents/", catalogue.Agents.as_view(), name="api-agents"),
+    path("teams/", catalogue.Teams.as_view(), name="api-teams"),
+    path("routing-rules/", catalogue.RoutingRules.as_view(), name="api-routing-rules"),
+]
