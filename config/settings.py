@@ -1,7 +1,7 @@
 """All settings of Amends, read from the environment (names: README, section Environment).
 
-Every secret may also come from a file: `NAME_FILE` names it. A missing SECRET_KEY is a refusal, never a default;
-only the demo keeps one in VAR_DIR (made by `python -m config.demo`).
+Every secret may also come from a file: `NAME_FILE` names it. A missing SECRET_KEY is a refusal, never a
+default; only the demo keeps one in VAR_DIR (made by `python -m config.demo`).
 """
 
 from datetime import timedelta
@@ -25,13 +25,16 @@ def _secret_key() -> str:
         return str(key)
     if DEMO_KEY_FILE.is_file():
         return DEMO_KEY_FILE.read_text().strip()
-    raise ImproperlyConfigured("SECRET_KEY is missing: set SECRET_KEY or SECRET_KEY_FILE (`make run` makes one for the demo)")
+    raise ImproperlyConfigured(
+        "SECRET_KEY is missing: set SECRET_KEY or SECRET_KEY_FILE (`make run` makes one for the demo)"
+    )
 
 
 SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DEBUG = env.bool("DEBUG", default=False)
-BASE_URL = env("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+_own_address = f"http://{env('HOST', default='127.0.0.1')}:{env('PORT', default='8000')}"
+BASE_URL = env("BASE_URL", default=_own_address).rstrip("/")
 HTTPS = BASE_URL.startswith("https://")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[BASE_URL])
@@ -104,7 +107,10 @@ if SQLITE:
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456;",
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
+            "PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456;"
+        ),
     }
     _database["TEST"] = {"NAME": env("TEST_DATABASE_NAME", default=None)}
 else:
@@ -134,7 +140,13 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 LANGUAGE_CODE = env("LANGUAGE_CODE", default="en")
-LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("pt", _("Portuguese")), ("it", _("Italian")), ("ru", _("Russian"))]
+LANGUAGES = [
+    ("en", _("English")),
+    ("es", _("Spanish")),
+    ("pt", _("Portuguese")),
+    ("it", _("Italian")),
+    ("ru", _("Russian")),
+]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["core.formats"]
 TIME_ZONE = env("TIME_ZONE", default="Europe/Lisbon")
@@ -204,7 +216,10 @@ QUEUE_PAGE_SIZE = 50
 OUTBOX_MAX_ATTEMPTS = 12
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["core.api.authentication.TokenAuthentication", "core.api.authentication.BrowserSession"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "core.api.authentication.TokenAuthentication",
+        "core.api.authentication.BrowserSession",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.DeclaredAccess"],
     "DEFAULT_PARSER_CLASSES": ["core.api.parsing.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["core.api.rendering.ApiRenderer"],
@@ -231,7 +246,7 @@ SPECTACULAR_SETTINGS = {
 
 # Celery: the database is the truth, the broker only wakes workers up (domain, SLA 6).
 BROKER_DIR = VAR_DIR / "broker"
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"unacked_restore_throttle": 1, "visibility_timeout": 60}
     if REDIS_URL

@@ -1,0 +1,69 @@
+"""Celery: the app and the whole timetable.
+
+The database is the truth and the broker only wakes workers up: every task reads what is due from rows, may be
+lost, may run twice and may run in two workers at once. So a beat entry expires when the next one comes
+(`expires`, seconds): after downtime a worker finds one of each, not a heap. Beat keeps no file: at start
+everything is due at once.
+"""
+
+import os
+import warnings
+from datetime import timedelta
+from typing import Any
+
+from celery import Celery, platforms
+from celery.beat import Scheduler
+from django.conf import settings
+
+from config import broker
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Celery warns root because of pickled messages; ours are JSON only. In a container root is usual.
+warnings.filterwarnings("ignore", category=platforms.SecurityWarning)  # type: ignore[attr-defined]
+
+
+class Timetable(Scheduler):
+    """Beat's schedule, held in memory.
+
+    Nothing on disk to lock, corrupt or leave behind: a second beat does no harm, a restarted one catches up.
+    """
+
+    def setup_schedule(self) -> None:
+        """Load the timetable with every entry due."""
+        super().setup_schedule()
+        for entry in self.schedule.values():
+            entry.last_run_at = self.app.now() - timedelta(days=2)
+
+
+def every(seconds: int, task: str) -> dict[str, Any]:
+    """One entry: run `task` each `seconds`; a message nobody took in that time is dropped."""
+    return {"task": task, "schedule": timedelta(seconds=seconds), "options": {"expires": seconds}}
+
+
+app = Celery("amends")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+if not settings.REDIS_URL:
+    broker.install(settings.CELERY_BROKER_TRANSPORT_OPTIONS)
+app.conf.update(
+    task_serializer="json",
+    accept_content=["json"],
+    beat_scheduler="config.celery:Timetable",
+    beat_max_loop_interval=5,
+    # On the embedded broker remote control would poll a folder more; /readyz reads heartbeat rows instead.
+    worker_enable_remote_control=bool(settings.REDIS_URL),
+    worker_cancel_long_running_tasks_on_connection_loss=True,
+    worker_max_tasks_per_child=2_000,
+)
+app.conf.beat_schedule = {
+    # Mark breaches and ring warnings: seen at most 10 s after the deadline, dated at the deadline itself.
+    "sweep-sla": every(10, "complaints.sweep_sla"),
+    # Send what the outbox holds: mail leaves within 5 s of the action that asked for it.
+    "drain-outbox": every(5, "core.drain_outbox"),
+    # Sign of life of beat and worker, one row each; /readyz and `doctor` read its age.
+    "heartbeat": every(15, "core.heartbeat"),
+    # Seal the newest trail entries under one hash, so that a cut tail is noticed too.
+    "anchor-trail": every(10 * 60, "core.anchor_trail"),
+    # Delete what has had its day: expired sessions, idempotency answers, old heartbeats.
+    "tidy": every(60 * 60, "core.tidy"),
+}
+app.autodiscover_tasks()
