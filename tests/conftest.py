@@ -1,0 +1,108 @@
+"""What every test stands on: which servers are meant, where the real data is, and that CI skips nothing."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connections
+
+CI = os.environ.get("CI") == "true"
+ROOT = Path(__file__).resolve().parent.parent
+
+hypothesis.settings.register_profile("quick", deadline=None, print_blob=True)
+hypothesis.settings.register_profile("ci", parent=hypothesis.settings.get_profile("quick"), derandomize=True)
+hypothesis.settings.register_profile(
+    "long", parent=hypothesis.settings.get_profile("quick"), max_examples=5_000
+)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if CI else "quick"))
+
+_skipped: list[str] = []
+
+
+def vendor() -> str:
+    """The database the settings name: `sqlite` or `postgresql`."""
+    return "sqlite" if settings.SQLITE else "postgresql"
+
+
+def pytest_report_header() -> list[str]:
+    """Name the servers at the top of the run."""
+    broker = "redis" if settings.REDIS_URL else "embedded"
+    expected = os.environ.get("EXPECT_VENDOR") or "anything"
+    return [f"amends: database {vendor()}, broker {broker}, expected {expected}"]
+
+
+def pytest_configure() -> None:
+    """Refuse to start on another database than the Makefile meant."""
+    expected = os.environ.get("EXPECT_VENDOR")
+    if expected and expected != vendor():
+        raise pytest.UsageError(f"EXPECT_VENDOR is {expected}, but the settings name {vendor()}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out (not skip) what only makes sense on the other database: marks `sqlite` and `postgresql`."""
+    other = {"sqlite": "postgresql", "postgresql": "sqlite"}[vendor()]
+    left_out = [
+        item for item in items if item.get_closest_marker(other) and not item.get_closest_marker(vendor())
+    ]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what was skipped (with xdist: in the controlling process). An expected failure is no skip."""
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _skipped.append(report.nodeid)
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """Modules skipped as a whole count too."""
+    if report.skipped:
+        _skipped.append(report.nodeid)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a skipped test fails the run."""
+    if (
+        CI
+        and _skipped
+        and session.exitstatus == pytest.ExitCode.OK
+        and not hasattr(session.config, "workerinput")
+    ):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what was skipped."""
+    for nodeid in _skipped:
+        terminalreporter.write_line(f"{'FAILED (skipped in CI)' if CI else 'skipped'}: {nodeid}")
+
+
+def pytest_unconfigure() -> None:
+    """Remove this process's VAR_DIR (tests/settings.py made it; xdist's workers run no atexit)."""
+    if settings.VAR_DIR.name.startswith("amends-tests-"):
+        connections.close_all()
+        shutil.rmtree(settings.VAR_DIR, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> Iterator[None]:
+    """Rate limits and cached rows of one test never reach the next."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def reference_data() -> Path:
+    """The folder with the real data: REFERENCE_DATA_DIR, else ../shared/data. Missing: skip, in CI fail."""
+    folder = Path(os.environ.get("REFERENCE_DATA_DIR") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        (pytest.fail if CI else pytest.skip)(f"no reference data in {folder} (REFERENCE_DATA_DIR)")
+    return folder
