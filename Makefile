@@ -18,6 +18,7 @@ SUITE := tests --ignore=tests/browser --numprocesses=$(WORKERS) --dist=worksteal
 ON_SQLITE := env -u DATABASE_URL -u REDIS_URL EXPECT_VENDOR=sqlite
 ON_SERVERS := env EXPECT_VENDOR=postgresql $(PY) -m tests.services --
 STATIC := $(VAR_DIR)/static/staticfiles.json
+SEED := $(wildcard */management/commands/seed_demo.py)
 PAGES := $(shell find templates -name '*.html' 2>/dev/null)
 
 .DEFAULT_GOAL := help
@@ -54,7 +55,7 @@ run: demo ## Start Amends with demo data on http://127.0.0.1:8000 (PORT, HOST); 
 demo: $(VENV)/.runtime $(VAR_DIR)/secret_key $(STATIC)
 	@$(PY) -m config.messages compile
 	@$(PY) manage.py migrate --verbosity 0
-	@$(PY) manage.py seed_demo --once
+	$(if $(SEED),@$(PY) manage.py seed_demo --once)
 
 $(VAR_DIR)/secret_key: | $(VENV)/.runtime
 	@$(PY) -m config.demo
