@@ -14,6 +14,7 @@ from pathlib import Path
 
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 _var = tempfile.mkdtemp(prefix="amends-tests-")
+(Path(_var) / "static").mkdir()  # whitenoise warns where it is missing
 atexit.register(shutil.rmtree, _var, ignore_errors=True)
 
 os.environ["VAR_DIR"] = _var

@@ -54,6 +54,7 @@ class Up:
         self.var, self.port, self.lines = var, free_port(), list[str]()
         self.environment = {**up_environment(var), "PORT": str(self.port), "HOST": "127.0.0.1"}
         shutil.copy(database, var / database.name)
+        (var / "static").mkdir()
         self.process = self.popen("up")
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
