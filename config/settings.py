@@ -184,7 +184,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 if env.bool("TRUST_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# Framing is refused by frame-ancestors below; X-Frame-Options could not name the hosts that may frame the form.
+# Framing is refused by frame-ancestors below; X-Frame-Options cannot name the hosts that may frame the form.
 SILENCED_SYSTEM_CHECKS = ["security.W002"]
 CSRF_FAILURE_VIEW = "core.web.errors.csrf_failure"
 FORM_FRAME_HOSTS = env.list("FORM_FRAME_HOSTS", default=[])  # hosts that may frame the public form
