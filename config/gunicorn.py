@@ -15,7 +15,7 @@ preload_app = (
     True  # the processes share what they load: a third less memory, and a broken start ends the master
 )
 timeout = 60
-graceful_timeout = 3  # `up` promises to be gone within 5
+graceful_timeout = 2  # `up` promises to be gone within 5
 keepalive = 5
 max_requests = 20_000
 max_requests_jitter = 2_000

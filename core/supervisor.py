@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-GRACE = 3.0  # from the first signal to SIGKILL; the whole stop is promised within 5
+GRACE = 2.5  # from the first signal to SIGKILL; the whole stop is promised within 5
 FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0
 STEADY = 30.0  # a program that lived this long starts its next back-off afresh
 TICK = 1.0

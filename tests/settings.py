@@ -9,13 +9,17 @@ import atexit
 import os
 import re
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-_var = tempfile.mkdtemp(prefix="amends-tests-")
-(Path(_var) / "static").mkdir()  # whitenoise warns where it is missing
-atexit.register(shutil.rmtree, _var, ignore_errors=True)
+if "pytest" in sys.modules:
+    _var = tempfile.mkdtemp(prefix="amends-tests-")
+    atexit.register(shutil.rmtree, _var, ignore_errors=True)
+else:  # mypy's plugin, which ends without cleaning up
+    _var = str(Path(__file__).resolve().parent.parent / "var" / "tests")
+(Path(_var) / "static").mkdir(parents=True, exist_ok=True)  # whitenoise warns where it is missing
 
 os.environ["VAR_DIR"] = _var
 os.environ["SECRET_KEY"] = "tests-only-4f1c0b7d9a2e6835c1d0e9f8a7b6c5d4e3f2"
