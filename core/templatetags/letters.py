@@ -1,0 +1,34 @@
+"""Dates in mails: `{% load letters %}`. The zone is the one the courier activates (the reader's, else the house's)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django import template
+
+from core import zones
+from core.clock import now
+
+register = template.Library()
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@register.filter
+def from_us(value: str | int) -> datetime | None:
+    """The instant of whole microseconds since 1970, as SQL writes them into a mail's context; None for anything else."""
+    try:
+        return _EPOCH + timedelta(microseconds=int(value))
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+@register.filter
+def named(value: datetime | None) -> str:
+    """5 March 2026, 14:30 (Lisbon time); nothing for nothing."""
+    return zones.named(value) if isinstance(value, datetime) else ""
+
+
+@register.filter
+def ahead(value: datetime | None) -> bool:
+    """Whether the instant is still to come: a mail promises nothing that has passed."""
+    return isinstance(value, datetime) and value > now()

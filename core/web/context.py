@@ -1,0 +1,184 @@
+"""What every page's frame needs: theme, languages, sidebar, the signed-in person. Lazy: a fragment pays nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, Resolver404, get_urlconf, resolve, reverse
+from django.utils.translation import get_language, get_language_bidi
+from django.utils.translation import gettext as _
+
+from core import languages
+from core.access import Access, declared
+from core.models import Organisation
+from core.web.parts import Person
+
+
+@dataclass(slots=True)
+class Item:
+    """A place in the sidebar. `tone`: how its count is shown ("", risk, breach)."""
+
+    key: str
+    icon: str
+    label: str
+    href: str
+    count: int | str | None = None
+    tone: str = ""
+    current: bool = False
+
+
+@dataclass(slots=True)
+class Section:
+    title: str
+    items: list[Item] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class LanguageChoice:
+    code: str
+    name: str
+    current: bool
+
+
+class Shell:
+    """The frame around a page; each part is worked out when a template asks for it.
+
+    Views may set on the request: `sidebar_counts` (a callable giving {key: count}; keys mine, breached, risk, waiting,
+    all), `sidebar_here` (the key of the current place) and `organisation`.
+    """
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.user = getattr(request, "user", None)
+
+    @property
+    def signed_in(self) -> bool:
+        return bool(self.user and self.user.is_authenticated)
+
+    @property
+    def theme(self) -> str:
+        """light, dark or nothing (as the system)."""
+        return getattr(self.user, "theme", "") or ""
+
+    @property
+    def shortcuts(self) -> bool:
+        return getattr(self.user, "shortcuts", True)
+
+    @property
+    def language(self) -> str:
+        return languages.code(get_language())
+
+    @property
+    def direction(self) -> str:
+        return "rtl" if get_language_bidi() else "ltr"
+
+    @cached_property
+    def languages(self) -> list[LanguageChoice]:
+        active = self.language
+        return [LanguageChoice(code, languages.own_name(code), code == active) for code, _name in settings.LANGUAGES]
+
+    @cached_property
+    def organisation(self) -> Organisation:
+        """Query cost: one, only on pages that show it."""
+        found = getattr(self.request, "organisation", None) or Organisation.objects.filter(pk=1).first()
+        return found or Organisation(pk=1)
+
+    @cached_property
+    def me(self) -> Person | None:
+        return Person.of(self.user.pk, str(self.user)) if self.user is not None and self.signed_in else None
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Query cost: what the hook costs (none without one)."""
+        hook = getattr(self.request, "sidebar_counts", None)
+        return hook() if callable(hook) else {}
+
+    @property
+    def load(self) -> str:
+        """14 of 20 cases, where the counts are known."""
+        if self.user is None or "mine" not in self.counts or not self.user.sees_cases:
+            return ""
+        return _("%(open)s of %(capacity)s cases") % {"open": self.counts["mine"], "capacity": self.user.capacity}
+
+    @cached_property
+    def here(self) -> str:
+        """The key of the current place: given by the view, else by the route and the queue's `view`."""
+        if given := getattr(self.request, "sidebar_here", None):
+            return str(given)
+        match = self.request.resolver_match
+        name = match.url_name or "" if match else ""
+        if name == "queue":
+            return self.request.GET.get("view", "mine")
+        return name.split("_")[0]
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """The sidebar: views of the queue, then the other places this user may open."""
+        views = [
+            ("mine", "inbox", _("My queue"), ""),
+            ("breached", "breached", _("Breached"), "breach"),
+            ("risk", "clock", _("At risk"), "risk"),
+            ("waiting", "paused", _("Waiting on customer"), ""),
+            ("all", "team", _("All open"), ""),
+        ]
+        queue = [self._view(*view) for view in views] if self._allowed("queue") else []
+        others = [
+            ("customers", "person", _("Customers")),
+            ("dashboard", "dashboard", _("Dashboard")),
+            ("settings", "settings", _("Settings")),
+        ]
+        places = [
+            Item(name, mark, label, href, current=self.here == name)
+            for name, mark, label in others
+            if (href := self._allowed(name))
+        ]
+        return [section for section in (Section("", queue), Section("Amends", places)) if section.items]
+
+    @cached_property
+    def tabs(self) -> list[Item]:
+        """The bar at the foot of a phone: five places at most."""
+        wanted = [
+            ("queue", "inbox", _("Queue")),
+            ("customers", "person", _("Customers")),
+            ("dashboard", "dashboard", _("Dashboard")),
+            ("settings", "settings", _("Settings")),
+            ("preferences", "keyboard", _("You")),
+        ]
+        queue_keys = {item.key for section in self.sections[:1] for item in section.items}
+        return [
+            Item(name, mark, label, href, current=self.here == name or (name == "queue" and self.here in queue_keys))
+            for name, mark, label in wanted
+            if (href := self._allowed(name))
+        ]
+
+    def _view(self, key: str, mark: str, label: str, tone: str) -> Item:
+        count = self.counts.get(key)
+        href = f"{_place('queue', _urlconf())[0]}?view={key}"
+        return Item(key, mark, label, href, count, tone if count else "", current=self.here == key)
+
+    def _allowed(self, name: str) -> str:
+        """The address of `name` where it exists and this user may open it, else nothing."""
+        href, access = _place(name, _urlconf())
+        return href if href and access and access.permits(self.user) else ""
+
+
+def _urlconf() -> str:
+    return str(get_urlconf() or settings.ROOT_URLCONF)
+
+
+@lru_cache(maxsize=64)
+def _place(name: str, urlconf: str) -> tuple[str, Access | None]:
+    try:
+        href = reverse(name, urlconf=urlconf)
+        return href, declared(resolve(href, urlconf=urlconf).func)
+    except (NoReverseMatch, Resolver404):
+        return "", None
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `shell`, see Shell."""
+    return {"shell": Shell(request)}

@@ -1,0 +1,15 @@
+/* The interactive API page: Swagger UI over our own schema. Sends the CSRF token, so that a session can try things too. */
+"use strict";
+
+(() => {
+  const root = document.getElementById("api-docs");
+  window.SwaggerUIBundle({
+    domNode: root,
+    url: root.dataset.schema,
+    deepLinking: true,
+    docExpansion: "none",
+    persistAuthorization: false,
+    validatorUrl: null,
+    presets: [window.SwaggerUIBundle.presets.apis],
+  });
+})();
