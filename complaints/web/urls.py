@@ -1,3 +1,17 @@
-from django.urls import URLPattern, URLResolver
+"""Addresses of the desk (names: interface.md, Pages). Every change of a case is a resource of its own."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path, re_path
+
+from complaints.web import case, changes, desk, intake
+from complaints.web.acts import ACTS
+
+REFERENCE = r"complaints/(?P<reference>[A-Z0-9-]{6,16})/"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", desk.home, name="home"),
+    path("complaints/", desk.index, name="queue"),
+    path("complaints/new/", intake.new, name="complaint_new"),
+    re_path(rf"^{REFERENCE}$", case.page, name="case"),
+    re_path(rf"^{REFERENCE}live/$", case.live, name="case_live"),
+    *(re_path(rf"^{REFERENCE}{act.name}/$", changes.door(key), name=f"case_{act.name}") for key, act in ACTS.items()),
+]

@@ -1,3 +1,13 @@
-from django.urls import URLPattern, URLResolver
+"""Addresses of customers (names: interface.md, Pages)."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from retention.web import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("customers/", views.index, name="customers"),
+    path("customers/find/", views.find, name="customer_find"),
+    path("customers/new/", views.new, name="customer_new"),
+    path("customers/<int:customer_id>/", views.page, name="customer"),
+    path("customers/<int:customer_id>/edit/", views.edit, name="customer_edit"),
+]

@@ -1,0 +1,215 @@
+"""What can be done with a case: for each action its form, its address, its button, and the function that does it.
+
+The page offers what makes sense in the case's state; whether it is allowed is for the action to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from complaints.actions import converse, decide, handle, manage, watch
+from complaints.models import OPEN, Complaint, Outcome, Status
+from complaints.web import forms
+from core.actor import Actor
+from core.errors import InvalidInput
+from core.web.parts import CaseForm, Guard
+
+Run = Callable[..., Any]
+Words = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One action. `name` is its URL's name and the last part of its path; `run(complaint, by=, at=, **values)`."""
+
+    key: str
+    name: str
+    form: type[forms.ActForm]
+    run: Run
+    title: Words
+    button: Words
+    done: Words
+    icon: str = ""
+    shortcut: str = ""
+    danger: bool = False
+
+
+def _assign(complaint: Complaint, *, owner: Any, by: Actor, at: datetime, reason: str = "") -> Any:
+    if owner is None:
+        raise InvalidInput(_("There is no such person."), code="unknown_owner", field="owner")
+    return manage.assign(complaint, by=by, at=at, owner=owner, reason=reason)
+
+
+def _take(complaint: Complaint, *, by: Actor, at: datetime) -> Any:
+    return manage.assign(complaint, by=by, at=at, owner=by.user)
+
+
+def _watch(complaint: Complaint, *, by: Actor, at: datetime) -> Any:
+    return watch.watch(complaint, by=by, at=at, watcher=by.user)
+
+
+def _unwatch(complaint: Complaint, *, by: Actor, at: datetime) -> Any:
+    return watch.unwatch(complaint, by=by, at=at, watcher=by.user)
+
+
+ACTS = {
+    act.key: act
+    for act in (
+        Act(
+            "acknowledge", "acknowledgement", forms.AcknowledgeForm, handle.acknowledge,
+            gettext_lazy("Acknowledge"), gettext_lazy("Acknowledge"), gettext_lazy("Acknowledged"), "check", "KeyA",
+        ),
+        Act(
+            "investigate", "investigation", forms.PlainForm, handle.investigate,
+            gettext_lazy("Investigate"), gettext_lazy("Begin the investigation"), gettext_lazy("Investigation begun"), "search", "KeyI",
+        ),
+        Act(
+            "message", "messages", forms.MessageForm, converse.message,
+            gettext_lazy("Reply"), gettext_lazy("Send reply"), gettext_lazy("Reply sent"), "reply",
+        ),
+        Act(
+            "note", "notes", forms.NoteForm, converse.note,
+            gettext_lazy("Internal note"), gettext_lazy("Add note"), gettext_lazy("Note added"), "note",
+        ),
+        Act(
+            "incoming", "incoming", forms.IncomingForm, converse.incoming,
+            gettext_lazy("The customer said or wrote something"), gettext_lazy("Write it down"), gettext_lazy("Written down"), "call", "KeyL",
+        ),
+        Act(
+            "wait", "pause", forms.WaitForm, handle.wait,
+            gettext_lazy("Wait on the customer"), gettext_lazy("Wait on the customer"), gettext_lazy("Waiting on the customer"), "paused", "KeyW",
+        ),
+        Act(
+            "resume", "resumption", forms.PlainForm, handle.resume,
+            gettext_lazy("Go on"), gettext_lazy("Go on without waiting"), gettext_lazy("Waiting is over"), "undo", "KeyW",
+        ),
+        Act(
+            "take", "taking", forms.PlainForm, _take,
+            gettext_lazy("Take the case"), gettext_lazy("Take the case"), gettext_lazy("The case is yours"), "person", "KeyT",
+        ),
+        Act(
+            "assign", "owner", forms.AssignForm, _assign,
+            gettext_lazy("Give to somebody else"), gettext_lazy("Give the case"), gettext_lazy("The case has a new owner"), "team", "KeyG",
+        ),
+        Act(
+            "classify", "classification", forms.ClassifyForm, manage.classify,
+            gettext_lazy("Sort it differently"), gettext_lazy("Sort"), gettext_lazy("Sorted"), "filter", "KeyS",
+        ),
+        Act(
+            "resolve", "resolution", forms.ResolveForm, decide.resolve,
+            gettext_lazy("Resolve"), gettext_lazy("Resolve"), gettext_lazy("Resolved"), "met", "KeyE",
+        ),
+        Act(
+            "close", "closure", forms.PlainForm, decide.close,
+            gettext_lazy("Close"), gettext_lazy("Close the case"), gettext_lazy("Closed"), "check", "KeyX",
+        ),
+        Act(
+            "reopen", "reopening", forms.ReopenForm, decide.reopen,
+            gettext_lazy("Reopen"), gettext_lazy("Reopen the case"), gettext_lazy("Reopened"), "undo", "KeyO",
+        ),
+        Act(
+            "withdraw", "withdrawal", forms.WithdrawForm, decide.withdraw,
+            gettext_lazy("Withdraw"), gettext_lazy("The customer takes it back"), gettext_lazy("Withdrawn"), "leave", danger=True,
+        ),
+        Act(
+            "release", "release", forms.PlainForm, manage.release,
+            gettext_lazy("Release"), gettext_lazy("This is a real complaint"), gettext_lazy("Released and given to an owner"), "shield",
+        ),
+        Act(
+            "watch", "watching", forms.PlainForm, _watch,
+            gettext_lazy("Follow"), gettext_lazy("Follow this case"), gettext_lazy("You follow this case"), "eye",
+        ),
+        Act(
+            "unwatch", "unwatching", forms.PlainForm, _unwatch,
+            gettext_lazy("Stop following"), gettext_lazy("Stop following this case"), gettext_lazy("You no longer follow this case"), "eye",
+        ),
+    )
+}  # fmt: skip
+
+
+def offered(complaint: Complaint, *, user_id: int, watching: bool) -> list[str]:
+    """The keys of what makes sense now, what comes next first."""
+    status = complaint.status
+    follow = "unwatch" if watching else "watch"
+    if complaint.is_quarantined:
+        return ["release", "withdraw", "incoming", follow]
+    if status in (Status.CLOSED, Status.WITHDRAWN):
+        return ["reopen", "incoming", follow]
+    if status == Status.MERGED:
+        return ["incoming", follow]
+    keys: list[str] = []
+    if status == Status.RESOLVED:
+        keys = ["close", "reopen", "incoming"]
+    elif status in OPEN:
+        if complaint.acknowledged_at is None:
+            keys.append("acknowledge")
+        if status == Status.WAITING:
+            keys.append("resume")
+        elif status != Status.INVESTIGATING:
+            keys.append("investigate")
+        keys.append("resolve")
+        keys.append("incoming")
+        if status != Status.WAITING:
+            keys.append("wait")
+    if complaint.owner_id != user_id:
+        keys.append("take")
+    return [*keys, "assign", "classify", *(["withdraw"] if status != Status.RESOLVED else []), follow]
+
+
+def case_forms(request: HttpRequest, complaint: Complaint, *, watching: bool, bound: dict[str, forms.ActForm], query: str) -> list[CaseForm]:
+    """The actions as forms, those just refused with what was typed. No query but the choices', from memory."""
+    keys = offered(complaint, user_id=request.user.pk or 0, watching=watching)
+    keys += [key for key in bound if key not in keys and key not in ("message", "note")]
+    shown = []
+    for position, key in enumerate(keys):
+        act = ACTS[key]
+        form = bound.get(key) or act.form(complaint=complaint, prefix=None, auto_id=f"id_{key}_%s")
+        shown.append(
+            CaseForm(
+                key=key,
+                title=str(act.title),
+                url=address(act, complaint, query),
+                button=str(act.button),
+                form=form,
+                icon=act.icon,
+                primary=position == 0,
+                danger=act.danger,
+                open=key in bound,
+                shortcut=act.shortcut,
+            )
+        )
+    return shown
+
+
+def address(act: Act, complaint: Complaint, query: str) -> str:
+    return reverse(f"case_{act.name}", args=[complaint.reference]) + query
+
+
+def guards(complaint: Complaint) -> list[Guard]:
+    """What must be true before the case can be closed (domain, Complaint 7)."""
+    if complaint.is_quarantined or complaint.status not in (*OPEN, Status.RESOLVED):
+        return []
+    decided = complaint.status == Status.RESOLVED
+    cause = decided and complaint.root_cause_id is not None
+    return [
+        Guard(_("Decision and summary"), met=decided, icon="scale"),
+        Guard(_("Root cause"), met=cause, icon="search"),
+        Guard(_("The answer is on the status page"), met=decided, icon="send"),
+    ]
+
+
+def decided(complaint: Complaint) -> dict[str, str] | None:
+    """The three outcomes kept apart: decision, acceptance, score (domain, Complaint 6)."""
+    if not complaint.outcome:
+        return None
+    accepted = {True: _("accepted"), False: _("not accepted"), None: _("not asked yet")}[complaint.accepted]
+    return {"outcome": str(Outcome(complaint.outcome).label), "acceptance": accepted, "score": ""}

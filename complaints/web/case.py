@@ -1,0 +1,352 @@
+"""The case page: everything about one complaint on one screen (mission B3, D1; ux, Agent's desk 1, 3, 9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import BooleanField, Case, Exists, OuterRef, Subquery, Value, When
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from complaints.models import (
+    ChannelCode,
+    Complaint,
+    Kind,
+    Severity,
+    Status,
+    Watch,
+)
+from complaints.reference import catalogue
+from complaints.web import acts, clockface, desk, forms, queue, timeline
+from complaints.web.names import name_of, person_of
+from core import languages
+from core.access import CASES, allow
+from core.clock import now
+from core.instants import InstantError, parse_instant
+from core.models import TrailEntry, User
+from core.references import status_token
+from core.web.once import fresh
+from core.web.parts import Link, Person
+from retention.models import Tenure
+from retention.models.customers import EMAIL, PHONE, POSTAL, SOCIAL
+
+EARLIER = 50  # complaints of the same customer that are looked at
+EARLIER_SHOWN = 5
+TONES = {Status.NEW: "risk", Status.WAITING: "pause", Status.RESOLVED: "met", Status.CLOSED: "met"}
+MARKS = {EMAIL: "email", PHONE: "phone", SOCIAL: "social", POSTAL: "letter"}
+
+
+@dataclass(slots=True)
+class Refused:
+    """A form that came back: the action's key and the form with what was typed."""
+
+    key: str = ""
+    form: forms.ActForm | None = None
+    mode: str = "reply"
+    bound: dict[str, forms.ActForm] = field(default_factory=dict)
+
+
+def find(request: HttpRequest, reference: str) -> Complaint:
+    """The case if the reader may see it. Raises Http404 alike for what is missing and for what is not theirs (F07).
+
+    Query cost: 2, with customer, contacts, narrative, newest stay and whether the reader follows it.
+    """
+    user: User = request.user  # type: ignore[assignment]
+    stays = Tenure.objects.filter(customer=OuterRef("customer")).order_by("-joined_on", "-pk")
+    found = (
+        Complaint.objects.visible_to(user)
+        .select_related("customer", "narrative")
+        .prefetch_related("customer__contact_points")
+        .annotate(
+            watching=Exists(Watch.objects.filter(complaint=OuterRef("pk"), user=user.pk)),
+            joined_on=Subquery(stays.values("joined_on")[:1]),
+            left_on=Subquery(stays.values("left_on")[:1]),
+        )
+    )
+    try:
+        return found.get(reference=reference)
+    except Complaint.DoesNotExist:
+        raise Http404 from None
+
+
+@require_safe
+@allow(*CASES)
+def page(request: HttpRequest, reference: str) -> HttpResponse:
+    """The case with everything about it; `earlier` (an instant) turns back to older messages.
+
+    Query cost: at most 12, session and user included, whatever the number of messages.
+    """
+    complaint = find(request, reference)
+    return render(request, "complaints/case.html", context(request, complaint, before=_instant(request.GET.get("earlier"))))
+
+
+@require_safe
+@allow(*CASES)
+def live(request: HttpRequest, reference: str) -> HttpResponse:
+    """A poll: 204 when the case has not changed since `since` and its clocks have not aged, else its changing parts.
+
+    Query cost: 204 costs 1 beside session and user.
+    """
+    at = now()
+    since = request.GET.get("since", "")
+    seen = Complaint.objects.visible_to(request.user).filter(reference=reference).values_list("updated_at")  # type: ignore[arg-type]
+    changed_at = seen.first()
+    if changed_at is None:
+        raise Http404
+    if changed_at[0] <= desk.read_since(since, at) and not desk.is_due(since, at):
+        return HttpResponse(status=204)
+    complaint = find(request, reference)
+    return render(request, "complaints/_case_live.html", parts(request, complaint, at=at))
+
+
+def context(
+    request: HttpRequest,
+    complaint: Complaint,
+    *,
+    before: datetime | None = None,
+    refused: Refused | None = None,
+) -> dict[str, Any]:
+    """What `complaints/case.html` takes."""
+    at = now()
+    found = parts(request, complaint, at=at, before=before, refused=refused)
+    desk.count_views(request, request.user, at)  # type: ignore[arg-type]
+    return {
+        **found,
+        "strip": strip(request, complaint, at),
+        "composer": composer(request, complaint, refused),
+    }
+
+
+def parts(
+    request: HttpRequest,
+    complaint: Complaint,
+    *,
+    at: datetime,
+    before: datetime | None = None,
+    refused: Refused | None = None,
+) -> dict[str, Any]:
+    """What changes when something happens to the case: header, timeline, customer, actions. Query cost: 6."""
+    refused = refused or Refused()
+    query = list_query(request)
+    clocks = clockface.load(complaint)
+    story = timeline.load(complaint, before=before)
+    who = customer_person(complaint)
+    url = complaint.get_absolute_url()
+    return {
+        "case": header(request, complaint, story.trail, at),
+        "clocks": clockface.faces(clocks, now=at),
+        "viewers": [],
+        "more": more_links(request, complaint),
+        "entries": timeline.entries(complaint, story, [clock for clock, _events in clocks], who, now=at),
+        "earlier_url": _earlier_url(url, query, story) if story.more else "",
+        "live_url": reverse("case_live", args=[complaint.reference]) + query,
+        "since": (at - desk.OVERLAP if complaint.updated_at < at - desk.OVERLAP else complaint.updated_at).isoformat(),
+        "panel": panel(request, complaint, who),
+        "actions": acts.case_forms(
+            request,
+            complaint,
+            watching=complaint.watching,  # type: ignore[attr-defined]
+            bound=refused.bound,
+            query=query,
+        ),
+        "guards": acts.guards(complaint),
+        "decided": acts.decided(complaint),
+        "composer_nonce": fresh(),
+    }
+
+
+def header(request: HttpRequest, complaint: Complaint, trail: list[TrailEntry], at: datetime) -> dict[str, Any]:
+    severity, channel = Severity(complaint.severity), ChannelCode(complaint.channel)
+    listed = queue.VIEWS.get(request.GET.get("view", "")) or queue.VIEWS[queue.default_view(request.user)]  # type: ignore[arg-type]
+    return {
+        "reference": complaint.reference,
+        "subject": complaint.subject,
+        "status_label": str(Status(complaint.status).label),
+        "status_tone": TONES.get(Status(complaint.status), "ok"),
+        "why": _why(request, complaint, trail),
+        "severity": severity.value,
+        "severity_label": str(severity.label),
+        "channel": channel.value,
+        "channel_label": complaint.source_channel or str(channel.label),
+        "type_path": catalogue().types_by_id[complaint.type_id].path,
+        "owner": person_of(complaint.owner_id) or Person.of(complaint.owner_id, str(complaint.owner)),
+        "language_label": languages.language_name(complaint.language),
+        "received": _("received %(when)s") % {"when": languages.short_moment(complaint.received_at, now=at)},
+        "queue_url": reverse("queue") + list_query(request),
+        "queue_title": str(listed.title),
+        "kind": str(Kind(complaint.kind).label) if complaint.kind == Kind.ENQUIRY else "",
+    }
+
+
+def _why(request: HttpRequest, complaint: Complaint, trail: list[TrailEntry]) -> str:
+    """Why the reader sees it: owned (and since when), watched, or as a case of the team."""
+    me = request.user.pk
+    if complaint.is_quarantined:
+        return _("kept apart until somebody looks at it")
+    if complaint.is_history:
+        return _("imported as history from %(source)s") % {"source": complaint.source or "–"}
+    if complaint.owner_id != me:
+        return _("you follow it") if complaint.watching else ""  # type: ignore[attr-defined]
+    given = next((one for one in reversed(trail) if one.kind in ("complaint.assigned", "complaint.handed_over")), None)
+    if given is None:
+        return _("in your queue because the rules gave it to you")
+    if given.actor_id == me:
+        return _("in your queue because you took it")
+    return _("in your queue because %(name)s gave it to you") % {"name": name_of(given.actor_id) or given.actor_label}
+
+
+def customer_person(complaint: Complaint) -> Person:
+    if complaint.customer is None:
+        return Person(_("Customer unknown"), "", 1)
+    return Person.of(complaint.customer.pk, str(complaint.customer))
+
+
+def panel(request: HttpRequest, complaint: Complaint, who: Person) -> dict[str, Any]:
+    """Who complains: contacts, since when, what came before. Query cost: 1, none for an unknown customer."""
+    customer = complaint.customer
+    if customer is None:
+        return {"person": None}
+    points = list(customer.contact_points.all())
+    others = list(
+        Complaint.objects.filter(customer=customer)
+        .exclude(pk=complaint.pk)
+        .annotate(seen=_seen_by(request.user))  # type: ignore[arg-type]
+        .order_by("-received_at")
+        .values_list("reference", "subject", "channel", "status", "received_at", "seen")[:EARLIER]
+    )
+    seen = [row for row in others if row[5]]
+    hidden = len(others) - len(seen)
+    at = now()
+    return {
+        "person": who,
+        "url": reverse("customer", args=[customer.pk]),
+        "line": _line(complaint),
+        "contacts": [(MARKS[one.kind], str(one.get_kind_display()), one.value) for one in points],
+        "facts": (),
+        "risk": None,
+        "earlier": [
+            {
+                "icon": channel,
+                "icon_label": str(ChannelCode(channel).label),
+                "subject": subject,
+                "url": reverse("case", args=[reference]),
+                "note": f"{Status(status).label} · {languages.short_day(languages.local(received), now=at)}",
+            }
+            for reference, subject, channel, status, received, _seen in seen[:EARLIER_SHOWN]
+        ],
+        "earlier_count": f"{len(others)}+" if len(others) == EARLIER else str(len(others) or ""),
+        "elsewhere": ngettext("%(n)s more with another team", "%(n)s more with other teams", hidden) % {"n": hidden} if hidden else "",
+    }
+
+
+def _seen_by(user: User) -> Case:
+    """Whether the reader may see the row, decided by `visible_to` alone."""
+    visible = Complaint.objects.visible_to(user).filter(pk=OuterRef("pk"))
+    return Case(When(Exists(visible), then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+def _line(complaint: Complaint) -> str:
+    """Gold · customer since March 2021 · writes in Portuguese."""
+    customer, joined, left = complaint.customer, complaint.joined_on, complaint.left_on  # type: ignore[attr-defined]
+    assert customer is not None
+    words = [customer.tier] if customer.tier else []
+    if joined and not left:
+        words.append(_("customer since %(day)s") % {"day": languages.day(joined)})
+    if left:
+        words.append(_("left on %(day)s") % {"day": languages.day(left)})
+    if customer.language:
+        words.append(_("writes in %(language)s") % {"language": languages.language_name(customer.language)})
+    return " · ".join(words)
+
+
+def composer(request: HttpRequest, complaint: Complaint, refused: Refused | None) -> dict[str, Any]:
+    """The box for a reply or a note, with what was typed when it was refused. No query."""
+    refused = refused or Refused()
+    typed = refused.form if refused.key in ("message", "note") else None
+    ended = complaint.status in (Status.CLOSED, Status.WITHDRAWN, Status.MERGED)
+    address = next((one for one in complaint.customer.contact_points.all() if one.kind == EMAIL), None) if complaint.customer else None
+    query = list_query(request)
+    return {
+        "draft": complaint.reference,
+        "reply_url": acts.address(acts.ACTS["message"], complaint, query),
+        "note_url": acts.address(acts.ACTS["note"], complaint, query),
+        "to_name": str(complaint.customer) if complaint.customer and complaint.customer.name else "",
+        "to": _("by e-mail, %(address)s") % {"address": address.value} if address else _("on the status page"),
+        "mode": "note" if refused.key == "note" else "reply",
+        "body": typed.data.get("body", "") if typed else "",
+        "errors": [("body", str(message)) for found in typed.errors.values() for message in found] if typed else [],
+        "can_reply": not ended and not complaint.is_quarantined,
+        "why_not": _("reopen the case to reply") if ended else _("release the case to reply"),
+        "presence": [],
+        "nonce": fresh(),
+    }
+
+
+def strip(request: HttpRequest, complaint: Complaint, at: datetime) -> dict[str, Any] | None:
+    """The list the reader came from, beside the case. Query cost: 1."""
+    user: User = request.user  # type: ignore[assignment]
+    asked = queue.ask(_list_params(request), user)
+    if asked.problems:
+        asked = queue.ask(QueryDict(), user)
+    found = queue.fetch(asked, user, at)
+    if not found.rows:
+        return None
+    groups = desk.groups_of(asked, found, at, current=complaint.reference)
+    listed = [row for group in groups for row in group.rows]
+    place = next((number for number, row in enumerate(listed) if row.current), None)
+    before = listed[place - 1].url if place else ""
+    after = listed[place + 1].url if place is not None and place + 1 < len(listed) else ""
+    return {
+        "title": str(asked.view.title),
+        "url": reverse("queue") + asked.query,
+        "count": "" if found.after or found.before else str(len(listed)),
+        "groups": groups,
+        "previous_url": before,
+        "next_url": after or (listed[0].url if place is None else ""),
+    }
+
+
+def list_query(request: HttpRequest) -> str:
+    """The query string of the list the reader came from ("" for their own)."""
+    params = _list_params(request)
+    return f"?{params.urlencode()}" if params else ""
+
+
+def _list_params(request: HttpRequest) -> QueryDict:
+    params = request.GET.copy()
+    for name in list(params):
+        if name not in ("view", "after", "before", *queue.FILTERS):
+            del params[name]
+    return params
+
+
+def more_links(request: HttpRequest, complaint: Complaint) -> list[Link]:
+    """What is rarely needed."""
+    links = [Link(_("Status page, as the customer sees it"), _status_url(complaint), "eye")]
+    if complaint.customer_id:
+        links.append(Link(_("All complaints of the customer"), f"{reverse('queue')}?view=all&customer={complaint.customer_id}", "person"))
+    return links
+
+
+def _status_url(complaint: Complaint) -> str:
+    return f"/status/{status_token(complaint.reference)}/"
+
+
+def _earlier_url(url: str, query: str, story: timeline.Story) -> str:
+    edge = story.said[0].at.isoformat().replace("+00:00", "Z")
+    return f"{url}{query}{'&' if query else '?'}earlier={edge}"
+
+
+def _instant(text: str | None) -> datetime | None:
+    try:
+        return parse_instant(text) if text else None
+    except InstantError:
+        return None
+
+

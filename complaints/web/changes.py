@@ -1,0 +1,120 @@
+"""Every change of a case by an address of its own: POST, once per form, through the same functions as the API (house).
+
+htmx gets the changed parts of the case back, a plain browser is led to the case; what is refused comes back in its place with
+what was typed, status 409 (the moment is wrong) or 422 (the input is).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from complaints import errors
+from complaints.models import Complaint
+from complaints.web import case, timeline
+from complaints.web.acts import ACTS, Act
+from complaints.web.case import Refused
+from complaints.web.forms import ActForm
+from core.access import CASES, allow
+from core.actor import Actor
+from core.clock import now
+from core.web.once import Repeated, claim, fresh
+
+COMPOSED = ("message", "note")
+
+
+def door(key: str) -> Callable[..., HttpResponse]:
+    """The view that carries out one action."""
+    act = ACTS[key]
+
+    @require_POST
+    @allow(*CASES)
+    def view(request: HttpRequest, reference: str) -> HttpResponse:
+        return carry_out(request, reference, act)
+
+    view.__name__ = act.key
+    view.__doc__ = f"{act.name}: one action on a case; see carry_out."
+    return view
+
+
+def carry_out(request: HttpRequest, reference: str, act: Act) -> HttpResponse:
+    """Do what the form asks, once. Raises Http404 for a case the reader may not see."""
+    complaint = case.find(request, reference)
+    form = act.form(request.POST, complaint=complaint, auto_id=f"id_{act.key}_%s")
+    if form.is_valid():
+        with form.refusals():
+            _do(request, complaint, form, act)
+    else:
+        form.http_status = 422
+    if form.errors:
+        return _refused(request, reference, act, form)
+    return _done(request, reference, act)
+
+
+def _do(request: HttpRequest, complaint: Complaint, form: ActForm, act: Act) -> None:
+    """The action and the form's nonce in one transaction. Raises DomainError."""
+    at = now()
+    try:
+        with transaction.atomic():
+            claim(request, form.cleaned_data["nonce"], at=at)
+            if form.guarded:
+                _refuse_stale(complaint, form.cleaned_data["version"])
+            act.run(complaint, by=Actor.of(request), at=at, **form.values)
+    except Repeated:
+        return  # the first one has done it; whoever sends it again sees the same result
+
+
+def _refuse_stale(complaint: Complaint, version: int | None) -> None:
+    """Raises Stale with what happened, when the form was shown for an older version. Locks the case."""
+    if version is None:
+        return
+    current = Complaint.objects.select_for_update().get(pk=complaint.pk)
+    if current.version == version:
+        return
+    what = timeline.changes_since(current, version)
+    said = _("The case changed while you were writing: %(changes)s. What you typed is kept; send it again if it still holds.")
+    raise errors.Stale(said % {"changes": what or "–"})
+
+
+def _done(request: HttpRequest, reference: str, act: Act) -> HttpResponse:
+    visible = Complaint.objects.visible_to(request.user).filter(reference=reference)  # type: ignore[arg-type]
+    if not visible.exists():  # given to another team: it is not ours to look at any more
+        messages.success(request, act.done)
+        return _go(request, reverse("queue") + case.list_query(request))
+    if not request.htmx:  # type: ignore[attr-defined]
+        messages.success(request, act.done)
+        return _go(request, reverse("case", args=[reference]) + case.list_query(request))
+    complaint = case.find(request, reference)
+    response = render(request, "complaints/_case_update.html", case.parts(request, complaint, at=now()))
+    response["HX-Trigger"] = json.dumps({"toast": {"text": str(act.done)}})
+    return response
+
+
+def _refused(request: HttpRequest, reference: str, act: Act, form: ActForm) -> HttpResponse:
+    """The case with the form as it was typed, its errors beside it, and the version it is about now."""
+    complaint = case.find(request, reference)
+    form.renew(version=str(complaint.version), nonce=fresh())
+    refused = Refused(act.key, form, bound={} if act.key in COMPOSED else {act.key: form})
+    if not request.htmx:  # type: ignore[attr-defined]
+        return render(request, "complaints/case.html", case.context(request, complaint, refused=refused), status=form.http_status)
+    context: dict[str, Any] = case.parts(request, complaint, at=now(), refused=refused)
+    context["composer"] = case.composer(request, complaint, refused)
+    page = "complaints/_composer_errors.html" if act.key in COMPOSED else "complaints/_case_update.html"
+    return render(request, page, context, status=form.http_status)
+
+
+def _go(request: HttpRequest, url: str) -> HttpResponse:
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponse(headers={"HX-Redirect": url})
+    return HttpResponseRedirect(url)
+
+

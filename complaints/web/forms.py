@@ -1,0 +1,195 @@
+"""The forms of the actions on a case. They only read and check what was typed; every rule is in the actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from complaints.models import ChannelCode, Complaint, Outcome, Severity
+from complaints.models.catalogue import UNCLASSIFIED, Named
+from complaints.reference import catalogue
+from complaints.web.names import colleagues, teams
+from core.errors import DomainError
+from core.models import User
+from core.web.fields import Line, Paragraphs
+from core.web.once import OnceForm
+
+Choices = list[tuple[str, Any]]
+
+
+class ActForm(OnceForm):
+    """What all have: the case they are about, the version it was shown in, and the status to answer with.
+
+    `guarded`: refused when the case changed since it was shown (what was said goes through all the same, F24).
+    """
+
+    guarded = True
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+
+    def __init__(self, *args: Any, complaint: Complaint, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.complaint = complaint
+        self.fields["version"].initial = complaint.version
+        self.http_status = 200
+
+    @contextmanager
+    def refusals(self) -> Iterator[None]:
+        """A DomainError inside becomes an error of the form; `http_status` says 409, or 422 for wrong input."""
+        try:
+            yield
+        except DomainError as refusal:
+            known = refusal.field if refusal.field in self.fields else None
+            self.add_error(known, str(refusal))
+            self.http_status = 422 if refusal.status == 400 else refusal.status
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the action takes."""
+        return {name: value for name, value in self.cleaned_data.items() if name not in ("nonce", "version")}
+
+    def renew(self, **fresh: Any) -> None:
+        """Show the refused form again with what was typed, but with fresh hidden values."""
+        self.data = self.data.copy()
+        for name, value in fresh.items():
+            self.data[self.add_prefix(name)] = value
+
+
+class PlainForm(ActForm):
+    """A button is enough."""
+
+
+class AcknowledgeForm(ActForm):
+    message = Paragraphs(
+        label=gettext_lazy("Message to the customer"),
+        required=False,
+        help_text=gettext_lazy("with a message it counts as the first answer"),
+    )
+
+
+class MessageForm(ActForm):
+    guarded = False
+    body = Paragraphs(label=gettext_lazy("Message"), required=False)
+
+
+class NoteForm(MessageForm):
+    pass
+
+
+class IncomingForm(ActForm):
+    guarded = False
+    body = Paragraphs(label=gettext_lazy("What the customer said or wrote"), required=False)
+    channel = forms.ChoiceField(label=gettext_lazy("How it reached us"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["channel"].choices = ChannelCode.choices  # type: ignore[attr-defined]
+        self.fields["channel"].initial = self.complaint.channel
+
+
+class AssignForm(ActForm):
+    owner = forms.ChoiceField(label=gettext_lazy("New owner"))
+    reason = Line(label=gettext_lazy("Reason"), required=False, help_text=gettext_lazy("only colleagues can read this"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].choices = [("", _("choose"))] + owner_choices()  # type: ignore[attr-defined]
+
+    def clean_owner(self) -> User | None:
+        return User.objects.filter(pk=self.cleaned_data["owner"]).first()
+
+
+class ClassifyForm(ActForm):
+    type = forms.ChoiceField(label=gettext_lazy("Type"))
+    severity = forms.ChoiceField(label=gettext_lazy("Severity"), widget=forms.RadioSelect)
+    reason = Line(label=gettext_lazy("Reason"), required=False, help_text=gettext_lazy("deadlines are counted anew from receipt"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["type"].choices = nested(catalogue().types)  # type: ignore[attr-defined]
+        self.fields["type"].initial = catalogue().types_by_id[self.complaint.type_id].code
+        self.fields["severity"].choices = Severity.choices  # type: ignore[attr-defined]
+        self.fields["severity"].initial = self.complaint.severity
+
+    def clean_type(self) -> Any:
+        return catalogue().types[self.cleaned_data["type"]]
+
+
+class ReasonForm(ActForm):
+    reason = Line(label=gettext_lazy("Reason"), required=False)
+
+    def __init__(self, *args: Any, label: str | Promise = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if label:
+            self.fields["reason"].label = label
+
+
+class WaitForm(ReasonForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label=gettext_lazy("What we are waiting for"), **kwargs)
+
+
+class ReopenForm(ReasonForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label=gettext_lazy("Why it is opened again"), **kwargs)
+
+
+class WithdrawForm(ReasonForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label=gettext_lazy("Why the customer takes it back"), **kwargs)
+
+
+class ResolveForm(ActForm):
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("Decision"),
+        widget=forms.RadioSelect,
+        choices=[(one.value, one.label) for one in (Outcome.UPHELD, Outcome.PARTLY, Outcome.NOT_UPHELD)],
+        error_messages={"required": gettext_lazy("Choose upheld, partly upheld or not upheld.")},
+    )
+    root_cause = forms.ChoiceField(
+        label=gettext_lazy("Root cause"), error_messages={"required": gettext_lazy("Name the root cause.")}
+    )
+    summary = Paragraphs(label=gettext_lazy("What was done"), required=False, help_text=gettext_lazy("for us, not sent"))
+    answer = Paragraphs(
+        label=gettext_lazy("Final answer to the customer"),
+        required=False,
+        rows=5,
+        help_text=gettext_lazy("what we decided, why, and what happens now"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        causes = {code: row for code, row in catalogue().causes.items() if code != UNCLASSIFIED}
+        self.fields["root_cause"].choices = [("", _("choose")), *nested(causes)]  # type: ignore[attr-defined]
+
+    def clean_root_cause(self) -> Any:
+        return catalogue().causes[self.cleaned_data["root_cause"]]
+
+
+def nested(found: dict[str, Any]) -> Choices:
+    """Options by code, grouped by what stands above them; what has nothing below it stands alone."""
+    active: list[Named] = [row for row in found.values() if row.is_active]
+    options: Choices = []
+    for top in (row for row in active if row.parent_id is None):  # type: ignore[attr-defined]
+        below = [(row.code, row.label) for row in active if row.parent_id == top.pk]  # type: ignore[attr-defined]
+        if below:
+            options.append((top.label, [(top.code, _("%(name)s, in general") % {"name": top.label}), *below]))
+        else:
+            options.append((top.code, top.label))
+    return options
+
+
+def owner_choices() -> Choices:
+    """Everybody who may own a case, grouped by team."""
+    people = [one for one in colleagues().values() if one.takes_cases]
+    groups: Choices = []
+    for team_id, name in [*teams().items(), (None, _("Without a team"))]:
+        members = [(str(one.id), one.name) for one in people if one.team_id == team_id]
+        if members:
+            groups.append((name, members))
+    return groups

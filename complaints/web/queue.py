@@ -1,0 +1,271 @@
+"""Which complaints a list shows: built-in views, filters from the URL, keyset pages, capped counts (ux, Agent's desk 3 and 8).
+
+Whatever the number of complaints, a page reads at most PAGE + 1 rows by an index for each thing the viewer may see
+(a team, what is owned, what is watched): `visible_to` decides, these branches only tell the database where to look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from complaints.models import Complaint, Status, Watch
+from complaints.querysets import ComplaintQuerySet
+from complaints.web import rows
+from complaints.web.filters import FILTERS, Chosen, chosen
+from core.access import MANAGER
+from core.models import User
+
+CAP = 100  # counts stop here and say "99+"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ENDED = (Status.CLOSED, Status.WITHDRAWN, Status.MERGED)
+Narrow = Callable[[ComplaintQuerySet, User, datetime], ComplaintQuerySet]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A built-in view. `live`: of cases in the queue, by next deadline; otherwise by receipt, newest first."""
+
+    key: str
+    title: str | Promise
+    narrow: Narrow
+    live: bool = True
+    icon: str = "inbox"
+    tone: str = ""  # of its count
+
+
+def _in_hand(narrow: Narrow | None = None) -> Narrow:
+    def narrowed(found: ComplaintQuerySet, user: User, now: datetime) -> ComplaintQuerySet:
+        found = found.in_queue()
+        return narrow(found, user, now) if narrow else found
+
+    return narrowed
+
+
+VIEWS = {
+    view.key: view
+    for view in (
+        View("mine", _("My queue"), _in_hand(lambda found, user, now: found.filter(owner=user)), icon="inbox"),
+        View(
+            "breached",
+            _("Breached"),
+            _in_hand(lambda found, user, now: found.filter(queue_at__lte=now)),
+            icon="breached",
+            tone="breach",
+        ),
+        View(
+            "risk",
+            _("At risk today"),
+            _in_hand(lambda found, user, now: found.filter(queue_at__gt=now, queue_at__lt=rows.day_end(now))),
+            icon="clock",
+            tone="risk",
+        ),
+        View(
+            "waiting",
+            _("Waiting on customer"),
+            _in_hand(lambda found, user, now: found.filter(status=Status.WAITING)),
+            icon="paused",
+        ),
+        View(
+            "resolved",
+            _("Resolved, to close"),
+            _in_hand(lambda found, user, now: found.filter(status=Status.RESOLVED)),
+            icon="met",
+        ),
+        View("team", _("Open in my team"), _in_hand(lambda found, user, now: found.filter(team__in=team_ids(user))), icon="team"),
+        View("all", _("All open"), _in_hand(), icon="filter"),
+        View(
+            "quarantine",
+            _("Quarantine"),
+            lambda found, user, now: found.filter(is_quarantined=True),
+            live=False,
+            icon="shield",
+        ),
+        View(
+            "closed",
+            _("Closed"),
+            lambda found, user, now: found.filter(status__in=ENDED, is_history=False),
+            live=False,
+            icon="check",
+        ),
+        View("history", _("Imported history"), lambda found, user, now: found.filter(is_history=True), live=False, icon="book"),
+    )
+}
+
+
+def default_view(user: User) -> str:
+    """The view somebody starts with: managers see all, everybody else their own."""
+    return "all" if MANAGER in user.roles else "mine"
+
+
+def team_ids(user: User) -> list[int]:
+    """The team somebody works in and those they lead. Query cost: none once the roles are known."""
+    return sorted({*user.led_team_ids, *([user.team_id] if user.team_id else [])})
+
+
+@dataclass(slots=True)
+class Asked:
+    """What the URL asks for. `problems`: what it says that makes no sense, in words; then nothing is listed."""
+
+    view: View
+    chosen: list[Chosen] = field(default_factory=list)
+    after: tuple[datetime, int] | None = None
+    before: tuple[datetime, int] | None = None
+    query: str = ""  # the query string to come back here, without `since`
+    problems: list[str] = field(default_factory=list)
+
+    def narrow(self, found: ComplaintQuerySet, user: User, now: datetime) -> ComplaintQuerySet:
+        found = self.view.narrow(found, user, now)
+        for one in self.chosen:
+            found = one.narrow(found)
+        return found
+
+
+@dataclass(slots=True)
+class Page:
+    """One page of rows as dicts (`rows.values`), and the cursors of its neighbours ("" for none)."""
+
+    rows: list[dict[str, Any]]
+    after: str = ""
+    before: str = ""
+
+
+def ask(params: QueryDict, user: User) -> Asked:
+    """Read a query string. Unknown names and values are named in `problems`, never ignored."""
+    key = params.get("view") or default_view(user)
+    asked = Asked(VIEWS.get(key) or VIEWS[default_view(user)])
+    if key not in VIEWS:
+        asked.problems.append(str(_("There is no view “%(name)s”.")) % {"name": key})
+    known = {"view", "after", "before", "since", *FILTERS}
+    for name in params:
+        if name not in known:
+            asked.problems.append(str(_("There is no filter “%(name)s”.")) % {"name": name})
+    asked.chosen, refused = chosen(params)
+    asked.problems += refused
+    for side in ("after", "before"):
+        if text := params.get(side):
+            cursor = read_cursor(text)
+            if cursor is None:
+                asked.problems.append(str(_("This page of the list does not exist.")))
+            setattr(asked, side, cursor)
+    kept = params.copy()
+    kept.pop("since", None)
+    for name in [name for name in kept if not kept.get(name)]:
+        del kept[name]
+    asked.query = f"?{kept.urlencode()}" if kept else ""
+    return asked
+
+
+def fetch(asked: Asked, user: User, now: datetime) -> Page:
+    """The page asked for. Query cost: one, with the clocks."""
+    column = "queue_at" if asked.view.live else "received_at"
+    backwards = asked.before is not None
+    descending = backwards is asked.view.live
+    cursor = asked.before or asked.after
+    size = settings.QUEUE_PAGE_SIZE
+    order = [f"-{column}", "-pk"] if descending else [column, "pk"]
+
+    def narrow(found: ComplaintQuerySet) -> ComplaintQuerySet:
+        found = asked.narrow(found, user, now)
+        if cursor is not None:
+            found = found.filter(_beyond(column, *cursor, below=descending))
+        return found.order_by(*order)
+
+    found = Complaint.objects.visible_to(user)
+    ways = branches(user) if asked.view.live and asked.view.key != "mine" else []
+    if ways:
+        found = found.filter(pk__in=_any_of([narrow(Complaint.objects.filter(way))[: size + 1] for way in ways]))
+    else:
+        found = narrow(found)
+    got = list(rows.values(found.order_by(*order))[: size + 1])
+    more, got = len(got) > size, got[:size]
+    if backwards:
+        got.reverse()
+    page = Page(got)
+    if got:
+        page.after = write_cursor(got[-1][column], got[-1]["pk"]) if more or backwards else ""
+        page.before = write_cursor(got[0][column], got[0]["pk"]) if (more if backwards else cursor is not None) else ""
+    return page
+
+
+def counts(user: User, now: datetime, keys: tuple[str, ...]) -> dict[str, int | str]:
+    """How many cases stand in each view, "99+" from CAP on. Query cost: one, bounded by CAP rows per view and branch."""
+    texts: list[str] = []
+    params: list[Any] = []
+    for key in keys:
+        view = VIEWS[key]
+        ways = [Q(owner=user)] if key == "mine" else branches(user)
+        found = [view.narrow(Complaint.objects.filter(way), user, now) for way in ways or [Q()]]
+        text, values = _union([one.order_by()[:CAP] for one in found])
+        texts.append(f"(SELECT COUNT(*) FROM ({text}) AS {connection.ops.quote_name(f'n_{key}')})" if text else "0")
+        params += values
+    if not texts or not user.sees_cases:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(texts)}", params)  # noqa: S608 - only our own querysets' SQL
+        numbers = cursor.fetchone()
+    return {key: n if n < CAP else f"{CAP - 1}+" for key, n in zip(keys, numbers, strict=True)}
+
+
+def branches(user: User) -> list[Q]:
+    """The ways to a case that `visible_to` allows, each with an index of its own; empty: everything is visible."""
+    if MANAGER in user.roles:
+        return []
+    watched = Watch.objects.filter(user=user).values("complaint")
+    return [*(Q(team=pk) for pk in team_ids(user)), Q(owner=user), Q(pk__in=watched)]
+
+
+def changed_since(user: User, at: datetime) -> bool:
+    """Whether anything the viewer may see changed after `at`. Query cost: one, by the index on the change."""
+    return Complaint.objects.visible_to(user).changed_since(at).exists()
+
+
+def write_cursor(at: datetime, pk: int) -> str:
+    return f"{(at - EPOCH) // timedelta(microseconds=1)}-{pk}"
+
+
+def read_cursor(text: str) -> tuple[datetime, int] | None:
+    """The place in the list a cursor names; None for what we never wrote."""
+    micro, _dash, pk = text.partition("-")
+    if not (micro.isascii() and micro.isdigit() and pk.isascii() and pk.isdigit() and len(text) < 40):
+        return None
+    try:
+        return EPOCH + timedelta(microseconds=int(micro)), int(pk) if int(pk) < 2**63 else 0
+    except OverflowError:
+        return None
+
+
+def _beyond(column: str, at: datetime, pk: int, *, below: bool) -> Q:
+    """Rows after (`below`: before) a place in ascending order, written so that an index range can serve it."""
+    side, edge = ("lt", "lte") if below else ("gt", "gte")
+    return Q(**{f"{column}__{edge}": at}) & (Q(**{f"{column}__{side}": at}) | Q(**{f"pk__{side}": pk}))
+
+
+def _any_of(found: list[ComplaintQuerySet]) -> Any:
+    text, params = _union(found)
+    return RawSQL(text, params) if text else []  # noqa: S611 - only our own querysets' SQL
+
+
+def _union(found: list[ComplaintQuerySet]) -> tuple[str, list[Any]]:
+    """SQL for the keys of several limited querysets, each once. SQLite takes a LIMIT only inside a sub-select."""
+    parts: list[str] = []
+    params: list[Any] = []
+    for number, one in enumerate(found):
+        try:
+            text, values = one.values("pk").query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        parts.append(f"SELECT * FROM ({text}) AS b{number}")  # noqa: S608
+        params += values
+    return " UNION ".join(parts), params

@@ -1,0 +1,179 @@
+"""Complaints as rows of a list: one query with the next clock in it, then plain values for the template (performance)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import F, JSONField, OuterRef, Subquery
+from django.db.models.functions import JSONObject
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from complaints.models import NEVER, ChannelCode, Clock, ClockKind, ClockState, Kind, Severity, Status
+from complaints.querysets import ComplaintQuerySet
+from complaints.reference import catalogue
+from complaints.sla.reading import read
+from complaints.web.badges import badge
+from complaints.web.names import person_of
+from core.web.parts import Badge, Chip, Group, Row
+
+COLUMNS = (
+    "pk", "reference", "kind", "subject", "preview", "severity", "channel", "status", "type_id", "owner_id",
+    "queue_at", "received_at", "customer_id", "customer__name", "customer__tier", "next_clock",
+)  # fmt: skip
+BREACHED, TODAY, LATER, WAITING = "breached", "today", "later", "waiting"
+
+
+@dataclass(slots=True)
+class NextClock:
+    """The clock a row shows: the unfinished one with the next deadline, else one that stands still."""
+
+    kind: str
+    state: str
+    target_kind: str
+    target_value: int | None
+    calendar_version_id: int | None
+    started_at: datetime
+    due_at: datetime | None
+    paused_since: datetime | None
+    completed_at: datetime | None = None
+
+    @classmethod
+    def of(cls, found: dict[str, Any] | None) -> NextClock | None:
+        if not found:
+            return None
+        return cls(
+            kind=found["kind"],
+            state=found["state"],
+            target_kind=found["target_kind"],
+            target_value=found["target_value"],
+            calendar_version_id=found["calendar"],
+            started_at=_instant(found["started_at"]) or NEVER,
+            due_at=_instant(found["due_at"]),
+            paused_since=_instant(found["paused_since"]),
+        )
+
+
+def values(rows: ComplaintQuerySet) -> Any:
+    """The rows as dicts of COLUMNS, in one query: the clock comes as JSON from a look-up by the clocks' own index."""
+    unfinished = Clock.objects.filter(complaint=OuterRef("pk"), completed_at__isnull=True)
+    unfinished = unfinished.filter(state__in=(ClockState.RUNNING, ClockState.PAUSED, ClockState.BREACHED))
+    next_clock = unfinished.order_by(F("due_at").asc(nulls_last=True), "pk").values(
+        found=JSONObject(
+            kind="kind",
+            state="state",
+            target_kind="target_kind",
+            target_value="target_value",
+            calendar="calendar_version",
+            started_at="started_at",
+            due_at="due_at",
+            paused_since="paused_since",
+        )
+    )[:1]
+    return rows.annotate(next_clock=Subquery(next_clock, output_field=JSONField())).values(*COLUMNS)
+
+
+def row_of(found: dict[str, Any], *, now: datetime, query: str = "", current: str = "") -> Row:
+    """One row in words. `query`: the list's own query string, carried along so that the case knows its list. No query."""
+    severity, channel = Severity(found["severity"]), ChannelCode(found["channel"])
+    kind = catalogue().types_by_id.get(found["type_id"])
+    mark, clock = clock_badge(found, now)
+    return Row(
+        reference=found["reference"],
+        url=f"/complaints/{found['reference']}/{query}",
+        subject=found["subject"],
+        name=found["customer__name"] or (_("Customer without a name") if found["customer_id"] else _("Customer unknown")),
+        badge=mark,
+        severity=severity.value,
+        severity_label=str(severity.label),
+        channel=channel.value,
+        channel_label=str(channel.label),
+        tier=found["customer__tier"] or "",
+        snippet=found["preview"],
+        type_path=kind.path if kind else "",
+        clock=clock,
+        owner=person_of(found["owner_id"]),
+        flags=_flags(found),
+        unread=found["status"] == Status.NEW,
+        current=found["reference"] == current,
+    )
+
+
+def clock_badge(found: dict[str, Any], now: datetime) -> tuple[Badge | None, str]:
+    """The badge of a row and the name of its clock; none for a case without a running clock."""
+    clock = NextClock.of(found["next_clock"])
+    if clock is None:
+        return None, ""
+    mark = badge(read(clock, now), due_at=clock.due_at, now=now, brief=True)
+    return mark, str(ClockKind(clock.kind).label)
+
+
+def groups_of(
+    found: Iterable[dict[str, Any]], *, now: datetime, query: str = "", current: str = "", whole: bool, first: bool = True
+) -> list[Group]:
+    """Rows sorted by deadline under their headings: breached, due today, later, without a running deadline.
+
+    A heading tells its number only when all of its rows are on the page: `whole` says nothing follows, `first` nothing
+    stood before.
+    """
+    midnight = day_end(now)
+    groups: list[Group] = []
+    for one in found:
+        key = _group_of(one["queue_at"], now, midnight)
+        if not groups or groups[-1].key != key:
+            groups.append(Group(key, titles()[key], []))
+        groups[-1].rows.append(row_of(one, now=now, query=query, current=current))  # type: ignore[attr-defined]
+    for number, group in enumerate(groups):
+        begun_here, ends_here = first or number > 0, whole or number < len(groups) - 1
+        if begun_here and ends_here:
+            group.count = str(len(group.rows))
+    if groups and groups[0].key == BREACHED:
+        groups[0].note = _("longest wait first")
+    return groups
+
+
+def titles() -> dict[str, str]:
+    return {
+        BREACHED: _("Breached"),
+        TODAY: _("Due today"),
+        LATER: _("Due later"),
+        WAITING: _("Waiting on the customer, or done"),
+    }
+
+
+def day_end(now: datetime) -> datetime:
+    """Midnight after `now` in the viewer's zone, UTC."""
+    zone = timezone.get_current_timezone()
+    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time.min, tzinfo=zone).astimezone(UTC)
+
+
+def _group_of(queue_at: datetime, now: datetime, midnight: datetime) -> str:
+    if queue_at <= now:
+        return BREACHED
+    if queue_at < midnight:
+        return TODAY
+    return LATER if queue_at < NEVER else WAITING
+
+
+def _flags(found: dict[str, Any]) -> list[Chip]:
+    chips = []
+    if found["kind"] == Kind.ENQUIRY:
+        chips.append(Chip(_("Enquiry")))
+    status = found["status"]
+    if status == Status.RESOLVED:
+        chips.append(Chip(str(Status.RESOLVED.label), "met"))
+    elif status in (Status.WAITING, Status.CLOSED, Status.WITHDRAWN, Status.MERGED):
+        chips.append(Chip(str(Status(status).label), "pause" if status == Status.WAITING else ""))
+    return chips
+
+
+def _instant(text: str | None) -> datetime | None:
+    """PostgreSQL writes ISO 8601 with an offset, SQLite the naive text it stores, which is UTC."""
+    if text is None:
+        return None
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,0 +1,276 @@
+"""The story of a case in order of time: what was said, noted, sent and changed, and by whom (mission A8; ux, Agent's desk 9)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import CharField, F, Value
+from django.utils.translation import gettext as _
+
+from complaints.models import ChannelCode, Clock, ClockKind, Complaint, Message, Note, Outcome, Purpose, Severity
+from complaints.models.conversation import IN, OUT
+from complaints.reference import catalogue
+from complaints.web.names import name_of, person_of
+from core import languages, trail
+from core.models import OutboxMessage, TrailEntry
+from core.web.parts import Chip, Entry, Person
+
+PAGE = 200  # messages and notes shown at once
+SPOKEN = ("phone", "in_person")
+QUIET = {"complaint.message_sent", "complaint.message_received", "complaint.noted", "complaint.filed", "complaint.breached"}
+
+
+@dataclass(slots=True)
+class Said:
+    """A message or a note: one row of the union of both tables."""
+
+    id: int
+    kind: str  # in, out or note
+    at: datetime
+    body: str
+    author_id: int | None
+    channel: str
+    purpose: str
+    by_mail_to: str
+
+
+@dataclass(slots=True)
+class Story:
+    """Everything a timeline is made of. `more`: there are older messages than these."""
+
+    said: list[Said]
+    trail: list[TrailEntry]
+    mails: list[OutboxMessage]
+    more: bool = False
+
+
+def load(complaint: Complaint, *, before: datetime | None = None) -> Story:
+    """The newest PAGE messages and notes (older than `before`), the trail and the mails. Query cost: 3."""
+    said = _said(complaint, before)
+    more, said = len(said) > PAGE, said[:PAGE]
+    said.reverse()
+    entries = trail.of(complaint)
+    mails = OutboxMessage.objects.filter(subject_kind="complaint", subject_id=complaint.pk).defer("context").order_by("pk")
+    return Story(said, list(entries[:1000]), list(mails[:500]), more)
+
+
+def _said(complaint: Complaint, before: datetime | None) -> list[Said]:
+    messages = Message.objects.filter(complaint=complaint).values_list(
+        "pk", "direction", "at", "body", "author_id", "channel", "purpose", "by_mail_to"
+    )
+    blank = Value("", output_field=CharField())
+    notes = (
+        Note.objects.filter(complaint=complaint)
+        .annotate(
+            kind=Value("note", output_field=CharField()),
+            at=F("created_at"),
+            no_channel=blank,
+            no_purpose=blank,
+            no_mail=blank,
+        )
+        .values_list("pk", "kind", "at", "body", "author_id", "no_channel", "no_purpose", "no_mail")
+    )
+    if before is not None:
+        messages, notes = messages.filter(at__lt=before), notes.filter(created_at__lt=before)
+    both = messages.order_by().union(notes.order_by(), all=True).order_by("-at", "-pk")
+    return [Said(*row) for row in both[: PAGE + 1]]
+
+
+def entries(complaint: Complaint, story: Story, clocks: Iterable[Clock], customer: Person, *, now: datetime) -> list[Entry]:
+    """The timeline in words, by day in the viewer's zone. No query.
+
+    Of a story with older messages only what happened since its first message is shown.
+    """
+    dated: list[tuple[datetime, int, Entry]] = []
+    if not story.more:
+        dated += [(complaint.received_at, rank, entry) for rank, entry in enumerate(_opening(complaint, customer))]
+    mails = {mail.key: mail for mail in story.mails}
+    for said in story.said:
+        dated.append((said.at, 10, _said_entry(said, mails, customer)))
+    for entry in story.trail:
+        dated += [(entry.at, 20, found) for found in _trail_entries(entry)]
+    dated += [(mail.created_at, 30, _mail_entry(mail)) for mail in story.mails if not mail.key.startswith("message:")]
+    for clock in clocks:
+        if clock.breached_at is not None:
+            dated.append((clock.breached_at, 40, _breach(clock)))
+    dated.sort(key=lambda one: (one[0], one[1]))
+    if story.more and story.said:
+        dated = [one for one in dated if one[0] >= story.said[0].at]
+    return list(_by_day(dated, now))
+
+
+def _by_day(dated: Iterable[tuple[datetime, int, Entry]], now: datetime) -> Iterator[Entry]:
+    last = None
+    today = languages.local(now).date()
+    for at, _rank, entry in dated:
+        here = languages.local(at)
+        if here.date() != last:
+            last = here.date()
+            yield Entry("day", text=_("Today") if last == today else _day(here, today.year))
+        entry.at, entry.time = at.isoformat(), languages.clock_time(at)
+        yield entry
+
+
+def _day(here: datetime, year: int) -> str:
+    return languages.day_month(here, weekday=True) if here.year == year else languages.day(here, weekday=True)
+
+
+def _opening(complaint: Complaint, customer: Person) -> Iterator[Entry]:
+    """How it began: the complaint in the complainant's own words, and what they ask for."""
+    narrative = complaint.narrative
+    channel = ChannelCode(complaint.channel)
+    noted = _("noted down by us") if channel in SPOKEN else ""
+    yield Entry(
+        "in",
+        text=narrative.description,
+        who=customer,
+        channel=channel.value,
+        channel_label=str(channel.label),
+        to=noted,
+        key="narrative",
+    )
+    for title, text in ((_("Expects:"), narrative.expectation), (_("Asks for:"), narrative.remedy_sought)):
+        if text:
+            yield Entry("event", icon="flag", title=title, text=text)
+
+
+def _said_entry(said: Said, mails: dict[str, OutboxMessage], customer: Person) -> Entry:
+    key = f"{said.kind}-{said.id}"
+    if said.kind == "note":
+        return Entry("note", text=said.body, who=person_of(said.author_id) or Person.of(0, _("Somebody")), key=key)
+    channel = ChannelCode(said.channel)
+    if said.kind == IN:
+        taken = _("noted by %(name)s") % {"name": name_of(said.author_id)} if said.author_id else ""
+        return Entry(
+            "in", text=said.body, who=customer, channel=channel.value, channel_label=str(channel.label), to=taken, key=key
+        )
+    assert said.kind == OUT
+    chips = [] if said.purpose == Purpose.REPLY else [Chip(str(Purpose(said.purpose).label))]
+    mail = mails.get(f"message:{said.id}")
+    if said.by_mail_to:
+        to = _("to %(address)s") % {"address": said.by_mail_to}
+        chips += [delivery(mail)] if mail else []
+    else:
+        to = _("on the status page")
+    mark = ("email", str(ChannelCode.EMAIL.label)) if said.by_mail_to else ("web", _("Status page"))
+    who = person_of(said.author_id) or Person.of(0, "Amends")
+    return Entry("out", text=said.body, who=who, channel=mark[0], channel_label=mark[1], to=to, chips=chips, key=key)
+
+
+def delivery(mail: OutboxMessage) -> Chip:
+    """What became of a mail."""
+    if mail.sent_at:
+        return Chip(_("sent"), "met")
+    if mail.failed_at:
+        return Chip(_("not delivered"), "breach")
+    return Chip(_("trying again"), "risk") if mail.attempts else Chip(_("on its way"), "pause")
+
+
+def _mail_entry(mail: OutboxMessage) -> Entry:
+    titles = {
+        "receipt": _("Receipt by e-mail"),
+        "sla_breach": _("Told of the missed deadline"),
+        "assigned": _("Told of the case"),
+        "customer_answered": _("Told of the answer"),
+    }
+    tone = "breach" if mail.failed_at else ""
+    words = f"{mail.recipient} · {delivery(mail).text}"
+    return Entry("event", icon="email", tone=tone, title=titles.get(mail.template, _("Mail")), text=words, key=f"mail-{mail.pk}")
+
+
+def _breach(clock: Clock) -> Entry:
+    title = _("Deadline missed:")
+    return Entry("event", icon="breached", tone="breach", title=title, text=str(ClockKind(clock.kind).label), key=f"breach-{clock.pk}")
+
+
+def _trail_entries(entry: TrailEntry) -> list[Entry]:
+    found = words_of(entry)
+    if found is None:
+        return []
+    icon, tone, title, text = found
+    return [Entry("event", icon=icon, tone=tone, title=title, text=text, key=f"trail-{entry.seq}")]
+
+
+def words_of(entry: TrailEntry) -> tuple[str, str, str, str] | None:
+    """An entry of a complaint's trail as (icon, tone, title, text); None for what the timeline shows otherwise."""
+    if entry.kind in QUIET:
+        return None
+    body = json.loads(entry.body)
+    private: dict[str, Any] = json.loads(entry.private) if entry.private else {}
+    by, reason = actor_of(entry), private.get("reason", "")
+    say = {
+        "complaint.acknowledged": lambda: ("check", "", _("Acknowledged")),
+        "complaint.investigating": lambda: ("search", "", _("Investigation begun")),
+        "complaint.paused": lambda: ("paused", "", _("Waiting on the customer")),
+        "complaint.resumed": lambda: ("undo", "", _("Waiting is over")),
+        "complaint.assigned": lambda: ("person", "", _("Given to %(name)s") % {"name": _owner(body)}),
+        "complaint.handed_over": lambda: ("person", "", _("Handed over to %(name)s") % {"name": _owner(body)}),
+        "complaint.classified": lambda: ("filter", "", _classified(body)),
+        "complaint.released": lambda: ("shield", "", _("Released from quarantine")),
+        "complaint.resolved": lambda: ("met", "met", _resolved(body)),
+        "complaint.closed": lambda: ("check", "met", _("Closed")),
+        "complaint.reopened": lambda: ("undo", "risk", _("Reopened")),
+        "complaint.withdrawn": lambda: ("leave", "", _("Withdrawn by the customer")),
+        "complaint.watched": lambda: ("eye", "", _("%(name)s follows the case") % {"name": name_of(body.get("watcher"))}),
+        "complaint.unwatched": lambda: ("eye", "", _("%(name)s no longer follows the case") % {"name": name_of(body.get("watcher"))}),
+        "complaint.amended": lambda: ("note", "", _("Details changed")),
+        "complaint.recorded": lambda: ("book", "", _("Imported as history")),
+    }.get(entry.kind)
+    if say is None:
+        return ("trail", "", entry.kind.removeprefix("complaint.").replace("_", " "), by)
+    icon, tone, title = say()
+    if reason == "customer_answered":
+        reason = _("the customer answered")
+    text = f"{by}: {reason}" if by and reason else by or reason
+    return icon, tone, title, text
+
+
+def actor_of(entry: TrailEntry) -> str:
+    """Who did it, as a reader would say."""
+    if entry.actor_kind == "customer":
+        return _("by the customer")
+    if entry.actor_kind == "system":
+        return _("by Amends")
+    name = name_of(entry.actor_id) or entry.actor_label
+    return _("by %(name)s") % {"name": name}
+
+
+def _owner(body: dict[str, Any]) -> str:
+    return name_of(body.get("owner", [None, None])[1])
+
+
+def _classified(body: dict[str, Any]) -> str:
+    parts = []
+    if "type" in body:
+        row = catalogue().types.get(body["type"][1])
+        parts.append(row.path if row else body["type"][1])
+    if "severity" in body:
+        parts.append(str(Severity(body["severity"][1]).label))
+    return _("Sorted as %(what)s") % {"what": ", ".join(parts)}
+
+
+def _resolved(body: dict[str, Any]) -> str:
+    cause = catalogue().causes.get(body.get("root_cause", ""))
+    words = {"outcome": Outcome(body["outcome"]).label, "cause": cause.path if cause else "–"}
+    return _("Resolved: %(outcome)s, %(cause)s") % words
+
+
+def changes_since(complaint: Complaint, version: int) -> str:
+    """What happened to the case since `version`, newest last, for somebody whose page was older. Query cost: 1."""
+    count = min(max(complaint.version - version, 1), 20)
+    newest = list(trail.of(complaint).exclude(kind__in=("complaint.noted", "complaint.watched", "complaint.unwatched")).order_by("-seq")[:count])
+    said = {"complaint.message_sent": _("Message sent"), "complaint.message_received": _("The customer wrote")}
+    words = []
+    for entry in reversed(newest):
+        found = words_of(entry)
+        title, text = (found[2], found[3]) if found else (said.get(entry.kind, ""), actor_of(entry))
+        if title:
+            words.append(f"{title}, {languages.clock_time(entry.at)} {text}".strip())
+    return "; ".join(words)
+
+
+__all__ = ["PAGE", "Story", "changes_since", "delivery", "entries", "load", "words_of"]
