@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("core.health")),
     path("", include("core.web.urls")),
     path("", include("core.web.settings_urls")),
     path("", include("complaints.web.public_urls")),
