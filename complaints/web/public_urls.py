@@ -1,3 +1,12 @@
-from django.urls import URLPattern, URLResolver
+"""The pages of complainants (interface.md, Pages). No sign-in."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from complaints.web.public import complain, status
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("complain/", complain.complain, name="complain"),
+    path("complain/done/<str:token>/", complain.done, name="complain_done"),
+    path("status/", status.find, name="find_complaint"),
+    path("status/<str:token>/", status.status, name="status"),
+]

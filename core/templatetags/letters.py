@@ -1,4 +1,4 @@
-"""Dates in mails: `{% load letters %}`. The zone is the one the courier activates (the reader's, else the house's)."""
+"""Dates in mails: `{% load letters %}`. The zone is the one core.mail activates (the reader's or the house's)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @register.filter
 def from_us(value: str | int) -> datetime | None:
-    """The instant of whole microseconds since 1970, as SQL writes them into a mail's context; None for anything else."""
+    """The instant of whole microseconds since 1970, as SQL writes them into a context; None for anything else."""
     try:
         return _EPOCH + timedelta(microseconds=int(value))
     except (TypeError, ValueError, OverflowError):

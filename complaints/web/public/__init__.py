@@ -1,0 +1,1 @@
+"""The pages of complainants: no sign-in, no JavaScript, no answers in a session (ux, Public pages)."""

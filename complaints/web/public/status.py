@@ -1,0 +1,172 @@
+"""The complainant's own page behind a long random link, and the way to it by return code (mission A8)."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from complaints.actions import public as actions
+from complaints.models import Complaint, Message, Purpose
+from complaints.models.conversation import IN
+from complaints.web.public import dates, journey, stamps
+from complaints.web.public.forms import Answer, Code
+from complaints.web.public.pages import choices, private, spoken_in
+from complaints.web.public.stamps import Stamp
+from core import clock, languages, trail, zones
+from core.access import public
+from core.actor import Actor
+from core.addresses import client_address
+from core.errors import DomainError
+from core.references import reference_of, status_token
+from core.web.parts import Entry, Person, initials
+
+READER = 6  # the colour of the reader's own initials
+
+
+@public
+@require_http_methods(["GET", "HEAD", "POST"])
+def status(request: HttpRequest, token: str) -> HttpResponse:
+    """Where the complaint stands, what was said, and a box to answer. POST: the answer, taken once.
+
+    In the complaint's language, unless `?language=` chooses another. Unknown and wrong links are the same 404
+    after the same work. Query cost: 6 to show.
+    """
+    complaint = _complaint(token)
+    with spoken_in(request, complaint.language):
+        if request.method == "POST":
+            return private(_answer(request, complaint))
+        return private(_show(request, complaint, Answer()))
+
+
+def _complaint(token: str) -> Complaint:
+    """The complaint of a status link. Raises Http404; the query is made whatever the link looks like."""
+    reference = reference_of(token)
+    known = Complaint.objects.select_related("owner", "customer", "narrative")
+    found = known.filter(reference=(reference or token)[:16]).first()
+    if reference is None or found is None:
+        raise Http404
+    return found
+
+
+def _answer(request: HttpRequest, complaint: Complaint) -> HttpResponse:
+    form, at = Answer(request.POST), clock.now()
+    if not form.is_valid():
+        return _show(request, complaint, form, status=422)
+    body = form.cleaned_data["body"]
+    fingerprint = hashlib.sha256(f"{complaint.reference} {body}".encode()).hexdigest()
+    stamp = stamps.read(request.POST.get("stamp", "")) or Stamp(fingerprint, at, _origin(request))
+    try:
+        actions.answer_once(
+            complaint,
+            body,
+            nonce=stamp.nonce,
+            origin=stamp.origin,
+            fingerprint=fingerprint,
+            by=Actor.customer(),
+            at=at,
+        )
+    except actions.TooMany as refusal:
+        form.add_error(
+            None,
+            _("These are many messages in a short time. Yours is kept on this page: send it again a little later."),
+        )
+        response = _show(request, complaint, form, status=429)
+        response["Retry-After"] = str(refusal.retry_after)
+        return response
+    except DomainError as refusal:
+        form.add_error("body" if refusal.field == "body" else None, str(refusal))
+        return _show(request, complaint, form, status=refusal.status)
+    query = request.GET.copy()
+    query["sent"] = "1"
+    return redirect(f"{request.path}?{query.urlencode()}")
+
+
+def _show(request: HttpRequest, complaint: Complaint, form: Answer, status: int = 200) -> HttpResponse:
+    now = clock.now()
+    past = trail.of(complaint).filter(kind__in=journey.VISIBLE).values_list("kind", "at")
+    way = journey.Journey(complaint, journey.visible(past), dates.expected(complaint), now)
+    messages = list(complaint.messages.select_related("author"))
+    context = {
+        "reference": complaint.reference,
+        "received": _("received %(date)s") % {"date": languages.day(complaint.received_at)},
+        "headline": way.headline(),
+        "lead": way.lead(),
+        "stages": way.stages(),
+        "zone": zones.city(),
+        "decision": _decision(complaint, messages),
+        "entries": _entries(complaint, messages),
+        "form": form,
+        "stamp": str(Stamp.new(_origin(request), at=now)),
+        "sent": _("We have your message.") if request.GET.get("sent") and not form.is_bound else "",
+        "choices": choices(request),
+    }
+    return render(request, "public/status.html", context, status=status)
+
+
+def _decision(complaint: Complaint, messages: list[Message]) -> dict[str, str] | None:
+    """What was decided, in words, with the final answer as it was sent."""
+    outcome = journey.outcome_in_words(complaint.outcome)
+    if complaint.resolved_at is None or not outcome:
+        return None
+    answers = [one for one in messages if one.purpose == Purpose.FINAL_ANSWER and one.at >= complaint.resolved_at]
+    return {
+        "title": _("Our decision: %(outcome)s") % {"outcome": outcome},
+        "text": answers[-1].body if answers else "",
+    }
+
+
+def _entries(complaint: Complaint, messages: list[Message]) -> list[Entry]:
+    """What was said, oldest first: the complaint itself, then the messages; notes are never among them."""
+    reader = Person(_("You"), initials(complaint.customer.name) if complaint.customer else "", READER)
+    narrative = getattr(complaint, "narrative", None)
+    found: list[Entry] = []
+    if narrative is not None:
+        at = complaint.received_at
+        found.append(Entry("in", narrative.description, _time(at), at.isoformat(), reader))
+    for one in messages:
+        who = reader if one.direction == IN else _author(one)
+        found.append(Entry(str(one.direction), one.body, _time(one.at), one.at.isoformat(), who))
+    return found
+
+
+def _author(message: Message) -> Person:
+    return Person.of(message.author.pk, str(message.author)) if message.author else Person(_("We"), "", 1)
+
+
+def _time(at: datetime) -> str:
+    return languages.short_moment(at, now=clock.now())
+
+
+@public
+@require_http_methods(["GET", "HEAD", "POST"])
+def find(request: HttpRequest) -> HttpResponse:
+    """Reference and return code lead to the status page. Whatever is wrong, the answer is the same."""
+    form = Code(request.POST if request.method == "POST" else None)
+    if not form.is_bound or not form.is_valid():
+        return private(_ask(request, form, 422 if form.is_bound else 200))
+    given = form.cleaned_data
+    try:
+        found = actions.find_by_code(given["reference"], given["code"], address=client_address(request), at=clock.now())
+    except actions.TooMany as refusal:
+        form.add_error(None, _("There were too many tries in a short time. Wait a few minutes, then try again."))
+        response = private(_ask(request, form, 429))
+        response["Retry-After"] = str(refusal.retry_after)
+        return response
+    if found is None:
+        form.add_error(None, _("This reference and this code do not belong together. Look at both again."))
+        return private(_ask(request, form, 422))
+    return private(redirect(reverse("status", args=[status_token(found.reference)])))
+
+
+def _ask(request: HttpRequest, form: Code, status: int) -> HttpResponse:
+    return render(request, "public/find.html", {"form": form}, status=status)
+
+
+def _origin(request: HttpRequest) -> str:
+    return actions.origin_of(client_address(request))
