@@ -1,0 +1,223 @@
+"""What lists can be filtered by: an allow-list per list, everything else is 400 (cases F02, F06).
+
+filters = (
+    choice("status", Status.values), text("source"), between("received_at"), SINCE,
+    Filter("search", parse_search, lambda rows, words: rows.search(words)),
+)
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import models
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from core.api.fields import parse_day
+from core.api.parsing import invalid_characters, storable
+from core.api.problem import FieldError, bad_input, bad_parameter
+from core.instants import InstantError, parse_instant
+
+Rows = models.QuerySet[Any]
+LONGEST = 200  # characters of one value
+
+
+class BadValue(ValueError):
+    """A value that a filter cannot read; `code` and the message go to the caller."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Narrowing(Protocol):
+    """What a list takes as a filter."""
+
+    def parameters(self) -> Iterable[tuple[str, Mapping[str, Any], str]]:
+        """Name, OpenAPI schema and description of each parameter."""
+
+    def narrow(self, rows: Rows, given: QueryDict) -> Rows:
+        """`rows` as far as the parameters say. Raises BadValue through `_read`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One parameter. `many`: it may be repeated, meaning any of its values; `apply` gets the list of them."""
+
+    name: str
+    parse: Callable[[str], Any]
+    apply: Callable[[Rows, Any], Rows]
+    many: bool = False
+    description: str = ""
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+
+    def parameters(self) -> Iterable[tuple[str, Mapping[str, Any], str]]:
+        schema = {"type": "array", "items": self.schema} if self.many else self.schema
+        yield self.name, schema, self.description
+
+    def narrow(self, rows: Rows, given: QueryDict) -> Rows:
+        texts = given.getlist(self.name)
+        if not texts:
+            return rows
+        if self.many:
+            return self.apply(rows, [_read(self.name, self.parse, text) for text in texts])
+        return self.apply(rows, _read(self.name, self.parse, once(given, self.name)))
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """`<name>_from`, `<name>_to`: instants (from <= x < to), or dates of TIME_ZONE, the last one included."""
+
+    name: str
+    column: str
+
+    def parameters(self) -> Iterable[tuple[str, Mapping[str, Any], str]]:
+        schema = {"type": "string", "examples": ["2026-03-01", "2026-03-01T08:00:00Z"]}
+        yield f"{self.name}_from", schema, "At or after this instant, or on or after this date."
+        yield f"{self.name}_to", schema, "Before this instant, or on or before this date."
+
+    def narrow(self, rows: Rows, given: QueryDict) -> Rows:
+        low, high = f"{self.name}_from", f"{self.name}_to"
+        start = _read(low, moment, once(given, low)) if low in given else None
+        end = _read(high, _end, once(given, high)) if high in given else None
+        if start is not None and end is not None and start > end:
+            raise bad_parameter(low, "from_after_to", _("The period ends before it begins."))
+        if start is not None:
+            rows = rows.filter(**{f"{self.column}__gte": start})
+        if end is not None:
+            rows = rows.filter(**{f"{self.column}__lt": end})
+        return rows
+
+
+def choice(name: str, values: Iterable[str], column: str = "") -> Filter:
+    """Any of some codes; may be repeated."""
+    known = tuple(values)
+
+    def parse(value: str) -> str:
+        if value not in known:
+            raise BadValue("unknown_code", _("This is not one of: %(known)s.") % {"known": ", ".join(known)})
+        return value
+
+    schema = {"type": "string", "enum": list(known)}
+    return Filter(name, parse, lambda rows, chosen: rows.filter(**{f"{column or name}__in": chosen}), True, "", schema)
+
+
+def text(name: str, column: str = "", description: str = "") -> Filter:
+    """Exactly this text; may be repeated."""
+    return Filter(name, str, lambda rows, chosen: rows.filter(**{f"{column or name}__in": chosen}), True, description)
+
+
+def key(name: str, column: str = "", description: str = "") -> Filter:
+    """The id of a related record; may be repeated."""
+
+    def parse(value: str) -> int:
+        if not (value.isascii() and value.isdigit() and len(value) <= 18):
+            raise BadValue("invalid_id", _("This is not an id."))
+        return int(value)
+
+    return Filter(name, parse, lambda rows, chosen: rows.filter(**{f"{column or name}__in": chosen}), True, description)
+
+
+def flag(name: str, column: str = "", description: str = "") -> Filter:
+    """true or false."""
+
+    def parse(value: str) -> bool:
+        if value not in ("true", "false"):
+            raise BadValue("not_a_boolean", _("true or false is expected."))
+        return value == "true"
+
+    return Filter(
+        name,
+        parse,
+        lambda rows, wanted: rows.filter(**{column or name: wanted}),
+        False,
+        description,
+        {"type": "boolean"},
+    )
+
+
+def between(name: str, column: str = "") -> Between:
+    return Between(name, column or name)
+
+
+def moment(value: str) -> datetime:
+    """An instant, or the start of a date in TIME_ZONE; UTC."""
+    if (day := parse_day(value)) is not None:
+        return datetime.combine(day, time.min, ZoneInfo(settings.TIME_ZONE)).astimezone(UTC)
+    return instant(value)
+
+
+def instant(value: str) -> datetime:
+    """An instant with its zone, UTC. A space stands for the "+" that the query string's rules made of it."""
+    try:
+        return parse_instant(value[:10] + value[10:].replace(" ", "+") if "T" in value else value)
+    except InstantError as error:
+        message = {
+            "timezone_required": _("The time zone is missing: end with Z or an offset such as +01:00."),
+            "invalid_datetime": _("A date and time such as 2026-03-29T14:30:00Z is expected."),
+        }
+        raise BadValue(error.code, message[error.code]) from None
+
+
+def _end(value: str) -> datetime:
+    if (day := parse_day(value)) is not None:
+        return moment((day + timedelta(days=1)).isoformat())
+    return instant(value)
+
+
+SINCE = Filter(
+    "updated_since",
+    instant,
+    lambda rows, at: rows.filter(updated_at__gte=at),
+    description="Changed at or after this instant.",
+    schema={"type": "string", "format": "date-time"},
+)
+
+
+def narrow(rows: Rows, given: QueryDict, filters: Sequence[Narrowing], *, also: Iterable[str] = ()) -> Rows:
+    """`rows` narrowed by all filters. Raises Refusal 400 for unknown, repeated and bad parameters."""
+    known = {name for each in filters for name, _schema, _text in each.parameters()} | set(also)
+    errors = [
+        FieldError(f"?{name[:80]}", "unknown_parameter", _("There is no such parameter."))
+        for name in given
+        if name not in known
+    ]
+    errors += [
+        invalid_characters(f"?{name}")
+        for name in given
+        if name in known and not all(storable(value) for value in given.getlist(name))
+    ]
+    if errors:
+        raise bad_input(errors)
+    for name in also:
+        if name in given:
+            once(given, name)
+    for each in filters:
+        rows = each.narrow(rows, given)
+    return rows
+
+
+def once(given: QueryDict, name: str) -> str:
+    """The value of a parameter that may appear once."""
+    values = given.getlist(name)
+    if len(values) > 1:
+        raise bad_parameter(name, "repeated_parameter", _("The parameter may appear only once."))
+    return values[0]
+
+
+def _read(name: str, parse: Callable[[str], Any], value: str) -> Any:
+    if not value or len(value) > LONGEST:
+        raise bad_parameter(
+            name, "invalid", _("A value of 1 to %(longest)d characters is expected.") % {"longest": LONGEST}
+        )
+    try:
+        return parse(unicodedata.normalize("NFC", value))
+    except BadValue as error:
+        raise bad_parameter(name, error.code, str(error)) from None

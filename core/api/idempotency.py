@@ -1,0 +1,119 @@
+"""`Idempotency-Key`: a POST that is repeated has its effect once and gets the same answer (case F05).
+
+The answer is stored in the transaction of its effect, as its last row. A second call does the work too,
+meets the unique key, is rolled back whole and gets the stored answer; while the first still runs, the second
+waits for it. Refusals are not stored: nothing happened, so the same call may succeed later. Query cost: one
+insert.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+
+from core import clock
+from core.api.authentication import Token
+from core.api.problem import FieldError, Refusal, bad_input
+from core.api.rendering import JSON
+from core.models import IdempotencyKey
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
+_SOUND = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?", re.ASCII)
+_CONSTRAINT = "idempotencykey_once"
+
+
+class _Taken(Exception):
+    """The key has an answer already; leaving the transaction with it undoes this call's work."""
+
+
+def once(request: Request, work: Callable[[], HttpResponse]) -> HttpResponse:
+    """Run `work` and store its answer under the request's key, or replay the stored one.
+
+    Raises Refusal 400 for an unusable key, 422 `idempotency_key_reused` when it was used for something else.
+    """
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if key is None:
+        return work()
+    if not _SOUND.fullmatch(key):
+        detail = _("An Idempotency-Key has 1 to 255 visible ASCII characters.")
+        raise bad_input([FieldError("", "invalid_idempotency_key", detail)])
+    principal, fingerprint = _principal(request), _fingerprint(request)
+    try:
+        with transaction.atomic():
+            response = work()
+            if response.status_code < 300:
+                _store(principal, key, fingerprint, response)
+    except _Taken:
+        pass
+    except Exception:
+        # The work itself may refuse a repetition ("already acknowledged") before the key is met.
+        if (stored := _stored(principal, key, fingerprint)) is not None:
+            return stored
+        raise
+    else:
+        return response
+    stored = _stored(principal, key, fingerprint)
+    if stored is None:  # the first call was undone after we met its key
+        raise Refusal(
+            409,
+            "in_flight",
+            _("The first call with this key has not ended yet."),
+            headers={"Retry-After": "1"},
+        )
+    return stored
+
+
+def _principal(request: Request) -> str:
+    return f"token:{request.auth.pk}" if isinstance(request.auth, Token) else f"user:{request.user.pk}"
+
+
+def _fingerprint(request: Request) -> str:
+    """SHA-256 of method, address and body, byte for byte."""
+    seal = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    seal.update(request._request.body)
+    return seal.hexdigest()
+
+
+def _store(principal: str, key: str, fingerprint: str, response: HttpResponse) -> None:
+    table = connection.ops.quote_name(IdempotencyKey._meta.db_table)
+    at = connection.ops.adapt_datetimefield_value(clock.now())
+    values: list[Any] = [
+        principal,
+        key,
+        fingerprint,
+        response.status_code,
+        response.content.decode(),
+        response.get("Location", ""),
+        at,
+    ]
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {table} "  # noqa: S608 - our own table's name
+                "(principal, key, fingerprint, status, answer, location, created_at) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                values,
+            )
+    except IntegrityError:
+        raise _Taken from None
+
+
+def _stored(principal: str, key: str, fingerprint: str) -> HttpResponse | None:
+    row = IdempotencyKey.objects.filter(principal=principal, key=key).first()
+    if row is None:
+        return None
+    if row.fingerprint != fingerprint:
+        raise Refusal(422, "idempotency_key_reused", _("This Idempotency-Key was used for another request."))
+    response = HttpResponse(row.answer.encode(), status=row.status, content_type=JSON if row.answer else None)
+    if row.location:
+        response["Location"] = row.location
+    response[REPLAYED] = "true"
+    return response

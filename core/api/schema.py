@@ -1,0 +1,231 @@
+"""The OpenAPI 3.1 document, made from what the views declare: bodies, answers, filters, scopes, problems."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
+
+from core import scopes
+
+PROBLEM = "application/problem+json"
+_MEANINGS = {
+    400: "The input is wrong; `errors` names every bad field or parameter.",
+    401: "No token or session, or one that is not valid.",
+    403: "The scope or the role is missing.",
+    404: "Missing, or not visible to the caller.",
+    409: "A rule of the product refuses this now; `code` says which.",
+    412: "Changed since the ETag of `If-Match`.",
+    413: "The body is too large.",
+    415: "Only application/json is taken.",
+    422: "The Idempotency-Key was used for another request.",
+    428: "`If-Match` is required.",
+    429: "Too many requests; see `Retry-After`.",
+    503: "Busy or out of reach for a moment; see `Retry-After`.",
+}
+
+
+class ProblemError(serializers.Serializer[Any]):
+    """One thing wrong with the input."""
+
+    pointer = serializers.CharField(help_text="JSON pointer into the body, or ?name of a parameter.", allow_blank=True)
+    code = serializers.CharField(help_text="Stable.")
+    message = serializers.CharField(help_text="For people, in the caller's language.")
+
+
+class Problem(serializers.Serializer[Any]):
+    """RFC 9457 problem details."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField(help_text="Stable: build on this, not on the texts.")
+    request_id = serializers.CharField()
+    errors = ProblemError(many=True)  # type: ignore[assignment]
+
+
+class ApiSchema(AutoSchema):
+    """Describes an ApiView. Nothing here is asked while a request is served."""
+
+    view: Any
+
+    def get_summary(self) -> str | None:
+        return self._doc()[0] or None
+
+    def get_description(self) -> str:  # type: ignore[override]
+        parts = [self._doc()[1]]
+        if scope := self._scope():
+            parts.append(f"Scope: `{scope}`.")
+        access = getattr(self.view, "access", None)
+        if access is not None and access.roles:
+            parts.append(f"Roles: {', '.join(sorted(access.roles))}.")
+        return "\n\n".join(part for part in parts if part)
+
+    def get_tags(self) -> list[str]:
+        return [self.view.resource] if getattr(self.view, "resource", "") else list(super().get_tags())
+
+    def get_operation_id(self) -> str:
+        name = super().get_operation_id()
+        if self._is_list() and name.endswith("_retrieve"):
+            return f"{name.removesuffix('_retrieve')}_list"
+        return str(name)
+
+    def get_auth(self) -> list[Any]:
+        auth: list[Any] = super().get_auth()  # also registers the schemes
+        access = getattr(self.view, "access", None)
+        return [{}] if access is not None and access.public else auth
+
+    def get_request_serializer(self) -> Any:
+        return _for_method(getattr(self.view, "body", None), self.method)
+
+    def get_response_serializers(self) -> Any:
+        answer = _for_method(getattr(self.view, "answer", None), self.method)
+        status = getattr(self.view, "success", {}).get(self.method, 200)
+        if self._is_list() and answer is not None:
+            answer = self._page_of(answer)
+        if answer is None and self.method == "DELETE":
+            status = getattr(self.view, "success", {}).get(self.method, 204)
+        responses: dict[Any, Any] = {status: OpenApiResponse(answer, description="Done." if status != 200 else "")}
+        for code in self._problems():
+            responses[code, PROBLEM] = OpenApiResponse(Problem, description=_MEANINGS[code])
+        return responses
+
+    def get_override_parameters(self) -> list[Any]:
+        found = []
+        if self.method == "POST" and getattr(self.view, "idempotent", False):
+            found.append(
+                OpenApiParameter(
+                    "Idempotency-Key",
+                    {"type": "string", "minLength": 1, "maxLength": 255},
+                    OpenApiParameter.HEADER,
+                    description="Repeats with the same key and body have their effect once and get the first answer.",
+                )
+            )
+        if self.method == "PATCH":
+            found.append(
+                OpenApiParameter(
+                    "If-Match",
+                    str,
+                    OpenApiParameter.HEADER,
+                    required=True,
+                    description="The ETag you have read.",
+                )
+            )
+        if self._is_list():
+            found += self._list_parameters()
+        return found
+
+    def _list_parameters(self) -> list[OpenApiParameter]:
+        query: Any = OpenApiParameter.QUERY
+        names = [sign + name for name in self.view.ordering for sign in ("", "-")]
+        size = {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
+        found = [
+            OpenApiParameter("cursor", str, query, description="From `next` or `previous`."),
+            OpenApiParameter("page_size", size, query),
+            OpenApiParameter(
+                "ordering", {"type": "string", "enum": names, "default": self.view.default_ordering}, query
+            ),
+            OpenApiParameter("fields", str, query, description="Only these fields, separated by commas."),
+        ]
+        for each in self.view.filters:
+            found += [
+                OpenApiParameter(name, dict(schema), query, description=text)
+                for name, schema, text in each.parameters()
+            ]
+        return found
+
+    def _page_of(self, answer: Any) -> dict[str, Any]:
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["results", "next", "previous"],
+            "properties": {
+                "results": {"type": "array", "items": self.resolve_serializer(answer, "response").ref},
+                "next": link,
+                "previous": link,
+            },
+        }
+
+    def _problems(self) -> list[int]:
+        access = getattr(self.view, "access", None)
+        codes = {503}
+        if access is None or not access.public:
+            codes |= {401, 403, 429}
+        if "{" in self.path:
+            codes |= {404}
+        if self._is_list():
+            codes |= {400}
+        if self.method in ("POST", "PUT", "PATCH"):
+            codes |= {400, 409, 413, 415}
+        if self.method == "DELETE":
+            codes |= {409}
+        if self.method == "POST" and getattr(self.view, "idempotent", False):
+            codes |= {422}
+        if self.method == "PATCH":
+            codes |= {412, 428}
+        return sorted(codes)
+
+    def _is_list(self) -> bool:
+        return self.method == "GET" and hasattr(self.view, "default_ordering")
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        return False  # lists are wrapped in _page_of
+
+    def _scope(self) -> str:
+        resource = getattr(self.view, "resource", "")
+        return scopes.needed(resource, self.method) if resource else ""
+
+    def _doc(self) -> tuple[str, str]:
+        """First line and rest of the handler's own docstring, else of the view's."""
+        handler = type(self.view).__dict__.get(self.method.lower())
+        text = inspect.cleandoc(getattr(handler, "__doc__", None) or type(self.view).__dict__.get("__doc__") or "")
+        first, _, rest = text.partition("\n")
+        return first, rest.strip()
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "core.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token made with `manage.py create_token`: amends_…",
+        }
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "core.api.authentication.BrowserSession"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "sessionid",
+            "description": "Signed in to the browser; changes need the CSRF header.",
+        }
+
+
+@lru_cache(maxsize=1)
+def document() -> bytes:
+    """The whole document as JSON. About half a second, once per process."""
+    from django.utils import translation
+
+    from core.api.rendering import to_json
+
+    with translation.override("en"):
+        return to_json(SchemaGenerator(api_version="v1").get_schema(request=None, public=True))  # type: ignore[no-untyped-call]
+
+
+def _for_method(declared: Any, method: str) -> Any:
+    return declared.get(method) if isinstance(declared, Mapping) else declared

@@ -1,0 +1,212 @@
+"""The base of every view of the API: authenticate, check scope and role, parse, call an action, answer.
+
+    class Acknowledgement(ApiView):
+        access, resource = Access(roles=frozenset(CASES)), "complaints"
+        body, answer = AcknowledgementBody, ComplaintShape
+
+        def post(self, request: Request, reference: str) -> HttpResponse:
+            complaint = self.find(Complaint.objects.visible_to(request.user), reference=reference)
+            complaint = acknowledge(complaint, **self.read(request), by=self.actor(request), at=now())
+            return self.reply(complaint_dict(complaint))
+
+A view without `access`, or with neither `resource` nor public access, answers nobody (core.api.permissions).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
+
+from django.db import models
+from django.http import Http404, HttpResponse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from core.access import Access
+from core.actor import Actor
+from core.api import filters as filtering
+from core.api import idempotency, pagination
+from core.api.authentication import BrowserSession, TokenAuthentication
+from core.api.bodies import Strict
+from core.api.parsing import StrictJSONParser
+from core.api.permissions import DeclaredAccess
+from core.api.problem import Refusal, bad_parameter
+from core.api.rendering import ApiRenderer, JsonOnly, reply
+from core.api.schema import ApiSchema
+
+Row = TypeVar("Row", bound=models.Model)
+_TAG = re.compile(r'(?:W/)?"([^"]*)"')
+
+
+class ApiView(APIView):
+    """One resource or one state change. POST honours `Idempotency-Key` unless `idempotent` is False.
+
+    `body`: the Strict body, or one per method; `answer`: a Serializer that describes the reply (never runs),
+    likewise. `success`: the status of the reply where it is not 200 (201 for POST that creates).
+    """
+
+    access: ClassVar[Access | None] = None
+    resource: ClassVar[str] = ""
+    body: ClassVar[type[Strict] | Mapping[str, type[Strict]] | None] = None
+    answer: ClassVar[type[Serializer[Any]] | Mapping[str, type[Serializer[Any]]] | None] = None
+    success: ClassVar[Mapping[str, int]] = {}
+    idempotent: ClassVar[bool] = True
+    json_top_level: ClassVar[type | tuple[type, ...]] = dict
+
+    authentication_classes = [TokenAuthentication, BrowserSession]
+    permission_classes = [DeclaredAccess]
+    parser_classes = [StrictJSONParser]
+    renderer_classes = [ApiRenderer]
+    throttle_classes = []
+    versioning_class = None
+    content_negotiation_class = JsonOnly
+    schema = ApiSchema()
+    http_method_names = ["get", "post", "put", "patch", "delete", "head", "options"]
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """DRF's order of events; a POST with an Idempotency-Key runs under it."""
+        self.args, self.kwargs = args, kwargs
+        self.request = request = self.initialize_request(request, *args, **kwargs)
+        self.headers = self.default_response_headers
+        try:
+            self.initial(request, *args, **kwargs)
+            name = (request.method or "").lower()
+            handler = getattr(self, name, None) if name in self.http_method_names else None
+            handler = handler or self.http_method_not_allowed
+            if name == "post" and self.idempotent:
+                response = idempotency.once(request, lambda: handler(request, *args, **kwargs))
+            else:
+                response = handler(request, *args, **kwargs)
+        except Exception as exc:  # noqa: BLE001 - handle_exception raises again what is not a refusal
+            response = self.handle_exception(exc)
+        self.response = self.finalize_response(request, response, *args, **kwargs)
+        return self.response
+
+    def perform_authentication(self, request: Request) -> None:
+        """Public views answer whoever calls; a bad token is then no reason to refuse."""
+        if not (self.access is not None and self.access.public):
+            super().perform_authentication(request)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        patch_vary_headers(response, ("Accept", "Authorization", "Cookie"))
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
+
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """The methods allowed, without a body."""
+        return HttpResponse(status=204)
+
+    # What views use
+
+    def actor(self, request: Request) -> Actor:
+        """Who calls, for the `by` of an action."""
+        return Actor.of(request)
+
+    def read(self, request: Request, *, partial: bool = False) -> dict[str, Any]:
+        """The values of the declared body. Raises ValidationError (400) with every bad field."""
+        body = self.body.get(request.method or "") if isinstance(self.body, Mapping) else self.body
+        if body is None:
+            raise TypeError(f"{type(self).__name__} declares no body for {request.method}")
+        return body.read(request.data, partial=partial)
+
+    def find(self, rows: models.QuerySet[Row], **lookup: Any) -> Row:
+        """The one row, or 404: the same whether it is missing or not visible (case F07). One query."""
+        found = rows.filter(**lookup).first()
+        if found is None:
+            raise Http404
+        return found
+
+    def reply(self, data: Any, status: int = 200, *, location: str = "", version: int | None = None) -> HttpResponse:
+        """An answer; `version` becomes its ETag, `location` (a path) an absolute Location."""
+        headers = {}
+        if location:
+            headers["Location"] = self.request.build_absolute_uri(location)
+        if version is not None:
+            headers["ETag"] = etag(version)
+        return reply(data, status, headers)
+
+    def no_content(self) -> HttpResponse:
+        return HttpResponse(status=204)
+
+    def unless_fresh(self, request: Request, version: int, render: Callable[[], Any]) -> HttpResponse:
+        """The reply for GET, or 304 when `If-None-Match` names this version; `render` runs only when needed."""
+        asked = request.META.get("HTTP_IF_NONE_MATCH", "")
+        if asked and (asked.strip() == "*" or etag(version) in (f'"{tag}"' for tag in _TAG.findall(asked))):
+            return HttpResponse(status=304, headers={"ETag": etag(version)})
+        return self.reply(render(), version=version)
+
+    def require_match(self, request: Request, version: int) -> None:
+        """Refuse a change of something other than `version`: 428 without `If-Match`, 412 with another one.
+
+        The action must look again under its lock: pass it `expected_version(request)`.
+        """
+        asked = request.META.get("HTTP_IF_MATCH", "").strip()
+        if not asked:
+            raise Refusal(428, "precondition_required", _("Send If-Match with the ETag you have read."))
+        if asked != "*" and etag(version) not in [tag.strip() for tag in asked.split(",")]:
+            raise Refusal(
+                412,
+                "precondition_failed",
+                _("It was changed in the meantime; read it again."),
+                headers={"ETag": etag(version)},
+            )
+
+    def expected_version(self, request: Request) -> int | None:
+        """The version that `If-Match` names; None for `*` or more than one."""
+        found = re.fullmatch(r'"(\d{1,9})"', request.META.get("HTTP_IF_MATCH", "").strip(), re.ASCII)
+        return int(found[1]) if found else None
+
+
+class ListView(ApiView):
+    """A list: visible rows, narrowed by `filters`, in pages by key, each row a dict.
+
+    `ordering` maps the names a caller may order by to columns that are NOT NULL; `default_ordering` is one
+    of them, "-" for descending. `answer` describes one row. Query cost: that of `rows`, whatever the size of
+    the table.
+    """
+
+    filters: ClassVar[Sequence[filtering.Narrowing]] = ()
+    ordering: ClassVar[Mapping[str, str]] = {"id": "pk"}
+    default_ordering: ClassVar[str] = "id"
+
+    def rows(self, request: Request, *args: Any, **kwargs: Any) -> models.QuerySet[Any]:
+        """The rows that the caller may see."""
+        raise NotImplementedError
+
+    def to_dict(self, row: Any) -> dict[str, Any]:
+        """One row as the API shows it."""
+        raise NotImplementedError
+
+    def to_dicts(self, rows: list[Any]) -> list[dict[str, Any]]:
+        """A page of rows; override it where a page is cheaper than its rows."""
+        return [self.to_dict(row) for row in rows]
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        given = request.query_params
+        also = (*pagination.PARAMETERS, "fields")
+        rows = filtering.narrow(self.rows(request, *args, **kwargs), given, self.filters, also=also)
+        page = pagination.paginate(rows, request, ordering=self.ordering, default=self.default_ordering)
+        results = self.to_dicts(page.rows)
+        if "fields" in given:
+            results = self.sparse(given["fields"], results)
+        return reply({"results": results, "next": page.next, "previous": page.previous})
+
+    def sparse(self, wanted: str, results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Only the fields named. Raises Refusal 400 `unknown_field` for one that does not exist."""
+        shape = self.answer.get("GET") if isinstance(self.answer, Mapping) else self.answer
+        known = set(shape().fields) if shape is not None else set().union(*results)
+        names = [name.strip() for name in wanted.split(",")]
+        if strange := [name for name in names if name not in known]:
+            detail = _("There is no field “%(name)s”.") % {"name": strange[0][:40]}
+            raise bad_parameter("fields", "unknown_field", detail)
+        return [{name: row[name] for name in names} for row in results]
+
+
+def etag(version: int) -> str:
+    """The ETag of a version: every change counts it up."""
+    return f'"{version}"'

@@ -1,0 +1,73 @@
+"""Reading instants that outsiders wrote (case F06). Pure: no Django, no clock."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+_FORM = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?"
+    r"(?:([Zz])|([+-])(\d{2}):?(\d{2}))?",
+    re.ASCII,
+)
+_FURTHEST_OFFSET = 14 * 60
+
+
+class InstantError(ValueError):
+    """`code` is invalid_datetime or timezone_required."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def parse_instant(text: str) -> datetime:
+    """The UTC instant of an ISO 8601 date and time with `Z` or an offset of at most 14 hours.
+
+    Digits beyond the microsecond are cut off. Raises InstantError: `timezone_required` for one without a
+    zone (which instant is meant is never guessed), `invalid_datetime` for what does not exist or lies
+    outside 1900 to 2200.
+    """
+    found = _FORM.fullmatch(text)
+    if found is None:
+        raise InstantError("invalid_datetime")
+    year, month, day, hour, minute, second, fraction, zulu, sign, hours, minutes = found.groups()
+    try:
+        wall = datetime(
+            int(year),
+            int(month),
+            int(day),
+            int(hour),
+            int(minute),
+            int(second or 0),
+            int((fraction or "")[:6].ljust(6, "0")),
+        )
+        if not zulu and not sign:
+            raise InstantError("timezone_required")
+        at = wall.replace(tzinfo=_zone(sign, hours, minutes)).astimezone(UTC)
+    except InstantError:
+        raise
+    except (ValueError, OverflowError):
+        raise InstantError("invalid_datetime") from None
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise InstantError("invalid_datetime")
+    return at
+
+
+def _zone(sign: str | None, hours: str | None, minutes: str | None) -> timezone:
+    if sign is None or hours is None or minutes is None:
+        return UTC
+    total = int(hours) * 60 + int(minutes)
+    if int(minutes) > 59 or total > _FURTHEST_OFFSET:
+        raise InstantError("invalid_datetime")
+    return timezone(timedelta(minutes=total if sign == "+" else -total))
+
+
+def iso(at: datetime | None) -> str | None:
+    """The form in which the API states an instant: UTC with `Z`; None stays None."""
+    if at is None:
+        return None
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return at.isoformat().replace("+00:00", "Z")
