@@ -1,0 +1,43 @@
+"""What has to be cleared away or noted from time to time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+
+from core.models import Heartbeat, IdempotencyKey, LoginFailure
+
+KEEP_ANSWERS = timedelta(days=7)  # the contract says at least 24 hours (case F05)
+KEEP_FAILURES = timedelta(days=1)
+BATCH = 5000
+
+
+def alive(name: str, *, at: datetime, detail: Mapping[str, Any] | None = None) -> None:
+    """Note that a part that works unseen is alive at `at`. One query."""
+    Heartbeat.objects.update_or_create(name=name, defaults={"at": at, "detail": dict(detail or {})})
+
+
+def tidy(*, at: datetime) -> dict[str, int]:
+    """Delete old idempotency answers, failed sign-ins and expired sessions; what was deleted, by kind.
+
+    In batches, so that no transaction is long. Safe to repeat.
+    """
+    gone = {
+        "idempotency_keys": _delete(IdempotencyKey, "created_at", at - KEEP_ANSWERS),
+        "login_failures": _delete(LoginFailure, "at", at - KEEP_FAILURES),
+    }
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    return gone
+
+
+def _delete(model: Any, column: str, before: datetime) -> int:
+    total = 0
+    while True:
+        keys = list(model.objects.filter(**{f"{column}__lt": before}).values_list("pk", flat=True)[:BATCH])
+        if not keys:
+            return total
+        total += model.objects.filter(pk__in=keys).delete()[0]
