@@ -82,7 +82,7 @@ ACTS = {
         ),
         Act(
             "incoming", "incoming", forms.IncomingForm, converse.incoming,
-            gettext_lazy("The customer said or wrote something"), gettext_lazy("Write it down"), gettext_lazy("Written down"), "call", "KeyL",
+            gettext_lazy("The customer got in touch"), gettext_lazy("Write it down"), gettext_lazy("Written down"), "call", "KeyL",
         ),
         Act(
             "wait", "pause", forms.WaitForm, handle.wait,

@@ -115,7 +115,8 @@ def context(
     """What `complaints/case.html` takes."""
     at = now()
     found = parts(request, complaint, at=at, before=before, refused=refused)
-    desk.count_views(request, request.user, at)  # type: ignore[arg-type]
+    listed = request.GET.get("view", "")
+    request.sidebar_here = listed if listed in queue.VIEWS else queue.default_view(request.user)  # type: ignore[attr-defined, arg-type]
     return {
         **found,
         "strip": strip(request, complaint, at),
@@ -305,11 +306,17 @@ def strip(request: HttpRequest, complaint: Complaint, at: datetime) -> dict[str,
     return {
         "title": str(asked.view.title),
         "url": reverse("queue") + asked.query,
-        "count": "" if found.after or found.before else str(len(listed)),
+        "count": _strip_count(request, asked, found),
         "groups": groups,
         "previous_url": before,
         "next_url": after or (listed[0].url if place is None else ""),
     }
+
+
+def _strip_count(request: HttpRequest, asked: queue.Asked, found: queue.Page) -> str:
+    if not found.after and not found.before:
+        return str(len(found.rows))
+    return "" if asked.chosen else str(desk.sidebar_counts(request).get(asked.view.key, ""))
 
 
 def list_query(request: HttpRequest) -> str:

@@ -124,6 +124,8 @@ def _target(target: dict[str, Any], found: Reading) -> str:
 
 
 def _span(seconds: int, day_seconds: int) -> str:
+    if seconds < languages.MINUTE:
+        return f"0 {languages.voice().minute}"
     return languages.duration(seconds, day_seconds=day_seconds or DAY_SECONDS)
 
 

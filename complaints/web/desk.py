@@ -24,7 +24,7 @@ from core.instants import InstantError, parse_instant
 from core.models import User
 from core.web.parts import Applied, Empty, Group, Link
 
-SIDEBAR = ("mine", "breached", "risk", "waiting", "all")
+COUNTED = ("mine", "breached", "risk", "waiting", "resolved", "team", "all")
 OVERLAP = timedelta(seconds=2)  # a change takes a moment to be committed: look a little further back
 BADGES_AGE = timedelta(minutes=1)  # badges count minutes, so that a list is never shown unchanged for longer
 
@@ -53,7 +53,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if found := _straight_to(request, asked, user):
         return found
     page = Page([]) if asked.problems else queue.fetch(asked, user, at)
-    count_views(request, user, at)
+    request.sidebar_here = asked.view.key  # type: ignore[attr-defined]
     context = listing(request, asked, page, at)
     if since is not None:
         return render(request, "complaints/_queue.html", context)
@@ -105,28 +105,23 @@ def page_url(request: HttpRequest, asked: Asked, **cursor: str) -> str:
     return f"{reverse('queue')}?{params.urlencode()}"
 
 
-def count_views(request: HttpRequest, user: User, at: datetime) -> None:
-    """Let the sidebar count its views when it is drawn (core.web.context)."""
-    kept: dict[str, int | str] = {}
-
-    def counts() -> dict[str, int | str]:
-        if not kept:
-            kept.update(queue.counts(user, at, SIDEBAR))
-        return kept
-
-    request.sidebar_counts = counts  # type: ignore[attr-defined]
-    request.sidebar_here = request.GET.get("view") or queue.default_view(user)  # type: ignore[attr-defined]
+def sidebar_counts(request: HttpRequest) -> dict[str, int | str]:
+    """How many cases stand in each view that the sidebar counts (settings.SIDEBAR_COUNTS). Query cost: 1 a request."""
+    kept: dict[str, int | str] | None = getattr(request, "counted_views", None)
+    if kept is None:
+        kept = queue.counts(request.user, now(), COUNTED)  # type: ignore[arg-type]
+        request.counted_views = kept  # type: ignore[attr-defined]
+    return kept
 
 
 def note_of(request: HttpRequest, asked: Asked, page: Page) -> str:
     """`63 open, sorted by next deadline`; the number where it is known without counting."""
     order = _("sorted by next deadline") if asked.view.live else _("newest first")
-    counts = request.sidebar_counts()  # type: ignore[attr-defined]
     number: int | str | None = None
     if not page.before and not page.after:
         number = len(page.rows)
     elif not asked.chosen:
-        number = counts.get(asked.view.key)
+        number = sidebar_counts(request).get(asked.view.key)
     if number is None:
         return order
     count = int(number) if str(number).isdigit() else queue.CAP

@@ -21,7 +21,6 @@ from complaints.actions.file import Filing, file
 from complaints.models import ChannelCode, Complaint, Kind, Severity
 from complaints.models.catalogue import UNCLASSIFIED
 from complaints.reference import catalogue
-from complaints.web import desk
 from complaints.web.forms import nested, owner_choices
 from core import languages
 from core.access import CASES, allow
@@ -155,8 +154,6 @@ def _destination(request: HttpRequest, complaint: Complaint) -> str:
 
 
 def _page(request: HttpRequest, form: IntakeForm, *, found: Found | None = None, status: int = 200) -> HttpResponse:
-    at = now()
-    desk.count_views(request, request.user, at)  # type: ignore[arg-type]
     request.sidebar_here = "complaint"  # type: ignore[attr-defined]
     context = {"form": form, "found": found, "find_url": reverse("customer_find"), "cancel_url": reverse("queue")}
     return render(request, "complaints/new.html", context, status=status)

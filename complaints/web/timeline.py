@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import CharField, F, Value
 from django.utils.translation import gettext as _
 
-from complaints.models import ChannelCode, Clock, ClockKind, Complaint, Message, Note, Outcome, Purpose, Severity
+from complaints.models import ChannelCode, Clock, ClockKind, Complaint, Message, Note, Outcome, Purpose, Severity, Status
 from complaints.models.conversation import IN, OUT
 from complaints.reference import catalogue
 from complaints.web.names import name_of, person_of
@@ -197,9 +197,11 @@ def _trail_entries(entry: TrailEntry) -> list[Entry]:
 
 def words_of(entry: TrailEntry) -> tuple[str, str, str, str] | None:
     """An entry of a complaint's trail as (icon, tone, title, text); None for what the timeline shows otherwise."""
+    body = json.loads(entry.body)
+    if entry.kind == "complaint.message_received" and body.get("status", [""])[0] == Status.WAITING:
+        return ("undo", "", _("Waiting is over"), _("the customer answered"))
     if entry.kind in QUIET:
         return None
-    body = json.loads(entry.body)
     private: dict[str, Any] = json.loads(entry.private) if entry.private else {}
     by, reason = actor_of(entry), private.get("reason", "")
     say = {

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, Resolver404, get_urlconf, resolve, reverse
+from django.utils.module_loading import import_string
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
@@ -47,8 +48,9 @@ class LanguageChoice:
 class Shell:
     """The frame around a page; each part is worked out when a template asks for it.
 
-    Views may set on the request: `sidebar_counts` (a callable giving {key: count}; keys mine, breached, risk, waiting,
-    all), `sidebar_here` (the key of the current place) and `organisation`.
+    Views may set on the request: `sidebar_counts` (a callable giving {key: count}, the key being that of a view; else the
+    one that `settings.SIDEBAR_COUNTS` names is called with the request), `sidebar_here` (the key of the current place) and
+    `organisation`.
     """
 
     def __init__(self, request: HttpRequest) -> None:
@@ -92,10 +94,13 @@ class Shell:
         return Person.of(self.user.pk, str(self.user)) if self.user is not None and self.signed_in else None
 
     @cached_property
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> dict[str, int | str]:
         """Query cost: what the hook costs (none without one)."""
         hook = getattr(self.request, "sidebar_counts", None)
-        return hook() if callable(hook) else {}
+        if callable(hook):
+            return dict(hook())
+        named = getattr(settings, "SIDEBAR_COUNTS", "")
+        return dict(import_string(named)(self.request)) if named and self._allowed("queue") else {}
 
     @property
     def load(self) -> str:
@@ -118,14 +123,21 @@ class Shell:
     @cached_property
     def sections(self) -> list[Section]:
         """The sidebar: views of the queue, then the other places this user may open."""
-        views = [
+        daily = [
             ("mine", "inbox", _("My queue"), ""),
             ("breached", "breached", _("Breached"), "breach"),
-            ("risk", "clock", _("At risk"), "risk"),
+            ("risk", "clock", _("At risk today"), "risk"),
             ("waiting", "paused", _("Waiting on customer"), ""),
-            ("all", "team", _("All open"), ""),
+            ("resolved", "met", _("Resolved, to close"), ""),
         ]
-        queue = [self._view(*view) for view in views] if self._allowed("queue") else []
+        wider = [
+            ("team", "team", _("Open in my team"), ""),
+            ("all", "filter", _("All open"), ""),
+            ("quarantine", "shield", _("Quarantine"), ""),
+            ("closed", "check", _("Closed"), ""),
+            ("history", "book", _("Imported history"), ""),
+        ]
+        queues = [[self._view(*view) for view in views] if self._allowed("queue") else [] for views in (daily, wider)]
         others = [
             ("customers", "person", _("Customers")),
             ("dashboard", "dashboard", _("Dashboard")),
@@ -136,7 +148,7 @@ class Shell:
             for name, mark, label in others
             if (href := self._allowed(name))
         ]
-        return [section for section in (Section("", queue), Section("Amends", places)) if section.items]
+        return [section for section in (Section("", queues[0]), Section(_("Cases"), queues[1]), Section("Amends", places)) if section.items]
 
     @cached_property
     def tabs(self) -> list[Item]:
@@ -148,7 +160,7 @@ class Shell:
             ("settings", "settings", _("Settings")),
             ("preferences", "keyboard", _("You")),
         ]
-        queue_keys = {item.key for section in self.sections[:1] for item in section.items}
+        queue_keys = {item.key for section in self.sections[:2] for item in section.items}
         return [
             Item(name, mark, label, href, current=self.here == name or (name == "queue" and self.here in queue_keys))
             for name, mark, label in wanted
