@@ -32,6 +32,8 @@ class _OneStep:
     to_internal_value: Callable[[Any], Any]
 
     def run_validation(self, data: Any = empty) -> Any:
+        if data is not empty and data is not None:
+            return self.to_internal_value(data)
         is_empty, data = self.validate_empty_values(data)
         return data if is_empty else self.to_internal_value(data)
 

@@ -147,6 +147,8 @@ def flatten(detail: Any, pointer: str = "") -> Iterator[FieldError]:
 
 def escape(key: str) -> str:
     """A key as a part of a JSON pointer (RFC 6901); what cannot be written in UTF-8 is replaced."""
+    if key.isidentifier() and key.isascii():
+        return key
     return key.replace("~", "~0").replace("/", "~1").encode("utf-8", "replace").decode()
 
 
