@@ -2,7 +2,7 @@
 
 Pure functions over `core.formats.voice`; views, templates, mails and exports all call these, so that a date looks the
 same everywhere. No query, no gettext: a few microseconds each. `language` and `zone` default to those active in
-the thread (the viewer's); an aware datetime is shown in `zone`, a plain date as it is. Clock times are 14:30 everywhere.
+the thread (the viewer's); an aware datetime is shown in `zone`, a plain date as it is. Clock times are 14:30.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def clock_time(at: datetime, *, zone: tzinfo | None = None) -> str:
 
 
 def day(value: date, *, weekday: bool = False, language: str | None = None, zone: tzinfo | None = None) -> str:
-    """5 March 2026 · 5 de marzo de 2026 · 1º de março de 2026 · 5 марта 2026 года; `weekday` puts Thursday before it."""
+    """5 March 2026 · 5 de marzo de 2026 · 1º de março de 2026 · 5 марта 2026 года; `weekday`: Thursday before it."""
     speak, on = voice(language), _date(value, zone)
     text = speak.day.format(d=_ordinal(on, speak), m=speak.months[on.month - 1], y=on.year)
     return speak.weekday_day.format(w=speak.weekdays[on.weekday()], d=text) if weekday else text
@@ -224,7 +224,7 @@ def _symbol(currency: str, language: str) -> tuple[str, int]:
 
 
 def money(amount: Decimal | None, currency: str, *, language: str | None = None) -> str:
-    """€12.30 · 12,30 € · R$ 12,30, exact: at least the currency's decimals, more where the amount has them (unit prices).
+    """€12.30 · 12,30 € · R$ 12,30, exact: the currency's decimals, more where the amount has them.
 
     Raises TypeError for a float: money is exact. None is a dash.
     """

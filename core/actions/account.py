@@ -1,4 +1,4 @@
-"""What people change about themselves: preferences, language, password (mission E2; case F08: roles are not among it)."""
+"""What people change about themselves: preferences, language, password (mission E2; case F08: never roles)."""
 
 from __future__ import annotations
 
@@ -48,6 +48,8 @@ def send_password_link(user: User, *, at: datetime, link: str) -> bool:
     if OutboxMessage.objects.filter(key=key).exists():
         return False
     context = {"link": link, "name": str(user)}
-    mail = outbox.mail(key, to=user.email, language=user.language, template="password_reset", context=context, about=user, at=at)
+    mail = outbox.mail(
+        key, to=user.email, language=user.language, template="password_reset", context=context, about=user, at=at
+    )
     rows.insert([mail])
     return True

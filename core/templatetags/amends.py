@@ -16,8 +16,8 @@ from django import forms, template
 from django.forms.boundfield import BoundField
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import escape, format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from core import languages
@@ -30,7 +30,9 @@ register = template.Library()
 @register.simple_tag
 def modules(names: str) -> SafeString:
     """Script tags for the ES modules static/js/<name>.js, named with spaces between."""
-    return format_html_join("\n", '<script type="module" src="{}"></script>', ((static(f"js/{name}.js"),) for name in names.split()))
+    return format_html_join(
+        "\n", '<script type="module" src="{}"></script>', ((static(f"js/{name}.js"),) for name in names.split())
+    )
 
 
 # --- marks ------------------------------------------------------------------------------------------------------------
@@ -38,10 +40,11 @@ def modules(names: str) -> SafeString:
 
 @lru_cache(maxsize=512)
 def _icon(name: str, cls: str, label: str) -> SafeString:
-    named = format_html('role="img" aria-label="{}"', label) if label else 'aria-hidden="true"'
-    return format_html(
-        '<svg class="{}" {}><use href="#i-{}"/></svg>', f"icon {cls}".strip(), mark_safe(named), name  # noqa: S308
-    )
+    classes = f"icon {cls}".strip()
+    if label:
+        named = '<svg class="{}" role="img" aria-label="{}"><use href="#i-{}"/></svg>'
+        return format_html(named, classes, label, name)
+    return format_html('<svg class="{}" aria-hidden="true"><use href="#i-{}"/></svg>', classes, name)
 
 
 @register.simple_tag
@@ -53,14 +56,16 @@ def icon(name: str, cls: str = "", label: str = "") -> SafeString:
 @register.simple_tag
 def severity(kind: str, label: str = "") -> SafeString:
     """One to four bars. With a label where no word stands beside it."""
-    return _icon(str(kind), f"severity severity--{escape(kind)}", str(label))
+    return _icon(str(kind), f"severity severity--{kind}", str(label))
 
 
 @lru_cache(maxsize=1024)
 def _avatar(text: str, colour: int, cls: str, name: str) -> SafeString:
     classes = f"avatar avatar--{colour} {cls}".strip()
     if name:
-        return format_html('<span class="{}" role="img" aria-label="{}" title="{}">{}</span>', classes, name, name, text)
+        return format_html(
+            '<span class="{}" role="img" aria-label="{}" title="{}">{}</span>', classes, name, name, text
+        )
     return format_html('<span class="{}" aria-hidden="true">{}</span>', classes, text)
 
 
@@ -68,7 +73,11 @@ def _avatar(text: str, colour: int, cls: str, name: str) -> SafeString:
 def avatar(person: Person | None, cls: str = "", named: bool = False) -> SafeString:
     """Initials of a core.web.parts.Person; `named` where the name does not stand beside it. Nobody: an empty ground."""
     if person is None:
-        return format_html('<span class="avatar avatar--nobody {}">{}</span>', cls, _icon("person", "icon--s", _("Nobody") if named else ""))
+        return format_html(
+            '<span class="avatar avatar--nobody {}">{}</span>',
+            cls,
+            _icon("person", "icon--s", _("Nobody") if named else ""),
+        )
     return _avatar(person.initials, person.colour, cls, person.name if named else "")
 
 
@@ -88,7 +97,7 @@ def _badge(badge: Badge) -> SafeString:
 @register.simple_tag
 def sla_badge(badge: Badge | None) -> SafeString:
     """A clock: shape, words, colour, in this order. No clock: nothing."""
-    return _badge(badge) if badge else mark_safe("")
+    return _badge(badge) if badge else SafeString()
 
 
 # --- dates, durations, numbers (the viewer's language and zone) -------------------------------------------------------
@@ -203,13 +212,22 @@ def kind(field: BoundField) -> str:
     return "input"
 
 
+@register.filter
+def may_skip(field: BoundField) -> bool:
+    """Whether the label says (optional): not where a list already offers to leave it open."""
+    blank_offered = kind(field) == "radio" or isinstance(field.field.widget, forms.Select)
+    return not field.field.required and not blank_offered
+
+
 @register.simple_tag
 def control(field: BoundField, cls: str = "", label: str = "") -> SafeString:
     """The input itself, with our class and bound to its hint and its error (`_field.html` has them above it)."""
     attrs: dict[str, Any] = {"class": f"{'check' if kind(field) == 'check' else 'input'} {cls}".strip()}
     if own := field.field.widget.attrs.get("class"):
         attrs["class"] += f" {own}"
-    described = [f"{field.id_for_label}_hint"] * bool(field.help_text) + [f"{field.id_for_label}_error"] * bool(field.errors)
+    described = [f"{field.id_for_label}_hint"] * bool(field.help_text) + [f"{field.id_for_label}_error"] * bool(
+        field.errors
+    )
     if described:
         attrs["aria-describedby"] = " ".join(described)
     if field.errors:
@@ -232,7 +250,7 @@ def options(field: BoundField) -> Sequence[Option]:
             id=one.id_for_label,
         )
         for one in field.subwidgets
-        if one.data["value"] not in ("", None)
+        if one.data["value"] or not str(one.choice_label).startswith("---")  # Django's "---------" is no answer
     ]
 
 

@@ -29,7 +29,18 @@ from core.models import User
 from core.models.people import THEMES
 from core.web.language import remember
 
-AREAS = ("Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
+AREAS = (
+    "Africa/",
+    "America/",
+    "Antarctica/",
+    "Arctic/",
+    "Asia/",
+    "Atlantic/",
+    "Australia/",
+    "Europe/",
+    "Indian/",
+    "Pacific/",
+)
 
 
 @lru_cache(maxsize=1)
@@ -42,7 +53,7 @@ def time_zones() -> list[tuple[str, str]]:
 class LoginForm(AuthenticationForm):
     """User name or e-mail, and password. The refusal is the same for a wrong name and a wrong password (case F11)."""
 
-    error_messages = {  # noqa: RUF012
+    error_messages = {
         "invalid_login": _("User name and password do not match. Capital letters matter."),
         "inactive": _("User name and password do not match. Capital letters matter."),
     }
@@ -69,7 +80,9 @@ class LoginView(views.LoginView):
 class LinkForm(PasswordResetForm):
     """Asks for the link; whether the address is known is not told. The mail leaves through the outbox."""
 
-    email = forms.EmailField(label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
 
     def save(self, **options: Any) -> None:
         at = clock.now()
@@ -89,7 +102,9 @@ class NewPasswordForm(SetPasswordForm):
     """By the mailed link: whoever holds it is the user."""
 
     def save(self, commit: bool = True) -> User:
-        return change_password(self.user, by=Actor.person(self.user), at=clock.now(), password=self.cleaned_data["new_password1"])
+        return change_password(
+            self.user, by=Actor.person(self.user), at=clock.now(), password=self.cleaned_data["new_password1"]
+        )
 
 
 class PasswordResetConfirmView(views.PasswordResetConfirmView):
@@ -99,10 +114,12 @@ class PasswordResetConfirmView(views.PasswordResetConfirmView):
 
 
 class OwnPasswordForm(PasswordChangeForm):
-    field_order = ["old_password", "new_password1", "new_password2"]  # noqa: RUF012
+    field_order = ["old_password", "new_password1", "new_password2"]
 
     def save(self, commit: bool = True) -> User:
-        return change_password(self.user, by=Actor.person(self.user), at=clock.now(), password=self.cleaned_data["new_password1"])
+        return change_password(
+            self.user, by=Actor.person(self.user), at=clock.now(), password=self.cleaned_data["new_password1"]
+        )
 
 
 class PasswordChangeView(views.PasswordChangeView):
@@ -125,7 +142,9 @@ class PreferencesForm(forms.Form):
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
     theme = forms.ChoiceField(label=_("Appearance"), choices=THEMES, required=False, widget=forms.RadioSelect)
     shortcuts = forms.BooleanField(
-        label=_("Keyboard shortcuts"), required=False, help_text=_("Single keys such as J, K and R. They rest while you type.")
+        label=_("Keyboard shortcuts"),
+        required=False,
+        help_text=_("Single keys such as J, K and R. They rest while you type."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

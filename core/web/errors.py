@@ -18,11 +18,21 @@ from core.api import problem
 
 log = logging.getLogger("security")
 PAGES = (400, 403, 404, 409, 413, 429, 500)
-CODES = {400: "bad_request", 403: "not_allowed", 404: "not_found", 409: "conflict", 413: "too_large", 429: "throttled", 500: "server_error"}
+CODES = {
+    400: "bad_request",
+    403: "not_allowed",
+    404: "not_found",
+    409: "conflict",
+    413: "too_large",
+    429: "throttled",
+    500: "server_error",
+}
 
 
-def trouble(request: HttpRequest, status: int, *, detail: str = "", code: str = "", retry_after: int | None = None) -> HttpResponse:
-    """The page (or problem) for one of PAGES. `detail`: a sentence instead of the page's own; `retry_after` in seconds."""
+def trouble(
+    request: HttpRequest, status: int, *, detail: str = "", code: str = "", retry_after: int | None = None
+) -> HttpResponse:
+    """The page (or problem) for one of PAGES. `detail` replaces the page's sentence; `retry_after` in seconds."""
     headers = {"Retry-After": str(retry_after)} if retry_after is not None else {}
     if request.path.startswith("/api/"):
         return problem.respond(status, code or CODES[status], detail, headers=headers)
@@ -60,5 +70,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without its token, or from another site (case F10); what was typed is one step back."""
     log.warning("csrf refused: %s", reason)
-    detail = _("The page was open for too long, or the form came from somewhere else. Nothing was changed. Go back, load the page again and send it once more.")
+    detail = _(
+        "The page was open for too long, or the form came from somewhere else. Nothing was changed. "
+        "Go back, load the page again and send it once more."
+    )
     return trouble(request, 403, detail=detail, code="csrf_failed")

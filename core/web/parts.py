@@ -1,4 +1,4 @@
-"""What the partial templates take: plain values, already worded and formatted by the view (performance: no work per row).
+"""What the partial templates take: plain values, already worded and formatted by the view (no work per row).
 
 A view fills these; a template only places them. Every text is in the viewer's language. Nothing here queries.
 """
@@ -31,7 +31,9 @@ class Person:
 
 def initials(name: str) -> str:
     """DW for Dana Whitlock, L for @lucia.o; empty for an empty name."""
-    words = [word for word in ("".join(c if c.isalnum() else " " for c in part) for part in name.split()) if word.strip()]
+    words = [
+        word for word in ("".join(c if c.isalnum() else " " for c in part) for part in name.split()) if word.strip()
+    ]
     if not words:
         return ""
     ends = words[:1] if len(words) == 1 else [words[0], words[-1]]
@@ -48,7 +50,9 @@ class Badge:
     title: str = ""
 
     @classmethod
-    def running(cls, seconds_left: int, *, worked: int, at_risk: bool, day_seconds: int = languages.DAY, brief: bool = False) -> Badge:
+    def running(
+        cls, seconds_left: int, *, worked: int, at_risk: bool, day_seconds: int = languages.DAY, brief: bool = False
+    ) -> Badge:
         """A clock that runs, by the working seconds left (negative: late). `brief` (the queue) leaves "left" off."""
         if seconds_left <= 0:
             return cls(BREACHED, languages.late(-seconds_left, day_seconds=day_seconds), 100)
@@ -150,8 +154,8 @@ class ClockView:
 class Entry:
     """One thing on the timeline. `kind`: in, out, note, event, day (a rule with a word).
 
-    `text` is plain text, paragraphs parted by blank lines, never HTML. For an event: `icon`, `tone` ("", met, risk, breach),
-    `title` (in bold) and `text`. `at` is ISO 8601 UTC for machines, `time` what the reader sees.
+    `text` is plain text, paragraphs parted by blank lines, never HTML. For an event: `icon`, `title` (in bold), `text`
+    and `tone` ("", met, risk, breach). `at` is ISO 8601 UTC for machines, `time` what the reader sees.
     """
 
     kind: str

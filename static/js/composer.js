@@ -2,8 +2,9 @@
 //   data-composer="AM-..."  the case; data-user the person: drafts are kept per user, case and mode
 //   name="mode"             radios reply and note; name="body" the text
 //   .composer__saved        says what became of the draft (data-word-saved, data-word-back)
-// Ctrl+Enter (or Meta) sends. A draft is cleared once the server took it: at once with htmx, else when the next page
-// comes back without the text.
+// Each mode has its own submit button, whose formaction is the door; only the button of the chosen mode is enabled, and
+// the request goes where it says, so that a note can never leave as a reply. Ctrl+Enter (or Meta) presses it. A draft is
+// cleared once the server took it: at once with htmx, else when the next page comes back without the text.
 const PAUSE = 400;
 
 function store(action, ...values) {
@@ -26,12 +27,18 @@ class Composer {
     form.addEventListener("change", (event) => event.target.name === "mode" && this.turn());
     form.addEventListener("keydown", (event) => this.hotkey(event));
     form.addEventListener("submit", () => this.keep());
-    form.addEventListener("htmx:afterRequest", (event) => event.detail.successful && event.detail.elt === form && this.sent());
+    form.addEventListener("htmx:configRequest", (event) => {
+      if (event.detail.elt === form) event.detail.path = this.button.getAttribute("formaction");
+    });
+    this.arm();
+    form.addEventListener("htmx:afterRequest", (event) => event.detail.elt === form && event.detail.xhr?.status < 300 && this.sent());
     window.addEventListener("pagehide", () => this.keep());
   }
 
   get mode() { return this.form.querySelector("[name=mode]:checked")?.value ?? "reply"; }
   key(mode = this.current) { return `amends:draft:${this.form.dataset.user}:${this.form.dataset.composer}:${mode}`; }
+  get button() { return this.form.querySelector(`.composer__${this.mode}-only[type=submit]`); }
+  arm() { for (const button of this.form.querySelectorAll("[type=submit]")) button.disabled = button !== this.button; }
   say(word) { if (this.says) this.says.textContent = word ? this.says.dataset[word] : ""; }
 
   soon() {
@@ -67,6 +74,7 @@ class Composer {
   turn() {
     this.keep();
     this.current = this.mode;
+    this.arm();
     this.restore();
   }
 
@@ -81,8 +89,7 @@ class Composer {
   hotkey(event) {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
     event.preventDefault();
-    const buttons = [...this.form.querySelectorAll("[type=submit]")];
-    this.form.requestSubmit(buttons.find((one) => one.offsetParent !== null) ?? buttons[0]);
+    this.button.click();
   }
 }
 
