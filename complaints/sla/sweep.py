@@ -28,7 +28,7 @@ from core.actor import Actor
 from core.models import Heartbeat, OutboxMessage, TrailEntry
 
 BATCH = 1_000
-SMALL_BATCH = 200  # SQLite has one writer: nobody shall wait longer than 0.3 s for us
+SMALL_BATCH = 100  # SQLite has one writer: nobody shall wait longer than 0.3 s for us
 BREATH = 0.02  # seconds between batches there, so that whoever waits gets in
 HEARTBEAT = "sweep"
 SWEEPER = Actor.system("sweep")

@@ -1,0 +1,1 @@
+"""Benchmarks of our own: `make bench`, or `python -m tests.bench --help`."""

@@ -1,0 +1,104 @@
+"""`python -m tests.bench [--sizes 1000,100000] [--databases postgresql,sqlite] [--only create,queue,case,sweep]`.
+
+Measures on databases of its own, prints a table and the goals of the project, writes both and the raw figures to
+`var/bench/`. PostgreSQL: the server that DATABASE_URL names (`make bench` starts one with its own settings, fsync
+included), else one of ours for the time of the run. Exit code 1 if a measurement failed; goals do not count for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg2
+
+from tests import services
+from tests.bench import report
+from tests.bench.measure import WHAT
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZES, DATABASES = "1000,100000,1000000", "postgresql,sqlite"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=(__doc__ or "").split("\n\n")[1])
+    parser.add_argument("--sizes", default=SIZES, help=f"numbers of complaints (default {SIZES})")
+    parser.add_argument("--databases", default=DATABASES, help=f"default {DATABASES}")
+    parser.add_argument("--only", default=",".join(WHAT), help=f"default {','.join(WHAT)}")
+    asked = parser.parse_args()
+    results: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory(prefix="amends-bench-") as name, ExitStack() as stack:
+        folder = Path(name)
+        folder.chmod(0o755)
+        server = ""
+        for database in asked.databases.split(","):
+            if database == "postgresql":
+                server = os.environ.get("DATABASE_URL", "")
+                if not server.startswith("postgres"):
+                    server = stack.enter_context(services.postgresql(folder, durable=True))
+            for size in map(int, asked.sizes.split(",")):
+                print(f"{database}, {size:,} complaints", file=sys.stderr, flush=True)
+                results.append(one(database, size, asked.only, server, folder))
+    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()}
+    written = report.write(results, machine, Path(os.environ.get("VAR_DIR") or ROOT / "var") / "bench")
+    print(written)
+    return 1 if any("error" in json.dumps(found) for found in results) else 0
+
+
+def one(database: str, size: int, only: str, server: str, folder: Path) -> dict[str, Any]:
+    """Measure in a process of its own, on a fresh database."""
+    work = folder / f"{database}-{size}"
+    work.mkdir()
+    target = work / "found.json"
+    started = time.perf_counter()
+    with fresh(database, size, server, work) as url:
+        environment = {
+            **os.environ,
+            "DATABASE_URL": url,
+            "VAR_DIR": str(work),
+            "SECRET_KEY": "bench-only-9b1f7c0d5e2a48639d1c0e7f8a6b5c4d",
+            "STATICFILES_STORAGE": "django.contrib.staticfiles.storage.StaticFilesStorage",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+        }
+        if database == "sqlite":
+            environment.pop("REDIS_URL", None)
+        for name in ("DEBUG", "BASE_URL", "ALLOWED_HOSTS", "PORT", "HOST", "SECRET_KEY_FILE"):
+            environment.pop(name, None)
+        command = [sys.executable, "-m", "tests.bench.measure", str(size), only, str(target)]
+        code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    found = json.loads(target.read_text()) if target.exists() else {"error": f"exit code {code}"}
+    seconds = round(time.perf_counter() - started)
+    return {"database": database, "size": size, "seconds": seconds, **found}
+
+
+@contextmanager
+def fresh(database: str, size: int, server: str, work: Path) -> Iterator[str]:
+    """The address of an empty database, dropped afterwards."""
+    if database == "sqlite":
+        yield f"sqlite:///{work / 'bench.sqlite3'}"
+        return
+    parts = urlsplit(server)
+    name = f"bench_{size}_{os.getpid()}"
+    link = psycopg2.connect(server)
+    link.autocommit = True
+    link.cursor().execute(f"CREATE DATABASE {name}")
+    try:
+        yield parts._replace(path=f"/{name}").geturl()
+    finally:
+        link.cursor().execute(f"DROP DATABASE {name} WITH (FORCE)")
+        link.close()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
