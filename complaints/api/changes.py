@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from complaints.actions import decide, handle, manage
+from complaints.actions import decide, handle, manage, watch
 from complaints.api import bodies
 from complaints.api.complaints import HANDLES_CASES, shown, whole
 from complaints.api.shapes import ComplaintShape
@@ -138,3 +138,18 @@ class Release(Change):
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         return manage.release(complaint, by=by, at=now())
+
+
+class Watching(Change):
+    """The caller follows the case, and sees it from now on; DELETE stops."""
+
+    body: ClassVar = {"POST": Nothing}
+
+    def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
+        watch.watch(complaint, by=by, at=now(), watcher=by.user)
+        return complaint
+
+    def delete(self, request: Request, reference: str) -> HttpResponse:
+        complaint, by = self.seen(request, reference), self.actor(request)
+        watch.unwatch(complaint, by=by, at=now(), watcher=by.user)
+        return self.shown(complaint)

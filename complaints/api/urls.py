@@ -21,6 +21,7 @@ urlpatterns = [
     path(_ONE + "reopening/", changes.Reopening.as_view(), name="api-reopening"),
     path(_ONE + "withdrawal/", changes.Withdrawal.as_view(), name="api-withdrawal"),
     path(_ONE + "release/", changes.Release.as_view(), name="api-release"),
+    path(_ONE + "watch/", changes.Watching.as_view(), name="api-watch"),
     path(_ONE + "messages/", conversation.Messages.as_view(), name="api-messages"),
     path(_ONE + "notes/", conversation.Notes.as_view(), name="api-notes"),
     path(_ONE + "events/", conversation.Events.as_view(), name="api-events"),
