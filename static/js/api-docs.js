@@ -1,4 +1,4 @@
-/* The interactive API page: Swagger UI over our own schema. Sends the CSRF token, so that a session can try things too. */
+/* The interactive API page: Swagger UI over our own schema. Trying things out takes a token (Authorize). */
 "use strict";
 
 (() => {
@@ -7,7 +7,7 @@
     domNode: root,
     url: root.dataset.schema,
     deepLinking: true,
-    docExpansion: "none",
+    docExpansion: "list",
     persistAuthorization: false,
     validatorUrl: null,
     presets: [window.SwaggerUIBundle.presets.apis],
