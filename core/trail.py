@@ -28,8 +28,8 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def subject_of(obj: models.Model) -> tuple[str, int]:
-    """The trail's name for a record: its model's name in lower case and its primary key."""
-    return obj._meta.model_name or "", obj.pk
+    """The trail's name for a record: its model's name in lower case and its primary key (`trail_id` where that is text)."""
+    return obj._meta.model_name or "", getattr(obj, "trail_id", obj.pk)
 
 
 def append(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
+from complaints import routing
 from complaints.actions.manage import hand_over_all
+from complaints.models import Complaint, Workload
 from core.actions import people, settings
 from core.actor import Actor
 from core.errors import DomainError
@@ -16,6 +21,49 @@ from core.models import Team, User
 
 class StillLeads(DomainError):
     code = "still_leads_a_team"
+
+
+@transaction.atomic
+def create_user(values: Mapping[str, Any], *, by: Actor, at: datetime) -> User:
+    """A new user, ready for routing to count with. Raises NotAllowed or InvalidInput."""
+    user = people.create_user(values, by=by, at=at)
+    Workload.objects.create(agent=user)
+    return user
+
+
+@transaction.atomic
+def change_user(user: User, values: Mapping[str, Any], *, by: Actor, at: datetime) -> tuple[User, int]:
+    """Change a user; whoever may own no cases any more hands the open ones over at once.
+
+    Returns the user and how many cases moved. Raises NotAllowed, InvalidInput, LastAdministrator or NobodyToOwnIt.
+    """
+    changed = people.change_user(user, values, by=by, at=at)
+    return changed, hand_over_if_out(changed, by=by, at=at)
+
+
+def hand_over_if_out(user: User, *, by: Actor, at: datetime) -> int:
+    """Hand the open cases over unless the user still has a role that handles cases. Returns how many moved."""
+    current = User.objects.get(pk=user.pk)
+    if current.sees_cases:
+        return 0
+    _wait_for_routing(current)
+    return hand_over_all(current, by=by, at=at, reason="")
+
+
+def heirs(user: User, *, at: datetime) -> list[tuple[User, int]]:
+    """Who would take over how many open cases, most first. Raises NobodyToOwnIt. Query cost: at most 5 a team."""
+    by_team = Complaint.objects.filter(owner=user, in_queue=True).values_list("team").annotate(n=Count("pk")).order_by()
+    teams = {team.pk: team for team in Team.objects.all()}
+    found: dict[User, int] = {}
+    for team_id, count in by_team:
+        heir = routing.successor(Complaint(owner=user, team=teams.get(team_id)), at=at)
+        found[heir] = found.get(heir, 0) + count
+    return sorted(found.items(), key=lambda one: (-one[1], str(one[0])))
+
+
+def _wait_for_routing(user: User) -> None:
+    """Whoever is routing a complaint to the user finishes first, so that it is handed over too. Query cost: 1."""
+    Workload.objects.select_for_update().filter(agent=user).first()
 
 
 @transaction.atomic
@@ -30,6 +78,7 @@ def deactivate(user: User, *, by: Actor, at: datetime) -> tuple[User, int]:
     led = Team.objects.filter(lead=user, is_active=True).values_list("name", flat=True)
     if led:
         raise StillLeads(_("This person leads %(teams)s. Name another lead first.") % {"teams": ", ".join(led)})
+    _wait_for_routing(user)
     moved = hand_over_all(user, by=by, at=at, reason="")
     return people.set_active(user, False, by=by, at=at), moved
 
@@ -42,7 +91,14 @@ def reactivate(user: User, *, by: Actor, at: datetime) -> User:
 
 @transaction.atomic
 def go_absent(
-    user: User, *, by: Actor, at: datetime, from_at: datetime, until_at: datetime | None, reason: str = "", hand_over: bool = True
+    user: User,
+    *,
+    by: Actor,
+    at: datetime,
+    from_at: datetime,
+    until_at: datetime | None,
+    reason: str = "",
+    hand_over: bool = True,
 ) -> int:
     """Note an absence; one that has begun hands the open cases over at once if asked. Returns how many moved.
 

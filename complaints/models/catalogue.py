@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zlib import crc32
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
@@ -70,6 +72,11 @@ class Channel(models.Model):
 
     def __str__(self) -> str:
         return str(self.get_code_display())
+
+    @property
+    def trail_id(self) -> int:
+        """The channel's number on the trail, where subjects are numbers: it follows from the code alone."""
+        return crc32(self.code.encode())
 
 
 class ComplaintType(Named):

@@ -19,10 +19,14 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
-from core import clock
+from core import clock, trail
+from core.actor import Actor
+from core.errors import DomainError, NotAllowed
 from core.mail import Courier, NeverDeliverable
 from core.models import OutboxMessage
+from core.models.people import ADMIN, MANAGER
 
 BATCH = 10
 LEASE = timedelta(seconds=45)  # longer than EMAIL_TIMEOUT; a claimed row is nobody else's meanwhile
@@ -68,6 +72,20 @@ def due(at: datetime) -> QuerySet[OutboxMessage]:
         recipient=OuterRef("recipient"),
     )
     return waiting.filter(due_at__lte=at).exclude(Exists(before)).order_by("due_at", "pk")
+
+
+@transaction.atomic
+def retry(message: OutboxMessage, *, by: Actor, at: datetime) -> OutboxMessage:
+    """Send a message that was given up once more, with the same Message-ID. Raises NotAllowed or DomainError `not_failed`."""
+    if by.kind != "system" and (by.user is None or not by.user.roles & {ADMIN, MANAGER}):
+        raise NotAllowed
+    message = OutboxMessage.objects.select_for_update().get(pk=message.pk)
+    if message.failed_at is None:
+        raise DomainError(_("This message has not failed."), code="not_failed")
+    message.failed_at, message.attempts, message.due_at = None, 0, at
+    message.save(update_fields=["failed_at", "attempts", "due_at"])
+    trail.append(message, "outboxmessage.retried", by=by, at=at, changes={"template": message.template})
+    return message
 
 
 def backlog(at: datetime, *, older_than: timedelta) -> int:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
 
 from core import cached, trail
 from core.actor import Actor
-from core.errors import InvalidInput, NotAllowed
+from core.errors import DomainError, InvalidInput, NotAllowed
 from core.models.people import ADMIN
 
 Row = TypeVar("Row", bound=models.Model)
+PERSONAL = {"user": frozenset({"name", "email"})}  # stays outside the hash, so that a person can be erased (Trail)
+STEP = 10  # between positions
+
+
+class Stale(DomainError):
+    """Somebody changed the row since the form was shown (case F24)."""
+
+    code = "stale"
+    message = _("Somebody changed this while you were writing. Nothing was overwritten, and what you typed is kept.")
 
 
 def refuse_unless_admin(by: Actor) -> None:
@@ -29,7 +41,7 @@ def create(row: Row, *, by: Actor, at: datetime) -> Row:
     refuse_unless_admin(by)
     _validate(row)
     row.save(force_insert=True)
-    trail.append(row, f"{row._meta.model_name}.created", by=by, at=at, changes=_values(row, _fields(row)))
+    _note(row, "created", _values(row, _fields(row)), by=by, at=at)
     transaction.on_commit(cached.clear_all)
     cached.clear_all()
     return row
@@ -48,10 +60,63 @@ def change(row: Row, values: Mapping[str, Any], *, by: Actor, at: datetime) -> R
     if changes:
         _validate(current)
         current.save(update_fields=list(changes))
-        trail.append(current, f"{current._meta.model_name}.changed", by=by, at=at, changes=changes)
+        _note(current, "changed", changes, by=by, at=at)
         transaction.on_commit(cached.clear_all)
         cached.clear_all()
     return current
+
+
+@transaction.atomic
+def remove(row: models.Model, *, by: Actor, at: datetime) -> None:
+    """Take a row of settings away; what it said stays on the trail. Raises NotAllowed."""
+    refuse_unless_admin(by)
+    current = type(row)._default_manager.select_for_update().get(pk=row.pk)
+    _note(current, "removed", _values(current, _fields(current)), by=by, at=at)
+    current.delete()
+    transaction.on_commit(cached.clear_all)
+    cached.clear_all()
+
+
+@transaction.atomic
+def move(row: Row, among: models.QuerySet[Row], *, up: bool, by: Actor, at: datetime) -> bool:
+    """Let an ordered row change places with its neighbour in `among`; False at the end of the list.
+
+    Raises NotAllowed. Query cost: 1, and 3 for each of the two rows (for all of them where positions were equal).
+    """
+    refuse_unless_admin(by)
+    ordered = list(among.select_for_update())
+    here = next((index for index, one in enumerate(ordered) if one.pk == row.pk), None)
+    there = None if here is None else here + (-1 if up else 1)
+    if here is None or there is None or not 0 <= there < len(ordered):
+        return False
+    places = [one.position for one in ordered]  # type: ignore[attr-defined]
+    if len(set(places)) < len(places) or places != sorted(places):
+        places = [STEP * (index + 1) for index in range(len(ordered))]
+    ordered[here], ordered[there] = ordered[there], ordered[here]
+    for one, place in zip(ordered, places, strict=True):
+        if one.position != place:  # type: ignore[attr-defined]
+            change(one, {"position": place}, by=by, at=at)
+    return True
+
+
+def fingerprint(row: models.Model) -> str:
+    """What a form was shown: changes with every field of the row (case F24). No query."""
+    values = _values(row, (field.name for field in row._meta.concrete_fields if field.name != "last_login"))
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:24]
+
+
+def refuse_stale(row: models.Model, seen: str) -> None:
+    """Lock the row and raise Stale unless it is as `seen` says. Query cost: 1. Inside the change's transaction."""
+    if fingerprint(type(row)._default_manager.select_for_update().get(pk=row.pk)) != seen:
+        raise Stale
+
+
+def _note(row: models.Model, what: str, values: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
+    """Put values on the trail, personal ones where they can be erased."""
+    own = PERSONAL.get(row._meta.model_name or "", frozenset())
+    open_values = {name: value for name, value in values.items() if name not in own}
+    personal = {name: value for name, value in values.items() if name in own}
+    trail.append(row, f"{row._meta.model_name}.{what}", by=by, at=at, changes=open_values, private=personal)
 
 
 def _validate(row: models.Model) -> None:
@@ -67,7 +132,7 @@ def _fields(row: models.Model) -> list[str]:
     return [f.name for f in row._meta.concrete_fields if not f.primary_key and f.name not in hidden]
 
 
-def _values(row: models.Model, names: Any) -> dict[str, Any]:
+def _values(row: models.Model, names: Iterable[str]) -> dict[str, Any]:
     """Values as the trail keeps them: keys of other rows as numbers, instants as text."""
     found = {}
     for name in names:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import scopes as known_scopes
 from core import token_text, trail
+from core.actions import settings
 from core.actor import Actor
 from core.errors import DomainError, InvalidInput
 from core.models import ApiToken, User
@@ -26,8 +27,11 @@ def issue_token(
 ) -> tuple[ApiToken, str]:
     """A new token for `user` and its plain text, which is shown once and stored nowhere.
 
-    `days`: how long it lives; None for ever. Raises InvalidInput for a bad name, scope or number of days.
+    `days`: how long it lives; None for ever. Raises InvalidInput for a bad name, scope or number of days, NotAllowed for
+    somebody else's token unless an administrator asks.
     """
+    if by.user_id != user.pk:
+        settings.refuse_unless_admin(by)
     name = name.strip()
     wanted = sorted(set(scopes))
     if not 0 < len(name) <= 80:
@@ -58,8 +62,10 @@ def issue_token(
 
 @transaction.atomic
 def revoke_token(token: ApiToken, *, by: Actor, at: datetime) -> ApiToken:
-    """End a token; its next request is refused. Raises DomainError `already_revoked`."""
+    """End a token; its next request is refused. Raises DomainError `already_revoked`, NotAllowed for somebody else's."""
     token = ApiToken.objects.select_for_update().get(pk=token.pk)
+    if by.user_id != token.user_id:
+        settings.refuse_unless_admin(by)
     if token.revoked_at is not None:
         raise DomainError(_("The token is revoked already."), code="already_revoked")
     token.revoked_at = at

@@ -45,10 +45,12 @@ class Paragraphs(forms.CharField):
 class LocalInstant(forms.CharField):
     """A date and time as the viewer's clock on the wall shows it; cleaned to UTC, None when empty.
 
-    Refused: what that clock never showed (the hour lost in spring), and the future. Of an hour shown twice it is the first.
+    Refused: what that clock never showed (the hour lost in spring), and the future unless `future` allows it. Of an hour
+    shown twice it is the first.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, future: bool = False, **kwargs: Any) -> None:
+        self.future = future
         kwargs.setdefault("widget", forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"))
         super().__init__(**kwargs)
 
@@ -75,7 +77,9 @@ class LocalInstant(forms.CharField):
             raise ValidationError(_("The clocks were put forward: this hour did not exist on that day."), code="invalid_datetime")
         if at.year < 1900:
             raise ValidationError(_("This lies too far in the past."), code="invalid_datetime")
-        if at > now() + settings.FUTURE_TOLERANCE:
+        if at.year > 2200:
+            raise ValidationError(_("This lies too far in the future."), code="invalid_datetime")
+        if not self.future and at > now() + settings.FUTURE_TOLERANCE:
             raise ValidationError(_("This lies in the future."), code="in_the_future")
         return at
 
