@@ -38,6 +38,7 @@ class Courier:
 
     def __enter__(self) -> Courier:
         self._connection: Any = None
+        self._closed: Exception | None = None
         return self
 
     def __exit__(
@@ -49,9 +50,7 @@ class Courier:
         """Send one message. Raises NeverDeliverable, or whatever templates and the mail server raise."""
         mail = compose(message)
         if self._connection is None:
-            self._connection = get_connection()
-            if _keeps_open():
-                self._connection.open()
+            self._connect()
         mail.connection = self._connection
         try:
             mail.send()
@@ -60,6 +59,19 @@ class Courier:
             raise
         if not _keeps_open():
             self._hang_up()
+
+    def _connect(self) -> None:
+        """Open the connection. A server that does not let us in is asked once a batch, not once a message."""
+        if self._closed is not None:
+            raise self._closed
+        connection = get_connection()
+        if _keeps_open():
+            try:
+                connection.open()
+            except Exception as error:
+                self._closed = error
+                raise
+        self._connection = connection
 
     def _hang_up(self) -> None:
         connection, self._connection = self._connection, None

@@ -6,13 +6,15 @@ import logging
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import LoginView
 from django.test import RequestFactory, override_settings
 
 from core import clock
 from core.actions.login import FACTOR, TooManyFailures, sign_in
 from core.addresses import client_address
 from core.models import LoginFailure, User
-from core.web.login_form import ThrottledAuthenticationForm
+from core.web.login_form import ThrottledAuthenticationForm, ThrottledLogin
 from tests.cast import MONDAY, PASSWORD, make_agent
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +96,22 @@ def test_the_form_says_429(agent: User) -> None:
         form = ThrottledAuthenticationForm(request, data={"username": "ana", "password": PASSWORD})
         assert form.is_valid()
         assert form.get_user() == agent
+
+
+class Page(ThrottledLogin, LoginView):
+    template_name = "429.html"  # any page does
+
+
+def test_the_page_says_429_and_when_to_come_back(agent: User) -> None:
+    view = Page.as_view()
+    with clock.frozen(MONDAY):
+        for number in range(12):
+            request = RequestFactory().post("/login/", {"username": "ana", "password": "wrong"})
+            request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
+            request.user = AnonymousUser()
+            response = view(request)
+            expected = (429, "900") if number >= 10 else (200, None)
+            assert (response.status_code, response.get("Retry-After")) == expected
 
 
 def test_addresses() -> None:

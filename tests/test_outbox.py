@@ -211,6 +211,20 @@ def test_four_workers_send_everything_once_and_in_order() -> None:
     mail.outbox.clear()
 
 
+@override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_HOST="127.0.0.1", EMAIL_PORT=1)
+def test_a_mail_server_that_is_away_is_asked_once_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.core.mail.backends import smtp
+
+    asked: list[int] = []
+    real = smtp.EmailBackend.open
+    monkeypatch.setattr(smtp.EmailBackend, "open", lambda backend: asked.append(1) or real(backend))
+    for number in range(BATCH):
+        make_mail(make_user(), f"m{number}")
+    assert run() == (0, BATCH, 0)
+    assert len(asked) == 1
+    assert OutboxMessage.objects.filter(error__startswith="ConnectionRefusedError", sent_at=None).count() == BATCH
+
+
 def test_the_backlog_counts_what_is_late(about: User) -> None:
     make_mail(about, "a")
     assert backlog(MONDAY + timedelta(minutes=1), older_than=timedelta(minutes=2)) == 0

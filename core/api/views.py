@@ -14,6 +14,7 @@ A view without `access`, or with neither `resource` nor public access, answers n
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
@@ -39,6 +40,7 @@ from core.api.rendering import ApiRenderer, JsonOnly, reply
 from core.api.schema import ApiSchema
 
 Row = TypeVar("Row", bound=models.Model)
+security = logging.getLogger("security")
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 
@@ -118,6 +120,8 @@ class ApiView(APIView):
         """The one row, or 404: the same whether it is missing or not visible (case F07). One query."""
         found = rows.filter(**lookup).first()
         if found is None:
+            path, user = self.request.path, getattr(self.request.user, "pk", None)
+            security.info("refused %s %s user=%s: missing or not visible", self.request.method, path, user)
             raise Http404
         return found
 

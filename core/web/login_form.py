@@ -1,7 +1,7 @@
 """The sign-in form with the limit on guesses (case F11).
 
-class Login(ThrottledLogin, LoginView): ...     # or form.http_status and form.retry_after in a view of your
-own
+class LoginForm(ThrottledAuthenticationForm): ...
+class LoginView(ThrottledLogin, views.LoginView): authentication_form = LoginForm
 """
 
 from __future__ import annotations
