@@ -211,11 +211,11 @@ def ahead(complaint: Complaint, due: Expected) -> list[Stage]:
 
 
 def outcome_in_words(outcome: str) -> str:
-    """The decision as one says it to the person concerned; blank where there is none."""
+    """The decision as one says it to the person concerned, to stand after a colon; blank where there is none."""
     return {
-        str(Outcome.UPHELD): _("You are right"),
-        str(Outcome.PARTLY): _("You are partly right"),
-        str(Outcome.NOT_UPHELD): _("We checked and cannot agree"),
+        str(Outcome.UPHELD): _("you are right"),
+        str(Outcome.PARTLY): _("you are partly right"),
+        str(Outcome.NOT_UPHELD): _("we checked and cannot agree"),
     }.get(outcome, "")
 
 

@@ -92,6 +92,7 @@ def _show(request: HttpRequest, complaint: Complaint, form: Answer, status: int 
     past = trail.of(complaint).filter(kind__in=journey.VISIBLE).values_list("kind", "at")
     way = journey.Journey(complaint, journey.visible(past), dates.expected(complaint), now)
     messages = list(complaint.messages.select_related("author"))
+    decision, final = _decision(complaint, messages)
     context = {
         "reference": complaint.reference,
         "received": _("received %(date)s") % {"date": languages.day(complaint.received_at)},
@@ -99,8 +100,8 @@ def _show(request: HttpRequest, complaint: Complaint, form: Answer, status: int 
         "lead": way.lead(),
         "stages": way.stages(),
         "zone": zones.city(),
-        "decision": _decision(complaint, messages),
-        "entries": _entries(complaint, messages),
+        "decision": decision,
+        "entries": _entries(complaint, [one for one in messages if one is not final]),
         "form": form,
         "stamp": str(Stamp.new(_origin(request), at=now)),
         "sent": _("We have your message.") if request.GET.get("sent") and not form.is_bound else "",
@@ -109,16 +110,16 @@ def _show(request: HttpRequest, complaint: Complaint, form: Answer, status: int 
     return render(request, "public/status.html", context, status=status)
 
 
-def _decision(complaint: Complaint, messages: list[Message]) -> dict[str, str] | None:
-    """What was decided, in words, with the final answer as it was sent."""
+def _decision(complaint: Complaint, messages: list[Message]) -> tuple[dict[str, str] | None, Message | None]:
+    """What was decided, in words, with the final answer; and which of the messages that was."""
     outcome = journey.outcome_in_words(complaint.outcome)
-    if complaint.resolved_at is None or not outcome:
-        return None
-    answers = [one for one in messages if one.purpose == Purpose.FINAL_ANSWER and one.at >= complaint.resolved_at]
-    return {
-        "title": _("Our decision: %(outcome)s") % {"outcome": outcome},
-        "text": answers[-1].body if answers else "",
-    }
+    decided_at = complaint.resolved_at
+    if decided_at is None or not outcome:
+        return None, None
+    answers = [one for one in messages if one.purpose == Purpose.FINAL_ANSWER and one.at >= decided_at]
+    final = answers[-1] if answers else None
+    title = _("Our decision: %(outcome)s") % {"outcome": outcome}
+    return {"title": title, "text": final.body if final else ""}, final
 
 
 def _entries(complaint: Complaint, messages: list[Message]) -> list[Entry]:
