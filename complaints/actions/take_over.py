@@ -34,7 +34,8 @@ def take_over(
 ) -> Complaint:
     """Write an open complaint as a live, new case: owned by `owner` or by the routing rules, clocks from `at` on.
 
-    `stated`: its fields (see _history). Nothing is sent: the other system told them long ago. Raises NobodyToOwnIt. Query cost: 5.
+    `stated`: its fields (see _history). Nothing is sent: the other system told them long ago. Raises
+    NobodyToOwnIt. Query cost: 5.
     """
     complaint = Complaint(
         reference=_history.references(1)[0],

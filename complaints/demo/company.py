@@ -1,0 +1,163 @@
+"""Seed the lively part of the demo: customers, and some 140 complaints in every state, told to the minute before now."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from itertools import cycle
+
+from django.db import models, transaction
+from django.db.models import F, Max
+
+from complaints.demo import SOURCE, cast
+from complaints.demo.lives import Case, Life, enquiry, life, play, spam
+from complaints.demo.texts import BOOKS, Story
+from complaints.demo.texts.other import ENQUIRIES, SPAM
+from complaints.models import ChannelCode, Complaint, Status
+from core import clock, rows
+from core.models import OutboxMessage, User
+from retention.actions import customers
+from retention.models import Customer, Tenure
+
+LIVELY = 140
+BEGAN = timedelta(days=110)  # before now: when the people were entered
+NOT_SENT = "Demo data: never sent"
+LANGUAGES = ("en", "pt", "es", "it", "ru")
+WRITTEN = (ChannelCode.WEB, ChannelCode.EMAIL, ChannelCode.LETTER, ChannelCode.SOCIAL)
+
+# state now -> parts of the whole, and the shares of its clock that may have passed
+MIX: tuple[tuple[str, int, tuple[float, ...]], ...] = (
+    (Status.NEW, 7, (0.15, 0.35, 0.55)),
+    (Status.NEW, 4, (0.82, 0.9, 0.95)),  # at risk
+    (Status.NEW, 3, (1.15, 1.6)),  # breached
+    (Status.ACKNOWLEDGED, 10, (0.12, 0.2, 0.3)),
+    (Status.INVESTIGATING, 15, (0.3, 0.45, 0.6, 0.7)),
+    (Status.INVESTIGATING, 7, (0.8, 0.88, 0.94)),
+    (Status.INVESTIGATING, 7, (1.05, 1.2, 1.5)),
+    (Status.WAITING, 10, (0.25, 0.4, 0.6)),
+    (Status.RESOLVED, 9, (0.5,)),
+    ("reopened", 6, (0.5,)),
+    (Status.WITHDRAWN, 6, (0.5,)),
+    (Status.CLOSED, 48, (0.5,)),
+)
+
+
+@transaction.atomic
+def seed(*, seed: int, now: datetime, count: int = LIVELY, after_step: Callable[[], None] = lambda: None) -> int:
+    """Make people, customers and `count` complaints; returns the number of complaints. Nothing is ever mailed.
+
+    All in one transaction: cut off, it leaves nothing behind. Raises cast.NamesTaken.
+    """
+    last_mail = OutboxMessage.objects.aggregate(last=Max("pk"))["last"] or 0
+    draw = random.Random(seed)  # noqa: S311  (believable, not secret)
+    began = now - BEGAN
+    with clock.frozen(began):
+        members = cast.make(at=began)
+        known = _customers(draw, began)
+    away_since = now - timedelta(days=3)
+    with clock.frozen(away_since):
+        cast.make_absence(members, at=away_since, now=now)
+    lives = _lives(draw, now, count, known, [user for user in members.values() if user.is_agent])
+    play(lives, until=now, after_step=after_step)
+    OutboxMessage.objects.filter(pk__gt=last_mail, sent_at__isnull=True).update(sent_at=F("due_at"), error=NOT_SENT)
+    return Complaint.objects.filter(source=SOURCE).count()
+
+
+def _lives(
+    draw: random.Random, now: datetime, count: int, known: dict[str, list[Customer]], members: list[User]
+) -> list[Life]:
+    """Every life, not begun yet."""
+    extra = [enquiry(row, known[row[0]][0], now - timedelta(days=9 - n), members) for n, row in enumerate(ENQUIRIES)]
+    extra += [spam(row, now - timedelta(hours=5 + 19 * n)) for n, row in enumerate(SPAM)]
+    extra = extra[: count // 10]
+    tellers = {language: _stories(draw, language) for language in LANGUAGES}
+    languages = cycle(draw.sample([*LANGUAGES, "en", "pt"], 7))
+    lives: list[Life] = []
+    for ends, age in _endings(draw, count - len(extra)):
+        language = next(languages)
+        lives.append(life(_case(draw, ends, age, language, next(tellers[language]), known, members), now))
+    return [*lives, *extra]
+
+
+def _case(
+    draw: random.Random,
+    ends: str,
+    age: float,
+    language: str,
+    story: Story,
+    known: dict[str, list[Customer]],
+    members: list[User],
+) -> Case:
+    channels = [c for c in story.channels if c in WRITTEN] if ends == Status.NEW else list(story.channels)
+    channel = draw.choice(channels or [ChannelCode.WEB])
+    if channel == ChannelCode.LETTER and ends == Status.NEW:
+        channel = ChannelCode.EMAIL
+    people = {person.name: person for person in BOOKS[language].people}
+    fitting = [c for c in known[language] if story.voice in ("", people[c.name].voice)]
+    anonymous = channel in (ChannelCode.WEB, ChannelCode.SOCIAL) and draw.random() < 0.08
+    customer = None if anonymous else draw.choice(fitting)
+    return Case(
+        story=story,
+        language=language,
+        customer=customer,
+        first=people[customer.name].first if customer else "",
+        channel=channel,
+        ends=ends,
+        age=age * draw.uniform(0.97, 1.03),
+        random=random.Random(draw.getrandbits(64)),  # noqa: S311
+        members=members,
+    )
+
+
+def _stories(draw: random.Random, language: str) -> cycle[Story]:
+    """All stories of a language in some order, again and again: the same one returns as late as possible."""
+    stories = list(BOOKS[language].stories)
+    draw.shuffle(stories)
+    return cycle(stories)
+
+
+def _endings(draw: random.Random, count: int) -> list[tuple[str, float]]:
+    """`count` states in the proportions of MIX, at least one of each as long as there is room."""
+    whole = sum(parts for _, parts, _ in MIX)
+    shares = [(max(1, round(count * parts / whole)), ends, ages) for ends, parts, ages in MIX]
+    endings = [(ends, draw.choice(ages)) for number, ends, ages in shares for _ in range(number)]
+    draw.shuffle(endings)
+    spare = max(count - len(endings), 0)
+    return [*endings[:count], *[(str(Status.CLOSED), 0.5)] * spare]
+
+
+def _customers(draw: random.Random, at: datetime) -> dict[str, list[Customer]]:
+    """The customers of all books, with how to reach them and since when they stay."""
+    known: dict[str, list[Customer]] = {}
+    number = 0
+    for language, book in BOOKS.items():
+        for person in book.people:
+            number += 1
+            details = customers.Details(
+                name=person.name,
+                email=f"{person.mailbox}@{book.mail_domain}",
+                phone=book.phone.format(number) if number % 3 else "",
+                external_id=f"C-{20_000 + number}",
+                source=SOURCE,
+                language=language,
+            )
+            customer = customers.create(details, by=cast.SEEDER, at=at)
+            customer.tier = draw.choice(("", "", "", "Silver", "Silver", "Gold"))
+            customer.save(update_fields=["tier"])
+            rows.insert(_tenures(draw, customer, at.date()))
+            known.setdefault(language, []).append(customer)
+    return known
+
+
+def _tenures(draw: random.Random, customer: Customer, today: date) -> list[models.Model]:
+    """One stay, or a stay, an absence and a return; a few have left."""
+    joined = today - timedelta(days=draw.randint(40, 2200))
+    fate = draw.random()
+    if fate < 0.82 or (today - joined).days < 300:
+        return [Tenure(customer=customer, joined_on=joined, source=SOURCE)]
+    left = joined + timedelta(days=draw.randint(120, (today - joined).days - 60))
+    first = Tenure(customer=customer, joined_on=joined, left_on=left, reason="Moved to another shop", source=SOURCE)
+    if fate < 0.91:
+        return [first]
+    return [first, Tenure(customer=customer, joined_on=left + timedelta(days=45), source=SOURCE)]
