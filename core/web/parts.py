@@ -15,8 +15,20 @@ COLOURS = 6
 ON_TRACK, AT_RISK, BREACHED, PAUSED, MET = "on-track", "at-risk", "breached", "paused", "met"
 
 
+class Part:
+    """Base of all parts: a template looks `row.name` up as `row["name"]` first, and must not pay for an exception."""
+
+    __slots__ = ()
+
+    def __getitem__(self, name: str) -> Any:
+        try:
+            return getattr(self, name)
+        except AttributeError:
+            raise KeyError(name) from None
+
+
 @dataclass(frozen=True, slots=True)
-class Person:
+class Person(Part):
     """Somebody shown as initials on a quiet ground. `colour` 1..6."""
 
     name: str
@@ -41,7 +53,7 @@ def initials(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Badge:
+class Badge(Part):
     """A clock at a glance. `state`: on-track, at-risk, breached, paused, met; `worked`: 0..100 of the target used."""
 
     state: str
@@ -65,7 +77,7 @@ class Badge:
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
+class Chip(Part):
     """A word on a ground. `tone`: "", ok, risk, breach, met, pause, note, tier."""
 
     text: str
@@ -74,7 +86,7 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class Link(Part):
     """Somewhere to go. `icon` stands before the words; `current` marks where the reader is."""
 
     text: str
@@ -87,7 +99,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Part):
     """A filter in force: Team: Lisbon desk, and the address without it."""
 
     label: str
@@ -96,7 +108,7 @@ class Applied:
 
 
 @dataclass(slots=True)
-class Row:
+class Row(Part):
     """One complaint in the queue (templates/_row.html)."""
 
     reference: str
@@ -119,7 +131,7 @@ class Row:
 
 
 @dataclass(slots=True)
-class Group:
+class Group(Part):
     """Rows under one heading. `key`: breached, today, later, waiting (also their class); `count` is text or empty."""
 
     key: str
@@ -131,7 +143,7 @@ class Group:
 
 
 @dataclass(slots=True)
-class Explain:
+class Explain(Part):
     """What a number rests on (templates/_hovercard.html)."""
 
     id: str
@@ -141,7 +153,7 @@ class Explain:
 
 
 @dataclass(slots=True)
-class ClockView:
+class ClockView(Part):
     """One clock of a case (templates/_clocks.html)."""
 
     kind: str  # its name: Next update
@@ -151,7 +163,7 @@ class ClockView:
 
 
 @dataclass(slots=True)
-class Entry:
+class Entry(Part):
     """One thing on the timeline. `kind`: in, out, note, event, day (a rule with a word).
 
     `text` is plain text, paragraphs parted by blank lines, never HTML. For an event: `icon`, `title` (in bold), `text`
@@ -174,7 +186,7 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Option:
+class Option(Part):
     """One answer of a question (templates/_choice.html)."""
 
     value: str
@@ -185,7 +197,7 @@ class Option:
 
 
 @dataclass(slots=True)
-class Stage:
+class Stage(Part):
     """A step of the customer's journey (templates/_stages.html). `state`: done, now or empty."""
 
     title: str
@@ -194,7 +206,7 @@ class Stage:
 
 
 @dataclass(slots=True)
-class CaseForm:
+class CaseForm(Part):
     """An action on a case as a form (templates/complaints/_actions.html).
 
     `form` None: a button is enough. `open`: unfolded (it has errors, or it is what comes next).
@@ -216,7 +228,7 @@ class CaseForm:
 
 
 @dataclass(slots=True)
-class Guard:
+class Guard(Part):
     """Something that must be true before a case can be closed."""
 
     text: str
@@ -225,7 +237,7 @@ class Guard:
 
 
 @dataclass(slots=True)
-class Column:
+class Column(Part):
     """A column of templates/_table.html. `end`: numbers, set flush at the end."""
 
     label: str
@@ -233,7 +245,7 @@ class Column:
 
 
 @dataclass(slots=True)
-class Cell:
+class Cell(Part):
     """A cell. `kind`: "" text, head (the row's name, linked where `url`), badge, chip, num, voice."""
 
     value: Any
@@ -243,7 +255,7 @@ class Cell:
 
 
 @dataclass(slots=True)
-class Empty:
+class Empty(Part):
     """An empty page. `kind`: nothing (what would be here), match (filters hide it), done (all mended)."""
 
     kind: str
