@@ -91,8 +91,8 @@ def make_customer(name: str = "Dana Whitlock", email: str = "", phone: str = "",
 def make_complaint(*, by: Actor | None = None, at: datetime | None = None, **filing: Any) -> Complaint:
     """A complaint filed through the action. Keywords are those of `Filing`; `type` also takes a code.
 
-    Without an owner it is given to one, or routed where `owner=None` is said. By default the complainant filed it on the
-    web form.
+    Without an owner it is given to one, or routed where `owner=None` is said. By default the complainant filed it on
+    the web form.
     """
     filing.setdefault("channel", "web")
     filing.setdefault("subject", "Two lamps, one parcel")

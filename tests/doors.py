@@ -3,11 +3,12 @@
     @pytest.mark.parametrize("door", DOORS, ids=str)
     def test_closing(door, cast): assert door(cast.agent, complaint, "closure").status == 200
 
-`fields` are the names of the API's body (interface.md); the browser's form takes the same names.
+`fields` are the names of the API's body (interface.md); the browser's form takes the same names. `undo=True`: DELETE.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +17,14 @@ from django.test import Client
 
 from complaints.models import Complaint
 from core.models import User
+from tests.tokens import bearer
 
-BROWSER_NAMES = {"messages": lambda fields: "incoming" if fields.get("direction") == "in" else "messages"}
+UNDONE = {"pause": "resumption"}  # what DELETE undoes over the API has an address of its own in the browser
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a door said. `status`: 200 for done (a redirect after a form counts), else as answered."""
+    """What a door said. `status`: 200 for done (also a redirect, 201), 422 for wrong input (400), else as answered."""
 
     status: int
     text: str
@@ -42,32 +44,43 @@ class Door:
         return self.name
 
 
+def _form(complaint: Complaint, resource: str, fields: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The browser's address and form for what the API's names ask for."""
+    if fields.pop("undo", False):
+        resource = UNDONE[resource]
+    if resource == "messages" and fields.get("direction") == "in":
+        resource, fields = "incoming", {"channel": complaint.channel, **fields}
+    if resource == "classification":
+        fields = {"type": complaint.type.code, "severity": complaint.severity, **fields}
+    return f"/complaints/{complaint.reference}/{resource}/", fields
+
+
 def _browser(user: User, complaint: Complaint, resource: str, fields: dict[str, Any]) -> Answer:
     client = Client()
     client.force_login(user)
-    if resource in BROWSER_NAMES:
-        resource = BROWSER_NAMES[resource](fields)
-    if resource == "incoming":
-        fields = {"channel": complaint.channel, **fields}
-    if resource == "classification":
-        fields = {"type": complaint.type.code, "severity": complaint.severity, **fields}
-    answer = client.post(f"/complaints/{complaint.reference}/{resource}/", fields)
+    answer = client.post(*_form(complaint, resource, fields))
     return Answer(200 if answer.status_code == 302 else answer.status_code, answer.content.decode())
 
 
 def _htmx(user: User, complaint: Complaint, resource: str, fields: dict[str, Any]) -> Answer:
     client = Client(headers={"HX-Request": "true"})
     client.force_login(user)
-    if resource in BROWSER_NAMES:
-        resource = BROWSER_NAMES[resource](fields)
-    if resource == "incoming":
-        fields = {"channel": complaint.channel, **fields}
-    if resource == "classification":
-        fields = {"type": complaint.type.code, "severity": complaint.severity, **fields}
-    answer = client.post(f"/complaints/{complaint.reference}/{resource}/", fields)
+    answer = client.post(*_form(complaint, resource, fields))
     return Answer(answer.status_code, answer.content.decode())
+
+
+def _api(user: User, complaint: Complaint, resource: str, fields: dict[str, Any]) -> Answer:
+    method = "DELETE" if fields.pop("undo", False) else "POST"
+    body = json.dumps({name: str(value) if name == "owner" else value for name, value in fields.items()})
+    path = f"/api/v1/complaints/{complaint.reference}/{resource}/"
+    answer = Client(headers=bearer(user)).generic(
+        method, path, "" if method == "DELETE" else body, content_type="application/json"
+    )
+    status = {201: 200, 400: 422}.get(answer.status_code, answer.status_code)
+    return Answer(status, answer.content.decode())
 
 
 BROWSER = Door("browser", _browser)
 HTMX = Door("htmx", _htmx)
-DOORS = [BROWSER, HTMX]
+API = Door("api", _api)
+DOORS = [BROWSER, HTMX, API]

@@ -1,4 +1,4 @@
-"""The queue: who sees what, in which order, in how many queries, and what a poll is told (ux, Agent's desk 1-3, 6, 8)."""
+"""The queue: who sees what, in which order, in how many queries, and what a poll is told (ux, desk 1-3, 6, 8)."""
 
 from datetime import timedelta
 
@@ -46,7 +46,11 @@ def test_an_agent_begins_with_what_they_own_and_a_manager_with_everything(cast):
 
 
 def test_every_view_lists_exactly_what_visible_to_allows(cast):
-    cases = [cast.complaint(owner=owner) for owner in (cast.agent, cast.colleague, cast.stranger, cast.manager) for _ in range(2)]
+    cases = [
+        cast.complaint(owner=owner)
+        for owner in (cast.agent, cast.colleague, cast.stranger, cast.manager)
+        for _ in range(2)
+    ]
     handle.wait(cases[0], by=Actor.person(cast.agent), at=clock.now(), reason="invoice")
     decide.withdraw(cases[1], by=Actor.person(cast.agent), at=clock.now(), reason="found it")
     watch.watch(cases[4], by=Actor.person(cast.manager), at=clock.now(), watcher=cast.agent)
@@ -146,7 +150,9 @@ def test_badges_grow_old_within_a_minute(cast):
 
 
 def test_filters_narrow_and_say_so(cast):
-    russian = cast.complaint(type="billing-overcharged", severity="critical", details=None or _details("Иван Петров", "ivan@mail.example"))
+    russian = cast.complaint(
+        type="billing-overcharged", severity="critical", details=None or _details("Иван Петров", "ivan@mail.example")
+    )
     cast.complaint(owner=cast.colleague)
     client = signed_in(cast.agent)
 
@@ -187,8 +193,20 @@ def test_a_whole_reference_leads_straight_to_its_case(cast):
 
 @pytest.mark.parametrize(
     "query",
-    ["view=nonsense", "status=asleep", "owner=x", "owner=99999999999999999999", "team=0", "type=none", "after=1", "after=9" + "9" * 30 + "-1", "hack=1", "q=" + "x" * 500, "customer=-1"],
-)  # fmt: skip
+    [
+        "view=nonsense",
+        "status=asleep",
+        "owner=x",
+        "owner=99999999999999999999",
+        "team=0",
+        "type=none",
+        "after=1",
+        "after=9" + "9" * 30 + "-1",
+        "hack=1",
+        "q=" + "x" * 500,
+        "customer=-1",
+    ],
+)
 def test_nonsense_is_refused_politely(cast, query):
     answer = signed_in(cast.agent).get(f"/complaints/?{query}")
     assert answer.status_code == 400

@@ -5,6 +5,7 @@ Pure but for the calendars, which come from memory (policies.calendar_of). Words
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -35,9 +36,12 @@ class ClockRow(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`seconds`: left (on-track, at-risk), late (breached), standing still (paused, elapsed time), taken (met); None where
-    nothing is known. `total` and `used` are working seconds of the target (elapsed ones for calendar days). `day_seconds`:
-    how long a working day is, for saying "1 d 6 h"."""
+    """What a badge is made of.
+
+    `seconds`: left (on-track, at-risk), late (breached), standing still (paused, elapsed time), taken (met); None where
+    nothing is known. `total` and `used` are working seconds of the target (elapsed ones for calendar days).
+    `day_seconds`: how long a working day is, for saying "1 d 6 h".
+    """
 
     state: str
     seconds: int | None = None
@@ -48,7 +52,7 @@ class Reading:
 
 
 def read(clock: ClockRow, now: datetime) -> Reading:
-    """The clock at `now` (aware). A running clock past its deadline is breached, whether noticed yet or not. No query."""
+    """The clock at `now` (aware). One that runs past its deadline is breached, noticed yet or not. No query."""
     calendar = policies.calendar_of(clock.calendar_version_id) if clock.calendar_version_id else None
     elapsed = calendar is None or clock.target_kind == TargetKind.CALENDAR_DAYS
     day = DAY_SECONDS if calendar is None or elapsed else day_length(calendar)
@@ -77,7 +81,9 @@ def read(clock: ClockRow, now: datetime) -> Reading:
     left = between(now, clock.due_at)
     used = max(0, total - left)
     percent = min(100, used * 100 // total) if total else 100
-    return Reading(AT_RISK if percent >= RISK_FROM else ON_TRACK, left, percent, used=used, total=total, day_seconds=day)
+    return Reading(
+        AT_RISK if percent >= RISK_FROM else ON_TRACK, left, percent, used=used, total=total, day_seconds=day
+    )
 
 
 def day_length(calendar: WeekCalendar) -> int:
@@ -86,11 +92,10 @@ def day_length(calendar: WeekCalendar) -> int:
     return minutes * 60 or DAY_SECONDS
 
 
-def _total(clock: ClockRow, between: object) -> int:
+def _total(clock: ClockRow, between: Callable[[datetime, datetime], int]) -> int:
     if clock.target_kind == TargetKind.WORKING_SECONDS and clock.target_value is not None:
         return clock.target_value
-    assert clock.due_at is not None
-    return between(clock.started_at, clock.due_at)  # type: ignore[operator, no-any-return]
+    return between(clock.started_at, clock.due_at) if clock.due_at is not None else 0
 
 
 def _stated(clock: ClockRow) -> bool:

@@ -23,7 +23,9 @@ def badge(found: Reading, *, due_at: datetime | None, now: datetime, brief: bool
     if found.state == reading.PAUSED:
         return Badge(PAUSED, languages.paused(seconds or 0))
     if found.state == reading.MET:
-        return Badge(MET, languages.met(seconds if seconds and seconds >= languages.MINUTE else None, day_seconds=day), 100)
+        return Badge(
+            MET, languages.met(seconds if seconds and seconds >= languages.MINUTE else None, day_seconds=day), 100
+        )
     if found.state == reading.CANCELLED:
         return Badge(PAUSED, _("ended"))
     if seconds is None:

@@ -83,7 +83,9 @@ def page(request: HttpRequest, reference: str) -> HttpResponse:
     Query cost: at most 12, session and user included, whatever the number of messages.
     """
     complaint = find(request, reference)
-    return render(request, "complaints/case.html", context(request, complaint, before=_instant(request.GET.get("earlier"))))
+    return render(
+        request, "complaints/case.html", context(request, complaint, before=_instant(request.GET.get("earlier")))
+    )
 
 
 @require_safe
@@ -194,9 +196,11 @@ def _why(request: HttpRequest, complaint: Complaint, trail: list[TrailEntry]) ->
         return _("imported as history from %(source)s") % {"source": complaint.source or "–"}
     if complaint.owner_id != me:
         return _("you follow it") if complaint.watching else ""  # type: ignore[attr-defined]
+    if not complaint.in_queue:
+        return ""
     given = next((one for one in reversed(trail) if one.kind in ("complaint.assigned", "complaint.handed_over")), None)
     if given is None:
-        return _("in your queue because the rules gave it to you")
+        return _("in your queue since it came in")
     if given.actor_id == me:
         return _("in your queue because you took it")
     return _("in your queue because %(name)s gave it to you") % {"name": name_of(given.actor_id) or given.actor_label}
@@ -242,7 +246,9 @@ def panel(request: HttpRequest, complaint: Complaint, who: Person) -> dict[str, 
             for reference, subject, channel, status, received, _seen in seen[:EARLIER_SHOWN]
         ],
         "earlier_count": f"{len(others)}+" if len(others) == EARLIER else str(len(others) or ""),
-        "elsewhere": ngettext("%(n)s more with another team", "%(n)s more with other teams", hidden) % {"n": hidden} if hidden else "",
+        "elsewhere": ngettext("%(n)s more with another team", "%(n)s more with other teams", hidden) % {"n": hidden}
+        if hidden
+        else "",
     }
 
 
@@ -255,7 +261,8 @@ def _seen_by(user: User) -> Case:
 def _line(complaint: Complaint) -> str:
     """Gold · customer since March 2021 · writes in Portuguese."""
     customer, joined, left = complaint.customer, complaint.joined_on, complaint.left_on  # type: ignore[attr-defined]
-    assert customer is not None
+    if customer is None:
+        return ""
     words = [customer.tier] if customer.tier else []
     if joined and not left:
         words.append(_("customer since %(day)s") % {"day": languages.day(joined)})
@@ -271,7 +278,11 @@ def composer(request: HttpRequest, complaint: Complaint, refused: Refused | None
     refused = refused or Refused()
     typed = refused.form if refused.key in ("message", "note") else None
     ended = complaint.status in (Status.CLOSED, Status.WITHDRAWN, Status.MERGED)
-    address = next((one for one in complaint.customer.contact_points.all() if one.kind == EMAIL), None) if complaint.customer else None
+    address = (
+        next((one for one in complaint.customer.contact_points.all() if one.kind == EMAIL), None)
+        if complaint.customer
+        else None
+    )
     query = list_query(request)
     return {
         "draft": complaint.reference,
@@ -337,7 +348,13 @@ def more_links(request: HttpRequest, complaint: Complaint) -> list[Link]:
     """What is rarely needed."""
     links = [Link(_("Status page, as the customer sees it"), _status_url(complaint), "eye")]
     if complaint.customer_id:
-        links.append(Link(_("All complaints of the customer"), f"{reverse('queue')}?view=all&customer={complaint.customer_id}", "person"))
+        links.append(
+            Link(
+                _("All complaints of the customer"),
+                f"{reverse('queue')}?view=all&customer={complaint.customer_id}",
+                "person",
+            )
+        )
     return links
 
 
@@ -355,5 +372,3 @@ def _instant(text: str | None) -> datetime | None:
         return parse_instant(text) if text else None
     except InstantError:
         return None
-
-

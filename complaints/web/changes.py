@@ -1,7 +1,7 @@
 """Every change of a case by an address of its own: POST, once per form, through the same functions as the API (house).
 
-htmx gets the changed parts of the case back, a plain browser is led to the case; what is refused comes back in its place with
-what was typed, status 409 (the moment is wrong) or 422 (the input is).
+htmx gets the changed parts of the case back, a plain browser is led to the case; what is refused comes back in its
+place with what was typed, status 409 (the moment is wrong) or 422 (the input is).
 """
 
 from __future__ import annotations
@@ -81,7 +81,9 @@ def _refuse_stale(complaint: Complaint, version: int | None) -> None:
     if current.version == version:
         return
     what = timeline.changes_since(current, version)
-    said = _("The case changed while you were writing: %(changes)s. What you typed is kept; send it again if it still holds.")
+    said = _(
+        "The case changed while you were writing: %(changes)s. What you typed is kept; send it again if it still holds."
+    )
     raise errors.Stale(said % {"changes": what or "–"})
 
 
@@ -105,16 +107,17 @@ def _refused(request: HttpRequest, reference: str, act: Act, form: ActForm) -> H
     form.renew(version=str(complaint.version), nonce=fresh())
     refused = Refused(act.key, form, bound={} if act.key in COMPOSED else {act.key: form})
     if not request.htmx:  # type: ignore[attr-defined]
-        return render(request, "complaints/case.html", case.context(request, complaint, refused=refused), status=form.http_status)
-    context: dict[str, Any] = case.parts(request, complaint, at=now(), refused=refused)
-    context["composer"] = case.composer(request, complaint, refused)
-    page = "complaints/_composer_errors.html" if act.key in COMPOSED else "complaints/_case_update.html"
-    return render(request, page, context, status=form.http_status)
+        return render(
+            request, "complaints/case.html", case.context(request, complaint, refused=refused), status=form.http_status
+        )
+    if act.key in COMPOSED:
+        context: dict[str, Any] = {"composer": case.composer(request, complaint, refused)}
+        return render(request, "complaints/_composer_errors.html", context, status=form.http_status)
+    context = case.parts(request, complaint, at=now(), refused=refused)
+    return render(request, "complaints/_case_update.html", context, status=form.http_status)
 
 
 def _go(request: HttpRequest, url: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(headers={"HX-Redirect": url})
     return HttpResponseRedirect(url)
-
-

@@ -51,7 +51,9 @@ def _face(clock: Clock, events: list[ClockEvent], now: datetime) -> ClockView:
     found = _exact(clock, events, now)
     mark = badge(found, due_at=clock.due_at, now=now)
     name = str(ClockKind(clock.kind).label)
-    return ClockView(kind=name, badge=mark, due=_due(clock, now), explain=_explain(clock, events, found, f"{name}: {mark.text}", now))
+    return ClockView(
+        kind=name, badge=mark, due=_due(clock, now), explain=_explain(clock, events, found, f"{name}: {mark.text}", now)
+    )
 
 
 def _exact(clock: Clock, events: list[ClockEvent], now: datetime) -> Reading:
@@ -61,7 +63,9 @@ def _exact(clock: Clock, events: list[ClockEvent], now: datetime) -> Reading:
         return found
     result = working_time.evaluate(sla.replay(clock, events))
     taken = result.worked_to_completion
-    return Reading(found.state, taken, 100, used=taken, total=found.total or clock.target_value, day_seconds=found.day_seconds)
+    return Reading(
+        found.state, taken, 100, used=taken, total=found.total or clock.target_value, day_seconds=found.day_seconds
+    )
 
 
 def _due(clock: Clock, now: datetime) -> str:
@@ -74,7 +78,11 @@ def _due(clock: Clock, now: datetime) -> str:
 
 def _explain(clock: Clock, events: list[ClockEvent], found: Reading, title: str, now: datetime) -> Explain | None:
     if not events:
-        return None if not clock.stated else Explain(f"clock-{clock.pk}", title, [(_("Verdict"), _("as the imported file states it"))])
+        return (
+            None
+            if not clock.stated
+            else Explain(f"clock-{clock.pk}", title, [(_("Verdict"), _("as the imported file states it"))])
+        )
     terms_now = next(event.data for event in reversed(events) if "target" in event.data)
     policy = terms().policies.get(terms_now.get("policy"))
     calendar = terms().calendars.get(terms_now.get("calendar_version"))

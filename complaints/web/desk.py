@@ -32,7 +32,7 @@ BADGES_AGE = timedelta(minutes=1)  # badges count minutes, so that a list is nev
 @require_safe
 @allow()
 def home(request: HttpRequest) -> HttpResponse:
-    """The role's home: whoever handles cases goes to the queue, an administrator to the settings, others to their own."""
+    """The role's home: the queue for whoever handles cases, the settings for administrators, else one's own."""
     user: User = request.user  # type: ignore[assignment]
     return redirect("queue" if user.sees_cases else "settings" if ADMIN in user.roles else "preferences")
 
@@ -143,7 +143,10 @@ def applied(request: HttpRequest, asked: Asked) -> list[Applied]:
 
 def view_links(current: str) -> list[Link]:
     """All built-in views, those that the sidebar does not name included."""
-    return [Link(str(view.title), f"{reverse('queue')}?view={key}", view.icon, current=key == current) for key, view in VIEWS.items()]
+    return [
+        Link(str(view.title), f"{reverse('queue')}?view={key}", view.icon, current=key == current)
+        for key, view in VIEWS.items()
+    ]
 
 
 def empty_of(request: HttpRequest, asked: Asked) -> Empty:
@@ -154,10 +157,17 @@ def empty_of(request: HttpRequest, asked: Asked) -> Empty:
         return Empty("match", _("This list cannot be shown"), " ".join(asked.problems), [clear])
     if asked.after or asked.before:
         start = Link(_("Back to the beginning"), page_url(request, asked), "left", primary=True)
-        return Empty("nothing", _("The list ends here"), _("Rows may have moved or been closed since you turned the page."), [start])
+        return Empty(
+            "nothing",
+            _("The list ends here"),
+            _("Rows may have moved or been closed since you turned the page."),
+            [start],
+        )
     if asked.chosen:
         names = ", ".join(f"{one.label}: {one.value}" for one in asked.chosen)
-        return Empty("match", _("No case matches"), _("These filters are on: %(filters)s.") % {"filters": names}, [clear])
+        return Empty(
+            "match", _("No case matches"), _("These filters are on: %(filters)s.") % {"filters": names}, [clear]
+        )
     if asked.view.key == "mine":
         return Empty("done", _("All done"), _("Every complaint of yours has been answered and closed."), [everything])
     if asked.view.key == "breached":

@@ -51,14 +51,18 @@ def chosen(params: QueryDict) -> tuple[list[Chosen], list[str]]:
             continue
         read = one.read(value) if len(value) <= MAX_LENGTH else None
         if read is None:
-            problems.append(_("%(filter)s: there is no “%(value)s”.") % {"filter": one.label, "value": value[:MAX_LENGTH]})
+            problems.append(
+                _("%(filter)s: there is no “%(value)s”.") % {"filter": one.label, "value": value[:MAX_LENGTH]}
+            )
             continue
         words, condition = read
         found.append(Chosen(name, str(one.label), words, lambda rows, condition=condition: rows.filter(condition)))  # type: ignore[misc]
     return found, problems
 
 
-def _coded(field: str, choices: type[ChannelCode] | type[Severity] | type[Status]) -> Callable[[str], tuple[str, Q] | None]:
+def _coded(
+    field: str, choices: type[ChannelCode] | type[Severity] | type[Status]
+) -> Callable[[str], tuple[str, Q] | None]:
     def read(value: str) -> tuple[str, Q] | None:
         return (str(choices(value).label), Q(**{field: value})) if value in choices.values else None
 
@@ -108,7 +112,9 @@ def _words(value: str) -> tuple[str, Q] | None:
 def is_reference(value: str) -> bool:
     """AM-, AM-4F7K, am-4f7k-2m9q."""
     head, *parts = value.upper().split("-")
-    return head == "AM" and bool(parts) and len(parts) <= 2 and all(len(p) <= 4 and set(p) <= set(ALPHABET) for p in parts)
+    return (
+        head == "AM" and bool(parts) and len(parts) <= 2 and all(len(p) <= 4 and set(p) <= set(ALPHABET) for p in parts)
+    )
 
 
 FILTERS: dict[str, Filter] = {

@@ -21,6 +21,7 @@ from core.web.fields import Line, Paragraphs
 from core.web.once import OnceForm
 
 Choices = list[tuple[str, Any]]
+Words = str | Promise
 
 
 class ActForm(OnceForm):
@@ -83,7 +84,10 @@ class NoteForm(MessageForm):
 
 class IncomingForm(ActForm):
     guarded = False
-    body = Paragraphs(label=gettext_lazy("What the customer said or wrote"), required=False)
+    body = Paragraphs(
+        label=gettext_lazy("What the customer said or wrote"),
+        error_messages={"required": gettext_lazy("Write something first.")},
+    )
     channel = forms.ChoiceField(label=gettext_lazy("How it reached us"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -98,7 +102,7 @@ class AssignForm(ActForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].choices = [("", _("choose"))] + owner_choices()  # type: ignore[attr-defined]
+        self.fields["owner"].choices = [("", _("choose")), *owner_choices()]  # type: ignore[attr-defined]
 
     def clean_owner(self) -> User | None:
         return User.objects.filter(pk=self.cleaned_data["owner"]).first()
@@ -107,7 +111,11 @@ class AssignForm(ActForm):
 class ClassifyForm(ActForm):
     type = forms.ChoiceField(label=gettext_lazy("Type"))
     severity = forms.ChoiceField(label=gettext_lazy("Severity"), widget=forms.RadioSelect)
-    reason = Line(label=gettext_lazy("Reason"), required=False, help_text=gettext_lazy("deadlines are counted anew from receipt"))
+    reason = Line(
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy("deadlines are counted anew from receipt"),
+        error_messages={"required": gettext_lazy("Say why it is sorted differently.")},
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -121,27 +129,29 @@ class ClassifyForm(ActForm):
 
 
 class ReasonForm(ActForm):
-    reason = Line(label=gettext_lazy("Reason"), required=False)
+    reason = Line(label=gettext_lazy("Reason"))
+    asks: Words = ""
+    missing: Words = ""
 
-    def __init__(self, *args: Any, label: str | Promise = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if label:
-            self.fields["reason"].label = label
+        self.fields["reason"].label = self.asks
+        self.fields["reason"].error_messages["required"] = self.missing
 
 
 class WaitForm(ReasonForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label=gettext_lazy("What we are waiting for"), **kwargs)
+    asks = gettext_lazy("What we are waiting for")
+    missing = gettext_lazy("Say what you are waiting for.")
 
 
 class ReopenForm(ReasonForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label=gettext_lazy("Why it is opened again"), **kwargs)
+    asks = gettext_lazy("Why it is opened again")
+    missing = gettext_lazy("Say why it is opened again.")
 
 
 class WithdrawForm(ReasonForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label=gettext_lazy("Why the customer takes it back"), **kwargs)
+    asks = gettext_lazy("Why the customer takes it back")
+    missing = gettext_lazy("Say why it is withdrawn.")
 
 
 class ResolveForm(ActForm):
@@ -154,7 +164,12 @@ class ResolveForm(ActForm):
     root_cause = forms.ChoiceField(
         label=gettext_lazy("Root cause"), error_messages={"required": gettext_lazy("Name the root cause.")}
     )
-    summary = Paragraphs(label=gettext_lazy("What was done"), required=False, help_text=gettext_lazy("for us, not sent"))
+    summary = Paragraphs(
+        label=gettext_lazy("What was done"),
+        rows=3,
+        help_text=gettext_lazy("for us, not sent"),
+        error_messages={"required": gettext_lazy("Say what was done.")},
+    )
     answer = Paragraphs(
         label=gettext_lazy("Final answer to the customer"),
         required=False,

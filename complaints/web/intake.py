@@ -10,12 +10,12 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
+from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from complaints.actions.file import Filing, file
 from complaints.models import ChannelCode, Complaint, Kind, Severity
@@ -36,18 +36,34 @@ from retention.models import Customer
 
 BY_HAND = [one for one in ChannelCode if one not in (ChannelCode.WEB, ChannelCode.API)]
 SHOWN = 8
+TOLD = (
+    "channel",
+    "customer_name",
+    "customer_email",
+    "customer_phone",
+    "subject",
+    "description",
+    "expectation",
+    "remedy_sought",
+)
 
 
 class IntakeForm(OnceForm):
-    """What an agent writes down while listening. The customer is a known one (`customer`), or found or made by the details."""
+    """What an agent writes down while listening. The customer is a known one (`customer`), or found by the details."""
 
     customer = forms.CharField(widget=forms.HiddenInput, required=False)
     channel = forms.ChoiceField(label=gettext_lazy("How it reached us"), widget=forms.RadioSelect)
-    customer_name = Line(label=gettext_lazy("Customer"), required=False, help_text=gettext_lazy("name, e-mail or phone number; empty if they stay unknown"))
+    customer_name = Line(
+        label=gettext_lazy("Customer"),
+        required=False,
+        help_text=gettext_lazy("name, e-mail or phone number; empty if they stay unknown"),
+    )
     customer_email = forms.EmailField(label=gettext_lazy("E-mail"), required=False, max_length=254)
     customer_phone = Line(label=gettext_lazy("Phone"), required=False, max_length=60)
     received_at = LocalInstant(
-        label=gettext_lazy("Received"), required=False, help_text=gettext_lazy("by your clock; empty means now. Deadlines run from here")
+        label=gettext_lazy("Received"),
+        required=False,
+        help_text=gettext_lazy("by your clock; empty means now. Deadlines run from here"),
     )
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), widget=forms.RadioSelect, initial=Kind.COMPLAINT)
     subject = Line(label=gettext_lazy("In one line"), max_length=200)
@@ -57,7 +73,10 @@ class IntakeForm(OnceForm):
     order_number = Line(label=gettext_lazy("Order number"), required=False, max_length=80)
     type = forms.ChoiceField(label=gettext_lazy("Type"), initial=UNCLASSIFIED)
     severity = forms.ChoiceField(
-        label=gettext_lazy("Severity"), widget=forms.RadioSelect, required=False, help_text=gettext_lazy("left open, it is that of the channel")
+        label=gettext_lazy("Severity"),
+        widget=forms.RadioSelect,
+        required=False,
+        help_text=gettext_lazy("left open, it is that of the channel"),
     )
     language = forms.ChoiceField(label=gettext_lazy("Language of the customer"))
     owner = forms.ChoiceField(label=gettext_lazy("Owner"), required=False)
@@ -74,6 +93,14 @@ class IntakeForm(OnceForm):
         self.fields["language"].initial = languages.code(get_language())
         self.fields["owner"].choices = [("", _("by the routing rules")), *owner_choices()]  # type: ignore[attr-defined]
 
+    def told(self) -> list[BoundField]:
+        """What the customer tells, in the order in which one asks."""
+        return [self[name] for name in TOLD]
+
+    def sorted_as(self) -> list[BoundField]:
+        """What we make of it."""
+        return [field for field in self.visible_fields() if field.name not in TOLD]
+
     def clean_customer(self) -> Customer | None:
         text = self.cleaned_data["customer"]
         if not text:
@@ -81,7 +108,9 @@ class IntakeForm(OnceForm):
         known = text.isascii() and text.isdigit() and len(text) < 19
         found = Customer.objects.filter(pk=text, merged_into__isnull=True).first() if known else None
         if found is None:
-            raise forms.ValidationError(_("This customer does not exist any more. Choose again."), code="unknown_customer")
+            raise forms.ValidationError(
+                _("This customer does not exist any more. Choose again."), code="unknown_customer"
+            )
         return found
 
     def clean_owner(self) -> User | None:
@@ -97,7 +126,9 @@ class IntakeForm(OnceForm):
         for name in ("nonce", "customer_name", "customer_email", "customer_phone"):
             data.pop(name)
         name, email, phone = (self.cleaned_data[f"customer_{part}"] for part in ("name", "email", "phone"))
-        details = Details() if data["customer"] else Details(name=name, email=email, phone=phone, language=data["language"])
+        details = (
+            Details() if data["customer"] else Details(name=name, email=email, phone=phone, language=data["language"])
+        )
         return Filing(**data, details=details)
 
 
@@ -118,7 +149,9 @@ def new(request: HttpRequest) -> HttpResponse:
         return _page(request, form)
     if "find" in request.POST:
         form = IntakeForm(initial=request.POST.dict())
-        return _page(request, form, found=_find(request.POST.get("customer_name", ""), request.POST.get("customer", "")))
+        return _page(
+            request, form, found=_find(request.POST.get("customer_name", ""), request.POST.get("customer", ""))
+        )
     form = IntakeForm(request.POST)
     status = 422
     if form.is_valid():
@@ -161,9 +194,16 @@ def _page(request: HttpRequest, form: IntakeForm, *, found: Found | None = None,
 
 def _find(words: str, chosen: str) -> Found:
     """Customers that fit the words, for choosing without JavaScript. Query cost: 2."""
-    people = Customer.objects.filter(merged_into__isnull=True).matching(words).prefetch_related("contact_points")[:SHOWN]
+    people = (
+        Customer.objects.filter(merged_into__isnull=True).matching(words).prefetch_related("contact_points")[:SHOWN]
+    )
     options = [
-        Option(str(one.pk), str(one), hint=" · ".join(point.value for point in one.contact_points.all()), checked=str(one.pk) == chosen)
+        Option(
+            str(one.pk),
+            str(one),
+            hint=" · ".join(point.value for point in one.contact_points.all()),
+            checked=str(one.pk) == chosen,
+        )
         for one in people
     ]
     return Found(options, none=not options)

@@ -1,4 +1,4 @@
-"""Complaints as rows of a list: one query with the next clock in it, then plain values for the template (performance)."""
+"""Complaints as rows of a list: one query with the next clock in it, then plain values for the template."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def values(rows: ComplaintQuerySet) -> Any:
 
 
 def row_of(found: dict[str, Any], *, now: datetime, query: str = "", current: str = "") -> Row:
-    """One row in words. `query`: the list's own query string, carried along so that the case knows its list. No query."""
+    """One row in words. `query`: the list's query string, by which the case knows its list. No query."""
     severity, channel = Severity(found["severity"]), ChannelCode(found["channel"])
     kind = catalogue().types_by_id.get(found["type_id"])
     mark, clock = clock_badge(found, now)
@@ -85,7 +85,8 @@ def row_of(found: dict[str, Any], *, now: datetime, query: str = "", current: st
         reference=found["reference"],
         url=f"/complaints/{found['reference']}/{query}",
         subject=found["subject"],
-        name=found["customer__name"] or (_("Customer without a name") if found["customer_id"] else _("Customer unknown")),
+        name=found["customer__name"]
+        or (_("Customer without a name") if found["customer_id"] else _("Customer unknown")),
         badge=mark,
         severity=severity.value,
         severity_label=str(severity.label),
@@ -112,7 +113,13 @@ def clock_badge(found: dict[str, Any], now: datetime) -> tuple[Badge | None, str
 
 
 def groups_of(
-    found: Iterable[dict[str, Any]], *, now: datetime, query: str = "", current: str = "", whole: bool, first: bool = True
+    found: Iterable[dict[str, Any]],
+    *,
+    now: datetime,
+    query: str = "",
+    current: str = "",
+    whole: bool,
+    first: bool = True,
 ) -> list[Group]:
     """Rows sorted by deadline under their headings: breached, due today, later, without a running deadline.
 

@@ -1,4 +1,4 @@
-"""The story of a case in order of time: what was said, noted, sent and changed, and by whom (mission A8; ux, Agent's desk 9)."""
+"""The story of a case in order of time: what was said, noted, sent, changed, by whom (mission A8; ux, desk 9)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,19 @@ from typing import Any
 from django.db.models import CharField, F, Value
 from django.utils.translation import gettext as _
 
-from complaints.models import ChannelCode, Clock, ClockKind, Complaint, Message, Note, Outcome, Purpose, Severity, Status
-from complaints.models.conversation import IN, OUT
+from complaints.models import (
+    ChannelCode,
+    Clock,
+    ClockKind,
+    Complaint,
+    Message,
+    Note,
+    Outcome,
+    Purpose,
+    Severity,
+    Status,
+)
+from complaints.models.conversation import IN
 from complaints.reference import catalogue
 from complaints.web.names import name_of, person_of
 from core import languages, trail
@@ -21,7 +32,13 @@ from core.web.parts import Chip, Entry, Person
 
 PAGE = 200  # messages and notes shown at once
 SPOKEN = ("phone", "in_person")
-QUIET = {"complaint.message_sent", "complaint.message_received", "complaint.noted", "complaint.filed", "complaint.breached"}
+QUIET = {
+    "complaint.message_sent",
+    "complaint.message_received",
+    "complaint.noted",
+    "complaint.filed",
+    "complaint.breached",
+}
 
 
 @dataclass(slots=True)
@@ -54,7 +71,9 @@ def load(complaint: Complaint, *, before: datetime | None = None) -> Story:
     more, said = len(said) > PAGE, said[:PAGE]
     said.reverse()
     entries = trail.of(complaint)
-    mails = OutboxMessage.objects.filter(subject_kind="complaint", subject_id=complaint.pk).defer("context").order_by("pk")
+    mails = (
+        OutboxMessage.objects.filter(subject_kind="complaint", subject_id=complaint.pk).defer("context").order_by("pk")
+    )
     return Story(said, list(entries[:1000]), list(mails[:500]), more)
 
 
@@ -80,7 +99,9 @@ def _said(complaint: Complaint, before: datetime | None) -> list[Said]:
     return [Said(*row) for row in both[: PAGE + 1]]
 
 
-def entries(complaint: Complaint, story: Story, clocks: Iterable[Clock], customer: Person, *, now: datetime) -> list[Entry]:
+def entries(
+    complaint: Complaint, story: Story, clocks: Iterable[Clock], customer: Person, *, now: datetime
+) -> list[Entry]:
     """The timeline in words, by day in the viewer's zone. No query.
 
     Of a story with older messages only what happened since its first message is shown.
@@ -146,9 +167,14 @@ def _said_entry(said: Said, mails: dict[str, OutboxMessage], customer: Person) -
     if said.kind == IN:
         taken = _("noted by %(name)s") % {"name": name_of(said.author_id)} if said.author_id else ""
         return Entry(
-            "in", text=said.body, who=customer, channel=channel.value, channel_label=str(channel.label), to=taken, key=key
+            "in",
+            text=said.body,
+            who=customer,
+            channel=channel.value,
+            channel_label=str(channel.label),
+            to=taken,
+            key=key,
         )
-    assert said.kind == OUT
     chips = [] if said.purpose == Purpose.REPLY else [Chip(str(Purpose(said.purpose).label))]
     mail = mails.get(f"message:{said.id}")
     if said.by_mail_to:
@@ -179,12 +205,21 @@ def _mail_entry(mail: OutboxMessage) -> Entry:
     }
     tone = "breach" if mail.failed_at else ""
     words = f"{mail.recipient} · {delivery(mail).text}"
-    return Entry("event", icon="email", tone=tone, title=titles.get(mail.template, _("Mail")), text=words, key=f"mail-{mail.pk}")
+    return Entry(
+        "event", icon="email", tone=tone, title=titles.get(mail.template, _("Mail")), text=words, key=f"mail-{mail.pk}"
+    )
 
 
 def _breach(clock: Clock) -> Entry:
     title = _("Deadline missed:")
-    return Entry("event", icon="breached", tone="breach", title=title, text=str(ClockKind(clock.kind).label), key=f"breach-{clock.pk}")
+    return Entry(
+        "event",
+        icon="breached",
+        tone="breach",
+        title=title,
+        text=str(ClockKind(clock.kind).label),
+        key=f"breach-{clock.pk}",
+    )
 
 
 def _trail_entries(entry: TrailEntry) -> list[Entry]:
@@ -217,8 +252,16 @@ def words_of(entry: TrailEntry) -> tuple[str, str, str, str] | None:
         "complaint.closed": lambda: ("check", "met", _("Closed")),
         "complaint.reopened": lambda: ("undo", "risk", _("Reopened")),
         "complaint.withdrawn": lambda: ("leave", "", _("Withdrawn by the customer")),
-        "complaint.watched": lambda: ("eye", "", _("%(name)s follows the case") % {"name": name_of(body.get("watcher"))}),
-        "complaint.unwatched": lambda: ("eye", "", _("%(name)s no longer follows the case") % {"name": name_of(body.get("watcher"))}),
+        "complaint.watched": lambda: (
+            "eye",
+            "",
+            _("%(name)s follows the case") % {"name": name_of(body.get("watcher"))},
+        ),
+        "complaint.unwatched": lambda: (
+            "eye",
+            "",
+            _("%(name)s no longer follows the case") % {"name": name_of(body.get("watcher"))},
+        ),
         "complaint.amended": lambda: ("note", "", _("Details changed")),
         "complaint.recorded": lambda: ("book", "", _("Imported as history")),
     }.get(entry.kind)
@@ -264,7 +307,11 @@ def _resolved(body: dict[str, Any]) -> str:
 def changes_since(complaint: Complaint, version: int) -> str:
     """What happened to the case since `version`, newest last, for somebody whose page was older. Query cost: 1."""
     count = min(max(complaint.version - version, 1), 20)
-    newest = list(trail.of(complaint).exclude(kind__in=("complaint.noted", "complaint.watched", "complaint.unwatched")).order_by("-seq")[:count])
+    newest = list(
+        trail.of(complaint)
+        .exclude(kind__in=("complaint.noted", "complaint.watched", "complaint.unwatched"))
+        .order_by("-seq")[:count]
+    )
     said = {"complaint.message_sent": _("Message sent"), "complaint.message_received": _("The customer wrote")}
     words = []
     for entry in reversed(newest):

@@ -64,7 +64,9 @@ class LocalInstant(forms.CharField):
         try:
             wall = datetime.fromisoformat(text)
         except ValueError:
-            raise ValidationError(_("Write a date and a time, such as 2026-03-05 14:30."), code="invalid_datetime") from None
+            raise ValidationError(
+                _("Write a date and a time, such as 2026-03-05 14:30."), code="invalid_datetime"
+            ) from None
         zone = timezone.get_current_timezone()
         if wall.tzinfo is not None:
             raise ValidationError(_("Write the time as the clock on your wall shows it."), code="invalid_datetime")
@@ -74,7 +76,9 @@ class LocalInstant(forms.CharField):
         except (OverflowError, ValueError):
             raise ValidationError(_("There is no such date."), code="invalid_datetime") from None
         if shown != wall.replace(fold=0):
-            raise ValidationError(_("The clocks were put forward: this hour did not exist on that day."), code="invalid_datetime")
+            raise ValidationError(
+                _("The clocks were put forward: this hour did not exist on that day."), code="invalid_datetime"
+            )
         if at.year < 1900:
             raise ValidationError(_("This lies too far in the past."), code="invalid_datetime")
         if at.year > 2200:

@@ -18,7 +18,7 @@ PREFIX = "form:"
 LONGEST = 64
 
 
-class Repeated(Exception):  # noqa: N818 - not an error: the first one has done it
+class Repeated(Exception):
     """This very form has been carried out before. `location` is where its answer led."""
 
     def __init__(self, location: str) -> None:

@@ -60,7 +60,14 @@ def edit(customer: Customer, profile: Profile, *, by: Actor, at: datetime) -> Cu
     customer.kind, customer.language, customer.tier = profile.kind, profile.language, profile.tier
     customer.updated_at = at
     customer.save(update_fields=["name", "name_key", "kind", "language", "tier", "updated_at"])
-    trail.append(customer, "customer.edited", by=by, at=at, changes={**changes, "fields": sorted([*changes, *private])}, private=private)
+    trail.append(
+        customer,
+        "customer.edited",
+        by=by,
+        at=at,
+        changes={**changes, "fields": sorted([*changes, *private])},
+        private=private,
+    )
     return customer
 
 

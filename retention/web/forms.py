@@ -26,7 +26,12 @@ class CustomerForm(OnceForm):
 
     name = Line(label=gettext_lazy("Name"), required=False)
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), widget=forms.RadioSelect, choices=KINDS, initial=PERSON)
-    emails = Paragraphs(label=gettext_lazy("E-mail"), required=False, rows=2, help_text=gettext_lazy("one a line, the first is written to"))
+    emails = Paragraphs(
+        label=gettext_lazy("E-mail"),
+        required=False,
+        rows=2,
+        help_text=gettext_lazy("one a line, the first is written to"),
+    )
     phones = Paragraphs(label=gettext_lazy("Phone"), required=False, rows=2, help_text=gettext_lazy("one a line"))
     language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
     tier = Line(label=gettext_lazy("Tier"), required=False, max_length=40)
@@ -42,7 +47,9 @@ class CustomerForm(OnceForm):
             try:
                 validate_email(one)
             except ValidationError:
-                raise ValidationError(_("“%(value)s” is no e-mail address."), code="invalid", params={"value": one}) from None
+                raise ValidationError(
+                    _("“%(value)s” is no e-mail address."), code="invalid", params={"value": one}
+                ) from None
         return found
 
     def clean_phones(self) -> tuple[str, ...]:

@@ -52,12 +52,23 @@ def index(request: HttpRequest) -> HttpResponse:
         new = Link(_("New customer"), reverse("customer_new"), "plus", primary=True)
         if words:
             clear = Link(_("Show all"), reverse("customers"))
-            empty = Empty("match", _("Nobody found"), _("No name, e-mail, phone number or id fits “%(words)s”.") % {"words": words}, [new, clear])
+            empty = Empty(
+                "match",
+                _("Nobody found"),
+                _("No name, e-mail, phone number or id fits “%(words)s”.") % {"words": words},
+                [new, clear],
+            )
         else:
             empty = Empty("nothing", _("No customers yet"), _("Whoever complains appears here by themselves."), [new])
     context = {
         "words": words,
-        "columns": [Column(_("Customer")), Column(_("E-mail")), Column(_("Phone")), Column(_("Tier")), Column(_("Language"))],
+        "columns": [
+            Column(_("Customer")),
+            Column(_("E-mail")),
+            Column(_("Phone")),
+            Column(_("Tier")),
+            Column(_("Language")),
+        ],
         "table": [_row(one) for one in shown],
         "empty": empty,
         "previous_url": previous_url,
@@ -75,7 +86,15 @@ def find(request: HttpRequest) -> HttpResponse:
     options = []
     for one in people.prefetch_related("contact_points")[:FOUND] if len(words) >= 2 else []:
         email, phone = _first(one, EMAIL), _first(one, PHONE)
-        options.append({"id": one.pk, "name": str(one), "detail": " · ".join(x for x in (email, phone, one.tier) if x), "email": email, "phone": phone})
+        options.append(
+            {
+                "id": one.pk,
+                "name": str(one),
+                "detail": " · ".join(x for x in (email, phone, one.tier) if x),
+                "email": email,
+                "phone": phone,
+            }
+        )
     return render(request, "customers/_options.html", {"found": options})
 
 
@@ -92,12 +111,23 @@ def page(request: HttpRequest, customer_id: int) -> HttpResponse:
         "customer": customer,
         "person": Person.of(customer.pk, str(customer)),
         "line": _line(customer),
-        "contacts": [(_mark(one.kind), str(one.get_kind_display()), one.value) for one in customer.contact_points.all()],
-        "columns": [Column(_("Received")), Column(_("Complaint")), Column(_("Type")), Column(_("Status")), Column(_("Outcome"))],
+        "contacts": [
+            (_mark(one.kind), str(one.get_kind_display()), one.value) for one in customer.contact_points.all()
+        ],
+        "columns": [
+            Column(_("Received")),
+            Column(_("Complaint")),
+            Column(_("Type")),
+            Column(_("Status")),
+            Column(_("Outcome")),
+        ],
         "table": [_complaint_row(one, at) for one in listed[:SHOWN_COMPLAINTS]],
         "more_url": f"{reverse('queue')}?view=all&customer={customer.pk}" if len(listed) > SHOWN_COMPLAINTS else "",
         "complaint_count": f"{SHOWN_COMPLAINTS}+" if len(listed) > SHOWN_COMPLAINTS else str(len(listed)),
-        "elsewhere": ngettext("%(n)s more complaint is with another team.", "%(n)s more complaints are with other teams.", hidden) % {"n": hidden}
+        "elsewhere": ngettext(
+            "%(n)s more complaint is with another team.", "%(n)s more complaints are with other teams.", hidden
+        )
+        % {"n": hidden}
         if hidden
         else "",
         "stays": [_stay(one.joined_on, one.left_on) for one in customer.tenures.all()],
@@ -112,7 +142,12 @@ def page(request: HttpRequest, customer_id: int) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """A new customer, once per form."""
     if request.method != "POST":
-        return _form(request, CustomerForm(initial={"name": request.GET.get("name", "")[:LONGEST]}), title=_("New customer"), back=reverse("customers"))
+        return _form(
+            request,
+            CustomerForm(initial={"name": request.GET.get("name", "")[:LONGEST]}),
+            title=_("New customer"),
+            back=reverse("customers"),
+        )
     form = CustomerForm(request.POST)
     status = 422
     if form.is_valid():
@@ -154,7 +189,9 @@ def _create(request: HttpRequest, form: CustomerForm) -> str:
         with transaction.atomic():
             nonce = claim(request, form.cleaned_data["nonce"], at=at)
             first = (profile.emails[:1] or ("",))[0], (profile.phones[:1] or ("",))[0]
-            made = customers.create(Details(name=profile.name, email=first[0], phone=first[1], language=profile.language), by=by, at=at)
+            made = customers.create(
+                Details(name=profile.name, email=first[0], phone=first[1], language=profile.language), by=by, at=at
+            )
             edit_customer(made, profile, by=by, at=at)
             url = reverse("customer", args=[made.pk])
             answered(nonce, url)
@@ -178,7 +215,12 @@ def _form(request: HttpRequest, form: CustomerForm, *, title: str, back: str, st
 
 def _get(request: HttpRequest, customer_id: int) -> Customer:
     user: User = request.user  # type: ignore[assignment]
-    found = Customer.objects.visible_to(user).prefetch_related("contact_points", "tenures", "external_ids").filter(pk=customer_id).first()
+    found = (
+        Customer.objects.visible_to(user)
+        .prefetch_related("contact_points", "tenures", "external_ids")
+        .filter(pk=customer_id)
+        .first()
+    )
     if found is None:
         raise Http404
     return found
@@ -228,7 +270,7 @@ def _row(one: Customer) -> list[Cell]:
     return [
         Cell(str(one), kind="head", url=reverse("customer", args=[one.pk])),
         Cell(_first(one, EMAIL)),
-        Cell(_first(one, PHONE), kind="num"),
+        Cell(_first(one, PHONE)),
         Cell(one.tier),
         Cell(languages.language_name(one.language) if one.language else ""),
     ]
@@ -237,7 +279,7 @@ def _row(one: Customer) -> list[Cell]:
 def _complaint_row(one: Any, at: Any) -> list[Cell]:
     """A row about a complaint, which hangs above this floor: read by its names, never imported."""
     return [
-        Cell(languages.short_day(languages.local(one.received_at), now=languages.local(at)), kind="num"),
+        Cell(languages.short_day(languages.local(one.received_at), now=languages.local(at))),
         Cell(one.subject, kind="head", url=one.get_absolute_url()),
         Cell(one.type.path),
         Cell(one.get_status_display()),
@@ -262,7 +304,9 @@ def _line(customer: Customer) -> str:
 
 def _facts(customer: Customer) -> list[tuple[str, str]]:
     facts = [(_("Known since"), languages.day(languages.local(customer.created_at)))]
-    facts += [(_("Id in %(source)s") % {"source": one.source or "–"}, one.external_id) for one in customer.external_ids.all()]
+    facts += [
+        (_("Id in %(source)s") % {"source": one.source or "–"}, one.external_id) for one in customer.external_ids.all()
+    ]
     return facts
 
 
@@ -278,7 +322,9 @@ def _trail(customer: Customer) -> list[Entry]:
     """What was changed about the customer, newest first. Query cost: 2."""
     titles = {"customer.created": _("Written down"), "customer.edited": _("Changed")}
     found = list(trail.of(customer).order_by("-seq")[:SHOWN_TRAIL])
-    people = {one.pk: str(one) for one in User.objects.filter(pk__in={entry.actor_id for entry in found if entry.actor_id})}
+    people = {
+        one.pk: str(one) for one in User.objects.filter(pk__in={entry.actor_id for entry in found if entry.actor_id})
+    }
     shown = []
     for entry in found:
         said = _changed(entry)
@@ -300,5 +346,12 @@ def _trail(customer: Customer) -> list[Entry]:
 
 def _changed(entry: TrailEntry) -> str:
     """Which things changed, in words; the values themselves stay on the trail."""
-    names = {"name": _("name"), "kind": _("kind"), "language": _("language"), "tier": _("tier"), EMAIL: _("e-mail"), PHONE: _("phone")}
+    names = {
+        "name": _("name"),
+        "kind": _("kind"),
+        "language": _("language"),
+        "tier": _("tier"),
+        EMAIL: _("e-mail"),
+        PHONE: _("phone"),
+    }
     return ", ".join(str(names.get(one, one)) for one in json.loads(entry.body).get("fields", []))

@@ -14,6 +14,13 @@ function items(root) {
   return new Map([...root.querySelectorAll("[data-item]")].map((one) => [one.dataset.item, one]));
 }
 
+// What an item says, without its clocks: they count by themselves.
+function words(item) {
+  const copy = item.cloneNode(true);
+  for (const clock of copy.querySelectorAll(".sla, .clocks")) clock.remove();
+  return copy.textContent.replace(/\s+/g, " ").trim();
+}
+
 class Live {
   constructor(region) {
     this.id = region.id;
@@ -75,8 +82,9 @@ class Live {
     const region = this.region;
     if (!this.waiting || !region) return;
     const changed = this.changed(region, this.waiting);
-    if (!changed) {
-      region.dataset.liveSince = this.waiting.dataset.liveSince ?? "";
+    if (!changed) { // at most the minutes on the clocks: said to nobody, and not while the reader is busy here
+      if (this.busy()) region.dataset.liveSince = this.waiting.dataset.liveSince ?? "";
+      else this.swap(region, document.importNode(this.waiting, true));
       this.waiting = null;
       return;
     }
@@ -97,8 +105,8 @@ class Live {
     const before = items(old);
     const after = items(fresh);
     let count = [...before.keys()].filter((key) => !after.has(key)).length;
-    for (const [key, item] of after) if (!before.has(key) || before.get(key).textContent.trim() !== item.textContent.trim()) count += 1;
-    return count || Number(old.querySelectorAll("[data-item]").length === 0 && fresh.textContent.trim() !== old.textContent.trim());
+    for (const [key, item] of after) if (!before.has(key) || words(before.get(key)) !== words(item)) count += 1;
+    return count || Number(old.querySelectorAll("[data-item]").length === 0 && words(fresh) !== words(old));
   }
 
   swap(old, fresh) {
