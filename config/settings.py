@@ -182,7 +182,8 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
-if env.bool("TRUST_PROXY", default=False):
+TRUST_PROXY = env.bool("TRUST_PROXY", default=False)  # behind a front server that sets X-Forwarded-*
+if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Framing is refused by frame-ancestors below; X-Frame-Options cannot name the hosts that may frame the form.
 SILENCED_SYSTEM_CHECKS = ["security.W002"]
@@ -208,7 +209,7 @@ MAX_JSON_BYTES = env.int("MAX_JSON_BYTES", default=1_000_000)
 MAX_FORM_BYTES = env.int("MAX_FORM_BYTES", default=1_000_000)
 MAX_JSON_DEPTH = env.int("MAX_JSON_DEPTH", default=32)
 FUTURE_TOLERANCE = timedelta(minutes=5)
-DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_FORM_BYTES
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_JSON_BYTES, MAX_FORM_BYTES)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 LOGIN_FAILURES_ALLOWED = 10
 LOGIN_FAILURE_WINDOW = timedelta(minutes=15)
@@ -242,7 +243,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "Channel": "complaints.models.ChannelCode",
+        "Severity": "complaints.models.Severity",
+        "ComplaintKind": "complaints.models.Kind",
+        "ClockKind": "complaints.models.ClockKind",
+        "ComplaintStatus": "complaints.models.Status",
+    },
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},
 }
 
@@ -271,8 +278,13 @@ CELERY_TASK_TIME_LIMIT = 300
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"request": {"()": "core.request_id.RequestIdFilter"}},
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["request"]}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="WARNING")},
-    "loggers": {"security": {"level": "INFO"}, "amends": {"level": "INFO"}},
+    "loggers": {
+        "security": {"level": "INFO"},
+        "amends": {"level": "INFO"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
 }

@@ -230,14 +230,14 @@ def test_twenty_parallel_posts_file_one_complaint() -> None:
     assert OutboxMessage.objects.filter(template="receipt").count() == 1
 
 
-@pytest.mark.parametrize("how", ["haste", "trap"])
+@pytest.mark.parametrize("how", ["haste with a link", "trap"])
 def test_doubtful_ones_go_to_quarantine_and_look_the_same(client: Client, cast: Cast, how: str) -> None:
     check = checked(client) if how == "trap" else None
     if check is None:
         page = opened(client, SOON)
         fields = Page(page).fields | {
             "step": "check",
-            "description": WORDS,
+            "description": f"{WORDS} See https://buy.example",
             "type": "billing",
             "language": "en",
             "send": "1",
@@ -251,6 +251,19 @@ def test_doubtful_ones_go_to_quarantine_and_look_the_same(client: Client, cast: 
     assert not OutboxMessage.objects.exists()
     done = client.get(sent["Location"])
     assert filed.reference in done.content.decode() and "A person answers you" in done.content.decode()
+
+
+def test_haste_alone_is_no_reason_to_doubt(client: Client, cast: Cast) -> None:
+    fields = Page(opened(client, SOON)).fields | {
+        "step": "check",
+        "description": WORDS,
+        "type": "billing",
+        "language": "en",
+        "send": "1",
+    }
+    with clock.frozen(SOON + timedelta(milliseconds=300)):
+        client.post("/complain/", fields)
+    assert Complaint.objects.get().in_queue
 
 
 def test_a_stale_or_forged_stamp_asks_again(client: Client, cast: Cast) -> None:

@@ -10,7 +10,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash, views
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, PasswordResetForm, SetPasswordForm
+from django.contrib.auth.forms import PasswordChangeForm, PasswordResetForm, SetPasswordForm
 from django.contrib.auth.tokens import default_token_generator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -28,6 +28,7 @@ from core.actor import Actor
 from core.models import User
 from core.models.people import THEMES
 from core.web.language import remember
+from core.web.login_form import ThrottledAuthenticationForm, ThrottledLogin
 
 AREAS = (
     "Africa/",
@@ -50,7 +51,7 @@ def time_zones() -> list[tuple[str, str]]:
     return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in places)]
 
 
-class LoginForm(AuthenticationForm):
+class LoginForm(ThrottledAuthenticationForm):
     """User name or e-mail, and password. The refusal is the same for a wrong name and a wrong password (case F11)."""
 
     error_messages = {
@@ -71,7 +72,7 @@ class LoginForm(AuthenticationForm):
         return names[0] if len(names) == 1 else given
 
 
-class LoginView(views.LoginView):
+class LoginView(ThrottledLogin, views.LoginView):
     template_name = "account/login.html"
     authentication_form = LoginForm
     redirect_authenticated_user = True

@@ -178,7 +178,7 @@ def _send(page: _Page, stamp: Stamp | None, at: datetime) -> HttpResponse:
         return page.check(
             refusal=_("This page was open for more than a day. Look through your answers and send them once more.")
         )
-    doubtful = walk.trapped or stamp.hasty(at)
+    doubtful = walk.trapped or (stamp.hasty(at) and walk.advertises)
     try:
         sent = actions.file_once(
             walk.filing(quarantine=doubtful),

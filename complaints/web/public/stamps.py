@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from django.core import signing
 
 SALT = "amends.form-stamp"
-HASTE = timedelta(seconds=3)  # nobody reads and answers a question faster
+HASTE = timedelta(seconds=3)  # faster than anybody types, and with a link in it: doubtful
 AGE = timedelta(days=1)  # shorter than idempotency answers are kept (core.actions.upkeep)
 
 

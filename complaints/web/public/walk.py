@@ -84,6 +84,11 @@ class Walk:
     def trapped(self) -> bool:
         return bool(self.raw[TRAP])
 
+    @property
+    def advertises(self) -> bool:
+        """There is a link in it. Speed alone proves nothing: people paste, and some have their answers filled in."""
+        return any("://" in answer or "www." in answer for answer in self.answers.values())
+
     def filing(self, *, quarantine: bool) -> Filing:
         """What the action needs. Only where `first_wrong` is None."""
         told = self.answers
