@@ -6,12 +6,13 @@ import json
 import os
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 
+from complaints.actions import staff
 from complaints.models import RoutingRule
 from core import cached
 from core.actions import people
@@ -106,9 +107,9 @@ def make(*, at: datetime) -> dict[str, User]:
     return users()
 
 
-def make_absence(members: dict[str, User], *, at: datetime, now: datetime) -> None:
-    """One of them is away until a few days from now."""
-    people.set_absence(members[AWAY], by=SEEDER, at=at, from_at=at, until_at=now + timedelta(days=4), reason="Holiday")
+def make_absence(members: dict[str, User], *, at: datetime, until_at: datetime) -> None:
+    """One of them goes on holiday at `at`; the open cases go to the deputy."""
+    staff.go_absent(members[AWAY], by=SEEDER, at=at, from_at=at, until_at=until_at, reason="Holiday", hand_over=True)
 
 
 def _values(member: Member) -> dict[str, object]:
@@ -170,9 +171,10 @@ def make_logins(folder: Path) -> Path:
     logins = []
     for member in MEMBERS:
         if member.login:
-            password = known.get(member.username) or secrets.token_urlsafe(9)
             user = members[member.username]
-            if not user.check_password(password):
+            password = known.get(member.username)
+            if password is None or not user.has_usable_password():
+                password = password or secrets.token_urlsafe(9)
                 user.set_password(password)
                 user.save(update_fields=["password"])
             logins.append({"username": member.username, "password": password, "role": member.login})

@@ -1,10 +1,11 @@
-"""Seed the lively part of the demo: customers, and some 140 complaints in every state, told to the minute before now."""
+"""Seed the lively part of the demo: customers, and some 140 complaints in every state, told up to this minute."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from itertools import count as count_from
 from itertools import cycle
 
 from django.db import models, transaction
@@ -55,13 +56,17 @@ def seed(*, seed: int, now: datetime, count: int = LIVELY, after_step: Callable[
     with clock.frozen(began):
         members = cast.make(at=began)
         known = _customers(draw, began)
-    away_since = now - timedelta(days=3)
-    with clock.frozen(away_since):
-        cast.make_absence(members, at=away_since, now=now)
     lives = _lives(draw, now, count, known, [user for user in members.values() if user.is_agent])
+    lives.append(_away(members, now))
     play(lives, until=now, after_step=after_step)
     OutboxMessage.objects.filter(pk__gt=last_mail, sent_at__isnull=True).update(sent_at=F("due_at"), error=NOT_SENT)
     return Complaint.objects.filter(source=SOURCE).count()
+
+
+def _away(members: dict[str, User], now: datetime) -> Life:
+    """One of us goes on holiday for a week."""
+    yield now - timedelta(days=3)
+    cast.make_absence(members, at=clock.now(), until_at=now + timedelta(days=4))
 
 
 def _lives(
@@ -72,11 +77,12 @@ def _lives(
     extra += [spam(row, now - timedelta(hours=5 + 19 * n)) for n, row in enumerate(SPAM)]
     extra = extra[: count // 10]
     tellers = {language: _stories(draw, language) for language in LANGUAGES}
-    languages = cycle(draw.sample([*LANGUAGES, "en", "pt"], 7))
+    languages = cycle(draw.sample([*LANGUAGES, "en"], 6))
     lives: list[Life] = []
     for ends, age in _endings(draw, count - len(extra)):
         language = next(languages)
-        lives.append(life(_case(draw, ends, age, language, next(tellers[language]), known, members), now))
+        story, variant = next(tellers[language])
+        lives.append(life(_case(draw, ends, age, language, story, variant, known, members), now))
     return [*lives, *extra]
 
 
@@ -86,6 +92,7 @@ def _case(
     age: float,
     language: str,
     story: Story,
+    variant: int,
     known: dict[str, list[Customer]],
     members: list[User],
 ) -> Case:
@@ -99,6 +106,7 @@ def _case(
     customer = None if anonymous else draw.choice(fitting)
     return Case(
         story=story,
+        variant=variant,
         language=language,
         customer=customer,
         first=people[customer.name].first if customer else "",
@@ -110,11 +118,12 @@ def _case(
     )
 
 
-def _stories(draw: random.Random, language: str) -> cycle[Story]:
-    """All stories of a language in some order, again and again: the same one returns as late as possible."""
+def _stories(draw: random.Random, language: str) -> Iterator[tuple[Story, int]]:
+    """All stories of a language in some order, again and again, each time about another item."""
     stories = list(BOOKS[language].stories)
     draw.shuffle(stories)
-    return cycle(stories)
+    for variant in count_from(0):
+        yield from ((story, variant) for story in stories)
 
 
 def _endings(draw: random.Random, count: int) -> list[tuple[str, float]]:

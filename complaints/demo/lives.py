@@ -1,7 +1,7 @@
 """How a demo complaint lives: one generator each, driven by a scheduler through the real actions at moved instants.
 
-A life yields the instant of its next step and takes the step when it is resumed, with the clock frozen there; the steps of
-all lives happen in the order of time, so that keys, trail and workloads grow as they would have.
+A life yields the instant of its next step and takes the step when it is resumed, with the clock frozen there; the
+steps of all lives happen in the order of time, so that keys, trail and workloads grow as they would have.
 """
 
 from __future__ import annotations
@@ -35,10 +35,12 @@ Life = Iterator[datetime]
 class Case:
     """What is decided beforehand: who complains about what, and how far it has come by now.
 
-    `ends`: the status it has now, or `reopened`; `age`: for an open one, which share of the clock that matters has passed.
+    `variant`: which of the story's items. `ends`: the status it has now, or `reopened`. `age`: for an open one, which
+    share of the clock that matters has passed.
     """
 
     story: Story
+    variant: int
     language: str
     customer: Customer | None
     first: str
@@ -212,7 +214,7 @@ class _Told:
     def __init__(self, case: Case) -> None:
         self.case = case
         self._words = {
-            "item": case.random.choice(case.story.items),
+            "item": case.story.items[case.variant % len(case.story.items)],
             "order": f"HM-{case.random.randint(48_000, 61_999)}",
         }
 

@@ -30,8 +30,8 @@ ENQUIRIES = (
 
 # language, subject, text
 SPAM = (
-    ("en", "Your shop on the first page in 7 days", "Dear owner, we looked at your website and found 41 SEO mistakes. Reply YES."),
-    ("en", "RE: RE: invoice overdue final notice", "Open the attached document and confirm your account within 24 hours."),
+    ("en", "Your shop on the first page in 7 days", "Dear owner, we found 41 SEO mistakes on your site. Reply YES."),
+    ("en", "RE: RE: invoice overdue final notice", "Open the attached document and confirm your account today."),
     ("ru", "База клиентов вашего города", "Продаём базы телефонов, 120 000 контактов, скидка до пятницы."),
-    ("it", "Prestito immediato senza garanzie", "Prestito in 24 ore, nessuna domanda. Scrivi adesso al numero qui sotto."),
+    ("it", "Prestito immediato senza garanzie", "Prestito in 24 ore, nessuna domanda. Scrivi adesso."),
 )  # fmt: skip

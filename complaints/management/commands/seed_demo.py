@@ -21,8 +21,8 @@ STEPS_EACH = 5  # of a complaint, for the progress bar
 class Command(BaseCommand):
     """Makes the shop Halden & Moss with its people, customers and complaints.
 
-    The first 140 complaints are told through the real actions; beyond that rows are written in bulk. The same `--seed` at
-    the same instant gives the same data, but for references and passwords. No mail is ever sent for it.
+    The first 140 complaints are told through the real actions; beyond that rows are written in bulk. The same
+    `--seed` at the same instant gives the same data, but for references and passwords. No mail is ever sent for it.
     """
 
     help = "Load demo data (organisation, logins, complaints in five languages); --complaints N for bulk."
@@ -38,7 +38,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """The lively part first, unless it is there; then what is still missing, in bulk."""
         wanted, now = options["complaints"], clock.now()
-        if wanted is not None and wanted < 1 or not 0 <= options["open_share"] <= 1:
+        if (wanted is not None and wanted < 1) or not 0 <= options["open_share"] <= 1:
             raise CommandError("--complaints has to be at least 1, --open-share between 0 and 1.")
         there = Complaint.objects.filter(source="demo").exists()
         if there and options["once"]:
