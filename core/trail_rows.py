@@ -12,49 +12,41 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.actor import Actor
-from core.bulk import Table
 from core.models import TrailEntry
 from core.trail import GENESIS
 
+COLUMNS = tuple(field.column for field in TrailEntry._meta.concrete_fields)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode
-TABLE = Table(TrailEntry, private="", salt="", private_digest="")
 
 
 class Chain:
-    """The chain of one new record: `add()` returns the values of its next entry, sealed behind the last one."""
+    """The chain of one new record: each call returns the values of its next entry, sealed behind the last one.
 
-    __slots__ = ("_customer", "_hash", "_id", "_kind", "_seq", "_subject")
+    Entries carry no personal text. Values are in the order of COLUMNS.
+    """
+
+    __slots__ = ("_customer", "_hash", "_id", "_kind", "_line", "_seq")
 
     def __init__(self, kind: str, subject_id: int, customer_id: int | None = None) -> None:
-        self._kind, self._id, self._subject = kind, subject_id, f"{kind}:{subject_id}#"
+        self._kind, self._id, self._line = kind, subject_id, f"{kind}:{subject_id}#"
         self._customer, self._seq, self._hash = customer_id, 0, GENESIS
 
-    def add(
-        self, pk: int, kind: str, *, by: Actor, at: datetime, recorded_at: datetime, changes: Mapping[str, Any]
-    ) -> tuple[Any, ...]:
-        """The next entry, without personal text. Instants UTC."""
+    def add(self, pk: int, kind: str, *, by: Actor, at: datetime, changes: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The next entry, happened and written at `at` (UTC)."""
+        return self.seal(pk, kind, by, (at - _EPOCH) // _MICROSECOND, at, _encode(changes))
+
+    def seal(self, pk: int, kind: str, by: Actor, microseconds: int, at: datetime | str, body: str) -> tuple[Any, ...]:
+        """The same from parts made beforehand: `microseconds` since 1970 and `at` are one instant, `body` canonical."""
         self._seq += 1
-        body, user_id = _encode(changes), by.user_id
-        happened, written = (at - _EPOCH) // _MICROSECOND, (recorded_at - _EPOCH) // _MICROSECOND
+        user_id = by.user_id
         line = (
-            f"{self._subject}{self._seq}\n{kind}\n{happened}\n{written}\n"
+            f"{self._line}{self._seq}\n{kind}\n{microseconds}\n{microseconds}\n"
             f"{by.kind}:{user_id or ''}:{by.label}\n{self._customer or ''}\n\n{body}"
         )
         self._hash = hashlib.sha256(self._hash + line.encode()).digest()
-        return TABLE.row(
-            id=pk,
-            subject_kind=self._kind,
-            subject_id=self._id,
-            seq=self._seq,
-            kind=kind,
-            at=at,
-            recorded_at=recorded_at,
-            actor_kind=by.kind,
-            actor_id=user_id,
-            actor_label=by.label,
-            customer_id=self._customer,
-            body=body,
-            hash=self._hash,
-        )
+        return (
+            pk, self._kind, self._id, self._seq, kind, at, at, by.kind, user_id, by.label, self._customer, body,
+            "", "", "", self._hash,
+        )  # fmt: skip

@@ -26,7 +26,7 @@ from complaints.models import (
 )
 from complaints.models.catalogue import UNCLASSIFIED
 from complaints.reference import catalogue
-from core import bulk, trail_rows
+from core import bulk
 from core.actor import Actor
 from core.references import new_reference
 from retention.actions.customers import Details, draft
@@ -40,7 +40,7 @@ COMPLAINTS = bulk.Table(Complaint, is_history=True, in_queue=False)
 NARRATIVES = bulk.Table(Narrative)
 CLOCKS = bulk.Table(Clock)
 EVENTS = bulk.Table(ClockEvent, keyless=True)
-TABLES = (COMPLAINTS, NARRATIVES, CLOCKS, EVENTS, trail_rows.TABLE)  # parents first
+TABLES = (COMPLAINTS, NARRATIVES, CLOCKS, EVENTS)  # parents first
 RESOLVE, RUNNING, MET = str(ClockKind.RESOLVE), str(ClockState.RUNNING), str(ClockState.MET)
 BREACHED, CANCELLED = str(ClockState.BREACHED), str(ClockState.CANCELLED)
 STATED = "stated"  # the one event of a clock that comes from a file

@@ -223,6 +223,7 @@ def _insert(
     entry_ids = rows.new_ids(TrailEntry, len(part))
     shared = {"source": source, "owner_id": owner.pk, "team_id": owner.team_id, "created_at": at, "updated_at": at}
     tables: dict[bulk.Table, list[Any]] = {table: [] for table in _history.TABLES}
+    entries: list[tuple[Any, ...]] = []
     for pk, reference, row, verdict, entry_id in zip(
         ids, _history.references(len(part)), part, verdicts, entry_ids, strict=True
     ):
@@ -247,9 +248,10 @@ def _insert(
             tables[_history.EVENTS].append(_history.EVENTS.row(clock_id=clock_id, **event))
         chain = trail_rows.Chain("complaint", pk, stated["customer_id"])
         facts = _history.facts(row, stated, reference=reference, source=source, owner_id=owner.pk)
-        tables[trail_rows.TABLE].append(chain.add(entry_id, RECORDED, by=by, at=at, recorded_at=at, changes=facts))
+        entries.append(chain.add(entry_id, RECORDED, by=by, at=at, changes=facts))
     for table, values in tables.items():
         table.load(values)
+    bulk.load(TrailEntry, trail_rows.COLUMNS, entries)
 
 
 def _update(complaint: Complaint, row: HistoricComplaint, stated: dict[str, Any], *, by: Actor, at: datetime) -> None:
