@@ -5,7 +5,6 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("core.health")),
     path("", include("core.web.urls")),
-    path("", include("core.web.settings_urls")),
     path("", include("complaints.web.public_urls")),
     path("", include("complaints.web.urls")),
     path("", include("complaints.web.settings_urls")),

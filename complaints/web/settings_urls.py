@@ -1,3 +1,65 @@
-from django.urls import URLPattern, URLResolver
+"""Addresses of the settings (interface.md, Pages: /settings/...). They stand here because people leaving moves cases."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from complaints.web.settings import (
+    channels,
+    index,
+    mail,
+    organisation,
+    rules,
+    sla,
+    sorting,
+    teams,
+    tokens,
+    trail,
+    user_acts,
+    users,
+)
+
+
+def _tree(kind: sorting.Kind, place: str) -> list[URLPattern | URLResolver]:
+    """List, new, edit and move of one of the two trees."""
+    return [
+        path(f"settings/{place}/", sorting.index_of(kind), name=kind.here),
+        path(f"settings/{place}/new/", sorting.new_of(kind), name=f"{kind.name}_new"),
+        path(f"settings/{place}/<int:row_id>/", sorting.edit_of(kind), name=kind.name),
+        path(f"settings/{place}/<int:row_id>/position/", sorting.move_of(kind), name=f"{kind.name}_move"),
+    ]
+
+
+_USER = "settings/users/<int:user_id>/"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("settings/", index.index, name="settings"),
+    path("settings/users/", users.index, name="settings_users"),
+    path("settings/users/new/", users.new, name="settings_user_new"),
+    path(_USER, users.user, name="settings_user"),
+    path(_USER + "absences/", user_acts.absences, name="settings_absences"),
+    path(_USER + "absences/<int:absence_id>/end/", user_acts.end_absence, name="settings_absence_end"),
+    path(_USER + "password-link/", user_acts.send_link, name="settings_user_link"),
+    path(_USER + "deactivation/", user_acts.deactivation, name="settings_user_deactivation"),
+    path(_USER + "reactivation/", user_acts.reactivation, name="settings_user_reactivation"),
+    path("settings/teams/", teams.index, name="settings_teams"),
+    path("settings/teams/new/", teams.new, name="settings_team_new"),
+    path("settings/teams/<int:team_id>/", teams.team, name="settings_team"),
+    *_tree(sorting.TYPES, "types"),
+    *_tree(sorting.CAUSES, "root-causes"),
+    path("settings/channels/", channels.index, name="settings_channels"),
+    path("settings/channels/<slug:code>/", channels.channel, name="settings_channel"),
+    path("settings/channels/<slug:code>/position/", channels.move, name="settings_channel_move"),
+    path("settings/routing/", rules.index, name="settings_rules"),
+    path("settings/routing/new/", rules.new, name="settings_rule_new"),
+    path("settings/routing/<int:rule_id>/", rules.rule, name="settings_rule"),
+    path("settings/routing/<int:rule_id>/position/", rules.move, name="settings_rule_move"),
+    path("settings/routing/<int:rule_id>/removal/", rules.remove, name="settings_rule_remove"),
+    path("settings/sla/", sla.index, name="settings_sla"),
+    path("settings/organisation/", organisation.organisation, name="settings_organisation"),
+    path("settings/tokens/", tokens.index, name="settings_tokens"),
+    path("settings/tokens/new/", tokens.new, name="settings_token_new"),
+    path("settings/tokens/<int:token_id>/revocation/", tokens.revoke, name="settings_token_revoke"),
+    path("settings/mail/", mail.index, name="settings_mail"),
+    path("settings/mail/<int:message_id>/", mail.message, name="settings_mail_message"),
+    path("settings/mail/<int:message_id>/retry/", mail.retry, name="settings_mail_retry"),
+    path("settings/trail/", trail.index, name="settings_trail"),
+]

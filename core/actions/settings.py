@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -99,15 +99,19 @@ def move(row: Row, among: models.QuerySet[Row], *, up: bool, by: Actor, at: date
     return True
 
 
-def fingerprint(row: models.Model) -> str:
-    """What a form was shown: changes with every field of the row (case F24). No query."""
+def fingerprint(row: models.Model, also: str = "") -> str:
+    """What a form was shown: changes with every field of the row, and with `also` (case F24). No query."""
     values = _values(row, (field.name for field in row._meta.concrete_fields if field.name != "last_login"))
-    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:24]
+    return hashlib.sha256((json.dumps(values, sort_keys=True, default=str) + also).encode()).hexdigest()[:24]
 
 
-def refuse_stale(row: models.Model, seen: str) -> None:
-    """Lock the row and raise Stale unless it is as `seen` says. Query cost: 1. Inside the change's transaction."""
-    if fingerprint(type(row)._default_manager.select_for_update().get(pk=row.pk)) != seen:
+def refuse_stale(row: models.Model, seen: str, also: Callable[[], str] = str) -> None:
+    """Lock the row and raise Stale unless it is as `seen` says. Query cost: 1. Inside the change's transaction.
+
+    `also`: what else the form showed, read once the row is locked.
+    """
+    current = type(row)._default_manager.select_for_update().get(pk=row.pk)
+    if fingerprint(current, also()) != seen:
         raise Stale
 
 
