@@ -26,6 +26,7 @@ def main(arguments: list[str]) -> None:
     from tests.bench import create, pages, seed, sweeping, web
 
     call_command("migrate", verbosity=0)
+    (Path(os.environ["VAR_DIR"]) / "static").mkdir(exist_ok=True)
     started = time.perf_counter()
     people = seed.company()
     seed.seed(size, people)
