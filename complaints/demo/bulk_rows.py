@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 from bisect import bisect
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
@@ -13,26 +12,24 @@ from typing import Any
 from django.db import models
 
 from complaints.demo import SOURCE, cast
+from complaints.demo.bulk_course import Batch, Course, Terms, Words
 from complaints.demo.bulk_customers import LANGUAGES, Known
 from complaints.demo.texts import BOOKS, Book, Story
-from complaints.demo.ticks import DAY, moment, text, tick
+from complaints.demo.ticks import DAY, HOUR, text, tick
 from complaints.models import Clock, ClockEvent, Complaint, Firing, Message, Narrative
 from complaints.models.catalogue import LIVE_CHANNELS
 from complaints.reference import catalogue
 from complaints.sla import policies
-from core import bulk, rows, trail_rows, working_time
+from core import bulk, rows, trail_rows
 from core.actor import Actor
 from core.models import TrailEntry, User
 from core.references import ALPHABET
-from core.working_time import Target
 
 Row = tuple[Any, ...]
 Load = list[tuple[type[models.Model], tuple[str, ...], list[Row]]]
 
-HOUR = 3_600
 SPAN = 730 * DAY
 NEVER = "9999-12-31 00:00:00"
-SWEEPER = Actor.system("sweep")
 COMPLAINTS = bulk.Table(Complaint, source=SOURCE)
 NARRATIVES = ("complaint_id", "description", "expectation", "remedy_sought", "summary")
 CLOCKS = (
@@ -50,42 +47,8 @@ OPEN_STATUSES = ("new", "acknowledged", "investigating", "investigating", "inves
 BY_HOUR = (1, 1, 1, 1, 1, 2, 4, 7, 10, 12, 12, 11, 9, 9, 10, 10, 10, 9, 8, 8, 8, 6, 4, 2)
 BY_WEEKDAY = (12, 11, 11, 10, 10, 6, 5)
 
-# Bodies of trail entries, canonical as core.trail writes them
-ACKNOWLEDGED = '{"status":["new","acknowledged"],"with_message":true}'
-INVESTIGATING = '{"status":["acknowledged","investigating"]}'
-PAUSED = '{"status":["investigating","waiting_on_customer"]}'
-CLOSED = '{"status":["resolved","closed"]}'
-WITHDRAWN = '{"status":["acknowledged","withdrawn"]}'
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a policy promises one kind of complaint: per clock its target; and the JSON of a `started` event."""
-
-    policy_id: int
-    calendar_version_id: int
-    calendar: working_time.WeekCalendar
-    targets: tuple[tuple[str, Target, str], ...]  # kind of clock, target, data of its first event
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A story with its item, ready to be copied."""
-
-    type_id: int
-    type_code: str
-    cause_id: int
-    cause_code: str
-    outcome: str
-    severity: str
-    subject: str
-    text: str
-    preview: str
-    summary: str
-    acknowledgement: str
-    answer: str
-    reply: str
-    channels: tuple[str, ...]
+_PAIRS = tuple(a + b for a in ALPHABET for b in ALPHABET)
+_POSSIBLE = 810_000**2
 
 
 class Generator:
@@ -104,7 +67,7 @@ class Generator:
     def chunk(self, size: int) -> Load:
         """The rows of `size` complaints."""
         keys = rows.new_ids(Complaint, size)
-        batch = _Batch(iter(rows.new_ids(Clock, 2 * size)), iter(rows.new_ids(TrailEntry, 8 * size)))
+        batch = Batch(iter(rows.new_ids(Clock, 2 * size)), iter(rows.new_ids(TrailEntry, 8 * size)))
         for key in keys:
             self._complaint(key, batch)
         return [
@@ -117,7 +80,7 @@ class Generator:
             (TrailEntry, trail_rows.COLUMNS, batch.trail),
         ]
 
-    def _complaint(self, key: int, batch: _Batch) -> None:
+    def _complaint(self, key: int, batch: Batch) -> None:
         draw = self.draw
         language = LANGUAGES[draw.randrange(6)]
         words = draw.choice(self.words[language])
@@ -130,13 +93,14 @@ class Generator:
         customer_id = draw.choice(self.customers.by_language[language]) if draw.random() < 0.93 else None
         owner, actor, team_id = draw.choice(self.staff[language])
         terms = self._terms(words.type_id, channel, words.severity)
-        story = _Course(self, key, batch, received, actor, customer_id, terms)
-        story.file(words, channel, team_id)
+        story = Course(draw, self.now, key, batch, received, actor, customer_id, terms)
+        reference = reference_of(key)
+        story.file(reference, words, channel, team_id)
         story.go_on(status, words, channel, owner)
         batch.complaints.append(
             COMPLAINTS.row(
                 id=key,
-                reference=reference_of(key),
+                reference=reference,
                 customer_id=customer_id,
                 channel=channel,
                 type_id=words.type_id,
@@ -177,173 +141,13 @@ class Generator:
         return found
 
 
-class _Batch:
-    """The rows of one chunk, by table, and the keys to give them."""
-
-    __slots__ = (
-        "clock_ids", "clocks", "complaints", "entry_ids", "events", "firings", "messages", "narratives", "trail",
-    )  # fmt: skip
-
-    def __init__(self, clock_ids: Any, entry_ids: Any) -> None:
-        self.clock_ids, self.entry_ids = clock_ids, entry_ids
-        self.complaints: list[Row] = []
-        self.narratives: list[Row] = []
-        self.clocks: list[Row] = []
-        self.events: list[Row] = []
-        self.firings: list[Row] = []
-        self.messages: list[Row] = []
-        self.trail: list[Row] = []
-
-
-class _Course:
-    """What happens to one complaint: each step adds its rows."""
-
-    def __init__(
-        self,
-        maker: Generator,
-        key: int,
-        batch: _Batch,
-        received: int,
-        actor: Actor,
-        customer_id: int | None,
-        terms: Terms,
-    ) -> None:
-        self.maker, self.key, self.batch, self.actor, self.terms = maker, key, batch, actor, terms
-        self.received = self.last = received
-        self.chain = trail_rows.Chain("complaint", key, customer_id)
-        self.version = 1
-        self.queue_at = 0
-        self.acknowledged: str | None = None
-        self.resolved: str | None = None
-        self.closed: str | None = None
-        self.outcome = ""
-        self.dues = [tick(due) for due in self._dues()]
-
-    def _dues(self) -> list[datetime]:
-        start = moment(self.received)
-        return [
-            working_time.due_at(self.terms.calendar, start, target) or start
-            for _kind, target, _data in self.terms.targets
-        ]
-
-    def file(self, words: Words, channel: str, team_id: int | None) -> None:
-        """The first entry: the facts, as complaints.actions.file.facts puts them."""
-        body = (
-            f'{{"channel":"{channel}","external_id":"","kind":"complaint","owner":{self.actor.user_id},'
-            f'"received_at":"{text(self.received).replace(" ", "T")}+00:00","reference":"{reference_of(self.key)}",'
-            f'"severity":"{words.severity}","source":"{SOURCE}","team":{team_id or "null"},"type":"{words.type_code}"}}'
-        )
-        self._entry("complaint.filed", self.received, body)
-
-    def go_on(self, status: str, words: Words, channel: str, owner: int) -> None:
-        """From receipt to `status`, with the clocks that follow from it."""
-        draw, now = self.maker.draw, self.maker.now
-        acknowledged = resolved = paused = None
-        if status != "new":
-            acknowledged = self._within(0, 0.08)
-            live = channel in LIVE_CHANNELS
-            acknowledged = self.received if live else acknowledged
-            self._entry("complaint.acknowledged", acknowledged, ACKNOWLEDGED)
-            self._message("out", "acknowledgement", channel, owner, words.acknowledgement, acknowledged)
-            self.acknowledged = text(acknowledged)
-        if status in ("investigating", "waiting_on_customer", "closed"):
-            self._entry("complaint.investigating", min(self.last + draw.randrange(600, 3 * HOUR), now), INVESTIGATING)
-        if status == "waiting_on_customer":
-            paused = self.last
-            self._entry("complaint.paused", paused, PAUSED)
-        if status == "closed":
-            resolved = max(self._within(1, 0.1), self.last + 60)
-            body = (
-                f'{{"answered":true,"outcome":"{words.outcome}","root_cause":"{words.cause_code}",'
-                '"status":["investigating","resolved"]}'
-            )
-            self._entry("complaint.resolved", resolved, body)
-            self._message("out", "final_answer", channel, owner, words.answer, resolved)
-            self.resolved, self.outcome = text(resolved), words.outcome
-            if words.reply and draw.random() < 0.4:
-                self._message("in", "reply", channel, None, words.reply, resolved + draw.randrange(600, DAY))
-            self._entry("complaint.closed", resolved + draw.randrange(DAY, 3 * DAY), CLOSED)
-            self.closed = text(self.last)
-        elif status == "withdrawn":
-            self._entry("complaint.withdrawn", self.last + draw.randrange(600, DAY), WITHDRAWN)
-            self.closed, self.outcome = text(self.last), "withdrawn"
-        cancelled = self.last if status == "withdrawn" else None
-        for number, done in enumerate((acknowledged, resolved)[: len(self.dues)]):
-            self._clock(number, done, cancelled, paused if number == 1 else None)
-        self.last = min(self.last, now)
-
-    def _within(self, number: int, late: float) -> int:
-        """When the work of a clock was done: mostly in time, `late` of them after the deadline, never after now."""
-        draw = self.maker.draw
-        share = draw.uniform(1.02, 1.6) if draw.random() < late else draw.uniform(0.02, 0.95)
-        done = self.received + max(int((self.dues[number] - self.received) * share), 60)
-        return min(done, self.maker.now - 60)
-
-    def _entry(self, kind: str, at: int, body: str, by: Actor | None = None) -> None:
-        at = min(at, self.maker.now)
-        entry = self.chain.seal(next(self.batch.entry_ids), kind, by or self.actor, at * 1_000_000, text(at), body)
-        self.batch.trail.append(entry)
-        self.last = max(self.last, at)
-        self.version += kind != "complaint.filed"
-
-    def _message(self, direction: str, purpose: str, channel: str, author: int | None, body: str, at: int) -> None:
-        when = text(min(at, self.maker.now))
-        self.batch.messages.append((self.key, direction, purpose, channel, author, body, when, when, ""))
-
-    def _clock(self, number: int, done: int | None, cancelled: int | None, paused: int | None) -> None:
-        """One clock with its events: met, breached, cancelled, paused or running, as the sweep would have left it."""
-        kind, target, data = self.terms.targets[number]
-        due, now, key = self.dues[number], self.maker.now, next(self.batch.clock_ids)
-        end = done if done is not None else cancelled
-        breached = (end if end is not None else (paused or now)) > due
-        state = (
-            "breached"
-            if breached
-            else "met"
-            if done
-            else "cancelled"
-            if cancelled
-            else "paused"
-            if paused
-            else "running"
-        )
-        started, due_text, ended = text(self.received), text(due), text(end) if end else None
-        detected = text(due + 20) if breached else None
-        events = self.batch.events
-        events.append((key, "started", started, started, data))
-        if breached:
-            events.append((key, "breached", due_text, detected, "{}"))
-            self.batch.firings.append((key, "breach", due_text, detected))
-            self._entry("sla.breached", due + 20, f'{{"clock":"{kind}"}}', SWEEPER)
-        if state == "paused":
-            events.append((key, "paused", text(paused or 0), text(paused or 0), "{}"))
-        if ended:
-            events.append((key, "completed" if done else "cancelled", ended, ended, "{}"))
-        running = due_text if state == "running" else None
-        unfinished = end is None and state != "paused"
-        if unfinished:
-            self.queue_at = min(self.queue_at or due, due)
-        self.batch.clocks.append(
-            (
-                key, self.key, kind, 1, state, self.terms.policy_id, self.terms.calendar_version_id, str(target.kind),
-                target.value, started, None if state == "paused" else due_text, running,
-                text(paused) if paused and state == "paused" else None, ended, due_text if breached else None, detected,
-                False,
-            )
-        )  # fmt: skip
-
-
 def reference_of(key: int) -> str:
     """A reference made of the key: scattered, and different for different keys (a multiplication modulo 30 to the 8th).
 
     A million random ones would meet each other.
     """
-    number = (key * 387_420_489_127 + 161_803_398_874) % len(ALPHABET) ** 8
-    signs = []
-    for _ in range(8):
-        number, sign = divmod(number, len(ALPHABET))
-        signs.append(ALPHABET[sign])
-    return f"AM-{''.join(signs[:4])}-{''.join(signs[4:])}"
+    left, right = divmod((key * 387_420_489_127 + 161_803_398_874) % _POSSIBLE, 810_000)
+    return f"AM-{_PAIRS[left // 900]}{_PAIRS[left % 900]}-{_PAIRS[right // 900]}{_PAIRS[right % 900]}"
 
 
 def _words(book: Book) -> list[Words]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-DAY = 86_400
+HOUR, DAY = 3_600, 86_400
 _EPOCH = datetime(1970, 1, 1)
 
 

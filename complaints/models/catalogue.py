@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 UNCLASSIFIED = "unclassified"
 
@@ -39,7 +40,7 @@ class Named(models.Model):
     """Something with a code and a name in our five languages: `names` maps a language to its name."""
 
     code = models.SlugField(_("code"), max_length=80, unique=True)
-    name = models.CharField(_("name"), max_length=160)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=160)
     names = models.JSONField(_("translated names"), default=dict, blank=True)
     position = models.PositiveIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("in use"), default=True)

@@ -4,24 +4,25 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.models.catalogue import ChannelCode, ComplaintType, Severity
 from complaints.models.complaint import Complaint
 
 
 class ClockKind(models.TextChoices):
-    ACKNOWLEDGE = "acknowledge", _("Acknowledge")
-    UPDATE = "update", _("Next update")
-    RESOLVE = "resolve", _("Resolve")
-    STATUTORY = "statutory", _("Statutory")
+    ACKNOWLEDGE = "acknowledge", pgettext_lazy("clock", "Acknowledge")
+    UPDATE = "update", pgettext_lazy("clock", "Next update")
+    RESOLVE = "resolve", pgettext_lazy("clock", "Resolve")
+    STATUTORY = "statutory", pgettext_lazy("clock", "Statutory")
 
 
 class ClockState(models.TextChoices):
-    RUNNING = "running", _("Running")
-    PAUSED = "paused", _("Paused")
-    MET = "met", _("Met")
-    BREACHED = "breached", _("Breached")
-    CANCELLED = "cancelled", _("Cancelled")
+    RUNNING = "running", pgettext_lazy("clock", "Running")
+    PAUSED = "paused", pgettext_lazy("clock", "Paused")
+    MET = "met", pgettext_lazy("clock", "Met")
+    BREACHED = "breached", pgettext_lazy("clock", "Breached")
+    CANCELLED = "cancelled", pgettext_lazy("clock", "Cancelled")
 
 
 class SlaVersion(models.Model):

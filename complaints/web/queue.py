@@ -19,6 +19,7 @@ from django.db.models.expressions import RawSQL
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.models import Complaint, Status, Watch
 from complaints.querysets import ComplaintQuerySet
@@ -99,7 +100,7 @@ VIEWS = {
         ),
         View(
             "closed",
-            _("Closed"),
+            pgettext_lazy("view", "Closed"),
             lambda found, user, now: found.filter(status__in=ENDED, is_history=False),
             live=False,
             icon="check",

@@ -37,7 +37,7 @@ QUIET = {
     "complaint.message_received",
     "complaint.noted",
     "complaint.filed",
-    "complaint.breached",
+    "sla.breached",  # the clock events and mails tell it
 }
 
 
@@ -263,6 +263,7 @@ def words_of(entry: TrailEntry) -> tuple[str, str, str, str] | None:
             _("%(name)s no longer follows the case") % {"name": name_of(body.get("watcher"))},
         ),
         "complaint.amended": lambda: ("note", "", _("Details changed")),
+        "complaint.taken_over": lambda: ("book", "", _("Taken over from another system")),
         "complaint.recorded": lambda: ("book", "", _("Imported as history")),
     }.get(entry.kind)
     if say is None:

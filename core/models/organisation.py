@@ -3,12 +3,13 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Organisation(models.Model):
     """Name, default owner and public texts. Exactly one row (pk 1), made by a migration."""
 
-    name = models.CharField(_("name"), max_length=120, default="Amends")
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=120, default="Amends")
     default_owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("default owner")
     )

@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 AGENT, LEAD, MANAGER, ADMIN = "agent", "lead", "manager", "admin"
 ROLES = (AGENT, LEAD, MANAGER, ADMIN)
@@ -20,7 +21,7 @@ THEMES = [("", _("As the system")), ("light", _("Light")), ("dark", _("Dark"))]
 class Team(models.Model):
     """A group of agents with one lead, who receives what nobody else can take."""
 
-    name = models.CharField(_("name"), max_length=80, unique=True)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=80, unique=True)
     lead = models.ForeignKey("core.User", models.PROTECT, related_name="leads", verbose_name=_("lead"))
     is_active = models.BooleanField(_("active"), default=True)
 

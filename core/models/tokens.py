@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ApiToken(models.Model):
@@ -12,7 +13,7 @@ class ApiToken(models.Model):
     `scopes` is a list of `<resource>:read|write`, or ["all"]. Rights are those of `user`, narrowed by the scopes.
     """
 
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=80)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens", verbose_name=_("user"))
     digest = models.CharField(max_length=64, unique=True)
     hint = models.CharField(max_length=12)

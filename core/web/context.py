@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, Resolver404, get_urlconf, resolve, rever
 from django.utils.module_loading import import_string
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core import languages
 from core.access import Access, declared
@@ -134,7 +135,7 @@ class Shell:
             ("team", "team", _("Open in my team"), ""),
             ("all", "filter", _("All open"), ""),
             ("quarantine", "shield", _("Quarantine"), ""),
-            ("closed", "check", _("Closed"), ""),
+            ("closed", "check", pgettext("view", "Closed"), ""),
             ("history", "book", _("Imported history"), ""),
         ]
         queues = [[self._view(*view) for view in views] if self._allowed("queue") else [] for views in (daily, wider)]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from complaints.actions.converse import REOPENS_WITHIN
 from complaints.models import Complaint, Outcome, Status
@@ -144,12 +145,12 @@ class Journey:
         status = self.complaint.status
         if status == Status.WITHDRAWN:
             at = self.last(WITHDRAWN) or self.complaint.closed_at
-            return [*found, Stage(_("Withdrawn"), _when(at), DONE)]
+            return [*found, Stage(pgettext("stage", "Withdrawn"), _when(at), DONE)]
         if status == Status.MERGED:
             return [*found, Stage(_("Joined with another complaint"), "", DONE)]
         found += [*self._looking(), self._decision()]
         if status == Status.CLOSED:
-            found.append(Stage(_("Closed"), _when(self.complaint.closed_at), DONE))
+            found.append(Stage(pgettext("stage", "Closed"), _when(self.complaint.closed_at), DONE))
         return found
 
     def _received(self) -> Stage:
