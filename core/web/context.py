@@ -159,7 +159,7 @@ class Shell:
             ("customers", "person", _("Customers")),
             ("dashboard", "dashboard", _("Dashboard")),
             ("settings", "settings", _("Settings")),
-            ("preferences", "keyboard", _("You")),
+            ("preferences", "keyboard", pgettext("tab", "You")),
         ]
         queue_keys = {item.key for section in self.sections[:2] for item in section.items}
         return [
