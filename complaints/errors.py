@@ -83,5 +83,3 @@ class NotInQuarantine(DomainError):
 class Stale(DomainError):
     code = "stale"
     message = _("Somebody else changed this complaint in the meantime.")
-
-

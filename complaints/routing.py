@@ -71,8 +71,8 @@ def rule_for(*, type_id: int, channel: str, language: str, severity: str) -> Rou
 def choose_owner(*, team: Team | None, language: str, at: datetime) -> tuple[User, Team | None]:
     """The owner and team of a new complaint; the owner's workload is raised. Inside the action's transaction.
 
-    In the team: present members who speak the language, lowest open / capacity, ties to the one longest unassigned; else
-    the lead; else the default owner. Raises NobodyToOwnIt. Query cost: 2 on the usual way.
+    In the team: present members who speak the language, lowest open / capacity, ties to the one longest unassigned;
+    else the lead; else the default owner. Raises NobodyToOwnIt. Query cost: 2 on the usual way.
     """
     if team is not None and _all_counted():
         member = _least_loaded(Workload.objects.filter(agent__team=team, agent__is_agent=True), language, at)
@@ -156,9 +156,13 @@ def release(owner_id: int, count: int = 1) -> None:
 
 
 def recount() -> int:
-    """Set every workload to the truth; returns how many were wrong. Query cost: a few, one pass over open complaints."""
+    """Set every workload to the truth; returns how many were wrong. Query cost: a few, one pass over open
+    complaints."""
     truth: dict[int, int] = dict(
-        Complaint.objects.filter(in_queue=True).values_list("owner").annotate(n=models.Count("pk")).values_list("owner", "n")
+        Complaint.objects.filter(in_queue=True)
+        .values_list("owner")
+        .annotate(n=models.Count("pk"))
+        .values_list("owner", "n")
     )
     wrong = 0
     for user_id in User.objects.values_list("pk", flat=True):
@@ -178,10 +182,16 @@ def _least_loaded(candidates: models.QuerySet[Workload], language: str, at: date
     ranked: Any = (
         candidates.filter(agent__in=present)
         .select_related("agent")
-        .order_by(Cast(F("open_count"), FloatField()) / F("agent__capacity"), F("last_assigned_at").asc(nulls_first=True), "pk")
+        .order_by(
+            Cast(F("open_count"), FloatField()) / F("agent__capacity"),
+            F("last_assigned_at").asc(nulls_first=True),
+            "pk",
+        )
     )
     if language:
-        ranked = ranked.annotate(spoken=Cast("agent__languages", models.TextField())).filter(spoken__contains=f'"{language}"')
+        ranked = ranked.annotate(spoken=Cast("agent__languages", models.TextField())).filter(
+            spoken__contains=f'"{language}"'
+        )
     chosen: Workload | None = None
     if connection.features.has_select_for_update_skip_locked:
         chosen = ranked.select_for_update(skip_locked=True, of=("self",)).first()
@@ -193,4 +203,3 @@ def _least_loaded(candidates: models.QuerySet[Workload], language: str, at: date
         return None
     Workload.objects.filter(pk=chosen.pk).update(open_count=F("open_count") + 1, last_assigned_at=at)
     return chosen.agent
-

@@ -56,9 +56,7 @@ class Transport(filesystem.Transport):
 
     def drain_events(self, connection: Any, timeout: float | None = None, **kwargs: Any) -> None:
         """Wait for a message, half a second at most: in between the worker looks whether it shall stop."""
-        super().drain_events(
-            connection, timeout=LONGEST_WAIT if timeout is None else min(timeout, LONGEST_WAIT)
-        )
+        super().drain_events(connection, timeout=LONGEST_WAIT if timeout is None else min(timeout, LONGEST_WAIT))
 
 
 def install(options: dict[str, Any]) -> None:

@@ -36,9 +36,7 @@ def main() -> int:
     try:
         make_key(folder)
     except OSError as error:
-        sys.stderr.write(
-            f"Cannot write to {folder}: {error.strerror}. Set VAR_DIR to a folder you may write to.\n"
-        )
+        sys.stderr.write(f"Cannot write to {folder}: {error.strerror}. Set VAR_DIR to a folder you may write to.\n")
         return 1
     return 0
 

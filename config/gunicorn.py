@@ -11,9 +11,7 @@ bind = [f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '80
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 4
-preload_app = (
-    True  # the processes share what they load: a third less memory, and a broken start ends the master
-)
+preload_app = True  # the processes share what they load: a third less memory, and a broken start ends the master
 timeout = 60
 graceful_timeout = 2  # `up` promises to be gone within 5
 keepalive = 5

@@ -79,9 +79,7 @@ def faults_of(message: Message) -> Iterator[str]:
         # A singular may drop the number ("one complaint"), a text without plural may drop nothing.
         if has - wanted or (len(ids) == 1 and wanted - has):
             yield f"placeholders {sorted(has)} instead of {sorted(wanted)}"
-    if ids[0].startswith("\n") != strings[0].startswith("\n") or ids[0].endswith("\n") != strings[0].endswith(
-        "\n"
-    ):
+    if ids[0].startswith("\n") != strings[0].startswith("\n") or ids[0].endswith("\n") != strings[0].endswith("\n"):
         yield "line breaks at the ends differ"
 
 
@@ -121,9 +119,7 @@ def check_sync(root: Path = ROOT) -> list[str]:
         copy = Path(name)
         for source in (*SOURCES, "locale"):
             if (root / source).is_dir():
-                shutil.copytree(
-                    root / source, copy / source, ignore=shutil.ignore_patterns("__pycache__", "*.mo")
-                )
+                shutil.copytree(root / source, copy / source, ignore=shutil.ignore_patterns("__pycache__", "*.mo"))
         (copy / "locale").mkdir(exist_ok=True)
         shutil.copy(root / "manage.py", copy / "manage.py")
         makemessages(copy)
@@ -131,13 +127,9 @@ def check_sync(root: Path = ROOT) -> list[str]:
             path = Path("locale") / language / "LC_MESSAGES" / "django.po"
             source_texts = texts(catalogue(copy / path)).keys() if (copy / path).exists() else set()
             committed = texts(catalogue(root / path)).keys() if (root / path).exists() else set()
+            faults += [f"{path}: not extracted yet: {text!r}" for _, text in sorted(source_texts - committed, key=str)]
             faults += [
-                f"{path}: not extracted yet: {text!r}"
-                for _, text in sorted(source_texts - committed, key=str)
-            ]
-            faults += [
-                f"{path}: not in the source any more: {text!r}"
-                for _, text in sorted(committed - source_texts, key=str)
+                f"{path}: not in the source any more: {text!r}" for _, text in sorted(committed - source_texts, key=str)
             ]
     return faults
 

@@ -1,4 +1,5 @@
-"""Every address of the product (names: interface.md). Deny by default: a view says itself who may open it (core.access)."""
+"""Every address of the product (names: interface.md). Deny by default: a view says itself who may open it
+(core.access)."""
 
 from django.urls import include, path
 

@@ -1,8 +1,8 @@
 """Who may open which page: declared on the view, denied when nothing is declared (domain, Roles and visibility).
 
-    @allow("agent", "lead", "manager")   # any of these roles
-    @allow()                             # anybody signed in
-    @public                              # no sign-in
+@allow("agent", "lead", "manager")   # any of these roles
+@allow()                             # anybody signed in
+@public                              # no sign-in
 """
 
 from __future__ import annotations

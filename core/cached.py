@@ -1,6 +1,7 @@
 """Small reference tables kept in the process for a few seconds (policies, calendars, types, rules).
 
-Whoever changes one clears it in their own process at once; the others follow within `SECONDS`. Values must be treated as
+Whoever changes one clears it in their own process at once; the others follow within `SECONDS`. Values must be
+treated as
 read-only.
 """
 

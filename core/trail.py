@@ -1,7 +1,8 @@
 """Append to and verify the hash-chained trail (domain, Trail; mission E1).
 
 The hash of an entry is SHA-256 over the hash before it and a canonical line of its own fields, instants as whole
-microseconds since 1970 so that PostgreSQL can build the very same line (complaints.sla.sweep does, a test proves it equal).
+microseconds since 1970 so that PostgreSQL can build the very same line (complaints.sla.sweep does, a test proves it
+equal).
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def subject_of(obj: models.Model) -> tuple[str, int]:
-    """The trail's name for a record: its model's name in lower case and its primary key (`trail_id` where that is text)."""
+    """The trail's name for a record: its model's name in lower case and its primary key (`trail_id` where that is
+    text)."""
     return obj._meta.model_name or "", getattr(obj, "trail_id", obj.pk)
 
 

@@ -1,11 +1,13 @@
 """Deny by default: every route x role, read from the URL table (domain, Roles; cases F07, F10).
 
-`tests/access_matrix.txt` says for each route who may open it. A new route without a line there fails, so does a line whose
+`tests/access_matrix.txt` says for each route who may open it. A new route without a line there fails, so does a line
+whose
 route is gone or opens to somebody else.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +21,14 @@ from tests.cast import Cast, make_cast
 MATRIX = Path(__file__).parent / "access_matrix.txt"
 ROLES = ("agent", "lead", "manager", "admin")
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
-SAMPLES = {"reference": "AM-2222-2222", "token": "nobody", "figure": "nps", "code": "none", "uidb64": "MQ", "kind": "types"}
+SAMPLES = {
+    "reference": "AM-2222-2222",
+    "token": "nobody",
+    "figure": "nps",
+    "code": "none",
+    "uidb64": "MQ",
+    "kind": "types",
+}
 
 
 def routes() -> Iterator[tuple[str, str, object]]:
@@ -27,14 +36,13 @@ def routes() -> Iterator[tuple[str, str, object]]:
 
     def walk(patterns, prefix: str) -> Iterator[tuple[str, str, object]]:
         for pattern in patterns:
-            converters = pattern.pattern.converters
-            part = str(pattern.pattern)
-            for name, converter in converters.items():
-                kind = type(converter).__name__
-                sample = "999999" if kind == "IntConverter" else SAMPLES.get(name, "none")
+            part = str(pattern.pattern).removeprefix("^").removesuffix("$")
+            for name, converter in pattern.pattern.converters.items():
+                sample = "999999" if type(converter).__name__ == "IntConverter" else SAMPLES.get(name, "none")
                 start = part.index("<")
                 end = part.index(">", start)
                 part = part[:start] + sample + part[end + 1 :]
+            part = re.sub(r"\(\?P<(\w+)>[^)]*\)", lambda found: SAMPLES.get(found[1], "none"), part)  # of re_path
             if isinstance(pattern, URLPattern):
                 yield pattern.name or prefix + part, "/" + prefix + part, pattern.callback
             else:
@@ -64,7 +72,9 @@ def test_every_route_stands_in_the_matrix_as_it_is():
     }
     actual = {name: who(declared(view)) for name, _, view in routes()}
     assert "nobody" not in actual.values()
-    assert actual == stated, "\n".join(f"{name}: {roles}" for name, roles in sorted(actual.items()) if stated.get(name) != roles)
+    assert actual == stated, "\n".join(
+        f"{name}: {roles}" for name, roles in sorted(actual.items()) if stated.get(name) != roles
+    )
 
 
 def test_names_are_unique():
@@ -92,7 +102,9 @@ def test_each_role_opens_what_it_may_and_nothing_else(cast, role):
         if name == "logout":
             continue
         for method in ("GET", "POST"):
-            status = client.generic(method, path, "{}" if "/api/" in path else "", content_type="application/json").status_code
+            status = client.generic(
+                method, path, "{}" if "/api/" in path else "", content_type="application/json"
+            ).status_code
             assert status < 500, (method, path, status)
             if permitted(view, role):
                 assert status not in (401,), (method, path, status)
@@ -124,9 +136,11 @@ def test_nobody_opens_anything_private_without_signing_in(cast):
 def test_every_writing_route_demands_a_csrf_token(cast):
     client = Client(enforce_csrf_checks=True)
     client.force_login(cast.manager)
-    for _name, path, view in routes():
+    for _name, path, _view in routes():
         for method in WRITES:
             answer = client.generic(method, path, "{}", content_type="application/json")
             assert answer.status_code in (403, 404, 405), (method, path, answer.status_code)
-            foreign = client.generic(method, path, "{}", content_type="application/json", headers={"Origin": "https://evil.example"})
+            foreign = client.generic(
+                method, path, "{}", content_type="application/json", headers={"Origin": "https://evil.example"}
+            )
             assert foreign.status_code in (403, 404, 405), (method, path, foreign.status_code)

@@ -13,8 +13,8 @@ from core import cached, clock, trail
 from core.actions.tokens import issue_token
 from core.actor import Actor
 from core.models import OutboxMessage, TrailEntry
-from tests.cast import MONDAY, Cast, make_cast
 from retention.models import Customer
+from tests.cast import MONDAY, Cast, make_cast
 
 pytestmark = pytest.mark.django_db
 ROOT = "/api/v1/complaints/"
@@ -31,7 +31,9 @@ class Api:
     """A caller with a token of `user`, sending and reading JSON."""
 
     def __init__(self, user, *scopes: str) -> None:
-        _, plain = issue_token(name="test", user=user, scopes=list(scopes) or ["all"], by=Actor.person(user), at=clock.now())
+        _, plain = issue_token(
+            name="test", user=user, scopes=list(scopes) or ["all"], by=Actor.person(user), at=clock.now()
+        )
         self.client = Client(headers={"Authorization": f"Bearer {plain}"})
 
     def __call__(self, method: str, path: str, body: object = None, **headers: str):
@@ -45,7 +47,11 @@ def api(cast: Cast) -> Api:
 
 
 def test_filing_answers_with_the_complaint_and_where_it_is(api, cast):
-    answer = api("POST", ROOT, {**BODY, "type": "billing-charged-twice", "customer": {"name": "Ivo", "email": "ivo@mail.example"}})
+    answer = api(
+        "POST",
+        ROOT,
+        {**BODY, "type": "billing-charged-twice", "customer": {"name": "Ivo", "email": "ivo@mail.example"}},
+    )
     assert answer.status_code == 201
     shown = answer.json()
     assert answer["Location"].endswith(f"{ROOT}{shown['reference']}/")
@@ -73,7 +79,9 @@ def test_filing_takes_seven_round_trips_at_most(api, cast, django_assert_max_num
     from django.db import connection
 
     if connection.vendor == "postgresql":
-        trips = [q for q in seen.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]  # the test's own
+        trips = [
+            q for q in seen.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))
+        ]  # the test's own
         assert len(trips) <= 7, [q["sql"][:90] for q in trips]
 
 
@@ -122,12 +130,22 @@ def test_one_external_id_makes_one_complaint(api, cast):
     ],
 )
 def test_bad_input_names_its_field_and_writes_nothing(api, cast, change, pointer, code):
-    before = (Complaint.objects.count(), Customer.objects.count(), TrailEntry.objects.count(), OutboxMessage.objects.count())
+    before = (
+        Complaint.objects.count(),
+        Customer.objects.count(),
+        TrailEntry.objects.count(),
+        OutboxMessage.objects.count(),
+    )
     refused = api("POST", ROOT, {**BODY, **change})
     assert refused.status_code == 400
     assert refused["Content-Type"] == "application/problem+json"
     assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [(pointer, code)]
-    after = (Complaint.objects.count(), Customer.objects.count(), TrailEntry.objects.count(), OutboxMessage.objects.count())
+    after = (
+        Complaint.objects.count(),
+        Customer.objects.count(),
+        TrailEntry.objects.count(),
+        OutboxMessage.objects.count(),
+    )
     assert before == after
 
 
@@ -266,7 +284,9 @@ def test_a_page_of_the_list_costs_the_same_for_one_row_and_for_fifty(cast, djang
         assert len(api("GET", ROOT).json()["results"]) == 21
 
 
-@pytest.mark.parametrize("path", ["complaint-types", "root-causes", "channels", "agents", "teams", "routing-rules", "customers"])
+@pytest.mark.parametrize(
+    "path", ["complaint-types", "root-causes", "channels", "agents", "teams", "routing-rules", "customers"]
+)
 def test_the_catalogue_is_listed(api, cast, path):
     answer = api("GET", f"/api/v1/{path}/")
     assert answer.status_code == 200

@@ -481,3 +481,22 @@ def test_now_is_the_databases(complaint: Complaint, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(clock, "database_now", database_now)
     monkeypatch.setattr(clock, "now", lambda: datetime(2099, 1, 1, tzinfo=UTC))
     assert sweep() == Swept() and asked
+
+
+@pytest.mark.sqlite
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_batch_on_sqlite_is_small_and_lets_others_write_between() -> None:
+    """Somebody who writes while 400 breaches are marked never meets a locked database."""
+    complaints = many_due(400)
+    turns: list[int] = []
+
+    def write() -> None:
+        while not turns or Firing.objects.count() < 400:
+            with transaction.atomic():
+                Complaint.objects.filter(pk=complaints[0].pk).update(product=f"lamp {len(turns)}")
+            turns.append(Firing.objects.count())
+
+    assert not together(lambda: sweep(at=LATE), write)
+    assert Firing.objects.count() == 400
+    assert len(set(turns)) >= 3, "other writers got in only before or after"

@@ -17,7 +17,8 @@ from core.actor import Actor
 
 def locked(complaint: Complaint) -> Complaint:
     """The complaint as it is now, its row locked until the transaction ends. Query cost: 1."""
-    return Complaint.objects.select_for_update().get(pk=complaint.pk)
+    found: Complaint = Complaint.objects.select_for_update().get(pk=complaint.pk)
+    return found
 
 
 def clocks_of(complaint: Complaint, *kinds: str) -> list[Clock]:

@@ -110,8 +110,13 @@ def _tell_owner(complaint: Complaint, got: Message, *, at: datetime) -> list[mod
     context = {"reference": complaint.reference, "subject": complaint.subject, "body": got.body, "name": str(owner)}
     return [
         outbox.mail(
-            f"answered:{got.pk}", to=owner.email, language=owner.language, template="customer_answered",
-            context=context, about=complaint, at=at,
+            f"answered:{got.pk}",
+            to=owner.email,
+            language=owner.language,
+            template="customer_answered",
+            context=context,
+            about=complaint,
+            at=at,
         )
     ]
 

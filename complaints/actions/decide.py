@@ -33,7 +33,14 @@ DECISIONS = (Outcome.UPHELD, Outcome.PARTLY, Outcome.NOT_UPHELD)
 
 @transaction.atomic
 def resolve(
-    complaint: Complaint, *, by: Actor, at: datetime, outcome: str, root_cause: RootCause, summary: str, answer: str = ""
+    complaint: Complaint,
+    *,
+    by: Actor,
+    at: datetime,
+    outcome: str,
+    root_cause: RootCause,
+    summary: str,
+    answer: str = "",
 ) -> Complaint:
     """Decide the case. `summary`: what was done, for us; `answer`: the final answer to the complainant, if one is sent.
 
@@ -118,7 +125,8 @@ def reopen(complaint: Complaint, *, by: Actor, at: datetime, reason: str) -> Com
 
 
 def reopen_locked(complaint: Complaint, *, by: Actor, at: datetime, reason: str) -> Complaint:
-    """Reopen a complaint whose row the caller holds locked. The resolve clock resumes or starts a new cycle, by policy."""
+    """Reopen a complaint whose row the caller holds locked. The resolve clock resumes or starts a new cycle, by
+    policy."""
     if complaint.is_open:
         raise errors.NotEnded
     if complaint.status == Status.MERGED or complaint.is_history:

@@ -125,7 +125,8 @@ def resume_clocks(complaint: Complaint, *, at: datetime) -> list[Clock]:
 
 
 def outgoing(complaint: Complaint, body: str, *, purpose: str, by: Actor, at: datetime) -> Message:
-    """A message to the complainant with its key, not yet written: by mail if we have an address, else on the status page."""
+    """A message to the complainant with its key, not yet written: by mail if we have an address, else on the status
+    page."""
     sent = Message(
         complaint=complaint,
         direction=OUT,
@@ -144,5 +145,3 @@ def outgoing(complaint: Complaint, body: str, *, purpose: str, by: Actor, at: da
 def signature(by: Actor) -> str:
     """How a person signs; blank for the system."""
     return str(by.user) if by.user is not None else ""
-
-

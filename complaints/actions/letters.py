@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.conf import settings
@@ -43,7 +44,7 @@ def message(complaint: Complaint, sent: Message, *, author: str, at: datetime) -
 
 
 def _letter(
-    complaint: Complaint, template: str, key: str, email: str, context: dict[str, object], at: datetime
+    complaint: Complaint, template: str, key: str, email: str, context: Mapping[str, object], at: datetime
 ) -> OutboxMessage:
     due_at = complaint.queue_at if complaint.queue_at.year < 9999 else None
     known = {
@@ -53,5 +54,11 @@ def _letter(
         "due_at": due_at.isoformat() if due_at else "",
     }
     return outbox.mail(
-        key, to=email, language=complaint.language, template=template, context={**known, **context}, about=complaint, at=at
+        key,
+        to=email,
+        language=complaint.language,
+        template=template,
+        context={**known, **context},
+        about=complaint,
+        at=at,
     )

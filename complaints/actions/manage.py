@@ -36,7 +36,9 @@ def assign(complaint: Complaint, *, by: Actor, at: datetime, owner: User, reason
     return change_owner(complaint, owner, by=by, at=at, reason=reason)
 
 
-def change_owner(complaint: Complaint, owner: User, *, by: Actor, at: datetime, reason: str, why: str = "assigned") -> Complaint:
+def change_owner(
+    complaint: Complaint, owner: User, *, by: Actor, at: datetime, reason: str, why: str = "assigned"
+) -> Complaint:
     """Move a locked case to `owner`, with workloads, mail and trail."""
     before, before_team = complaint.owner_id, complaint.team_id
     if complaint.in_queue:
@@ -64,7 +66,7 @@ def classify(
     by: Actor,
     at: datetime,
     reason: str,
-    type: ComplaintType | None = None,  # noqa: A002  the field's name in the API
+    type: ComplaintType | None = None,
     severity: str = "",
 ) -> Complaint:
     """Sort the case anew; deadlines are recomputed from receipt, never to before `at` (domain, SLA 4).
@@ -81,7 +83,9 @@ def classify(
     complaint.type = type or complaint.type
     complaint.severity = severity or complaint.severity
     after = {"type": complaint.type.code, "severity": complaint.severity}
-    changes: dict[str, object] = {name: [str(before[name]), str(after[name])] for name in before if before[name] != after[name]}
+    changes: dict[str, object] = {
+        name: [str(before[name]), str(after[name])] for name in before if before[name] != after[name]
+    }
     if not changes:
         raise errors.NothingChanged
     clocks = _base.clocks_of(complaint)
@@ -91,7 +95,9 @@ def classify(
         for clock in clocks:
             sla.retarget(clock, complaint, tier=tier, at=at)
     moved = {
-        clock.kind: [_iso(due_before[clock.pk]), _iso(clock.due_at)] for clock in clocks if due_before[clock.pk] != clock.due_at
+        clock.kind: [_iso(due_before[clock.pk]), _iso(clock.due_at)]
+        for clock in clocks
+        if due_before[clock.pk] != clock.due_at
     }
     if moved:
         changes["deadlines"] = moved
@@ -116,9 +122,11 @@ AMENDABLE = frozenset(
 def amend(
     complaint: Complaint, values: Mapping[str, Any], *, by: Actor, at: datetime, version: int | None = None
 ) -> Complaint:
-    """Put facts about the case right; what is personal or long stays out of the trail's hash. Allowed on ended cases too.
+    """Put facts about the case right; what is personal or long stays out of the trail's hash. Allowed on ended cases
+    too.
 
-    `version`: the one the caller has seen. Raises Stale when the case has moved on, InvalidInput for a field that has an
+    `version`: the one the caller has seen. Raises Stale when the case has moved on, InvalidInput for a field that
+    has an
     action of its own.
     """
     if unknown := set(values) - AMENDABLE:
@@ -153,7 +161,8 @@ def amend(
 
 @transaction.atomic
 def release(complaint: Complaint, *, by: Actor, at: datetime) -> Complaint:
-    """A quarantined complaint is real: route it, start its clocks from receipt, send the receipt. Raises NotInQuarantine."""
+    """A quarantined complaint is real: route it, start its clocks from receipt, send the receipt. Raises
+    NotInQuarantine."""
     complaint = _base.locked(complaint)
     if not complaint.is_quarantined:
         raise errors.NotInQuarantine
@@ -196,11 +205,11 @@ def _tell(complaint: Complaint, owner: User, by: Actor, at: datetime) -> list[Ou
     context = {"reference": complaint.reference, "subject": complaint.subject, "name": str(owner)}
     key = f"assigned:{complaint.pk}:{complaint.version + 1}"
     return [
-        outbox.mail(key, to=owner.email, language=owner.language, template="assigned", context=context, about=complaint, at=at)
+        outbox.mail(
+            key, to=owner.email, language=owner.language, template="assigned", context=context, about=complaint, at=at
+        )
     ]
 
 
 def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
-
-

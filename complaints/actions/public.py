@@ -88,7 +88,7 @@ def find_by_code(reference: str, code: str, *, address: str | None, at: datetime
     newest = list(tries.order_by("-at").values_list("at", flat=True)[: settings.LOGIN_FAILURES_ALLOWED])
     if len(newest) >= settings.LOGIN_FAILURES_ALLOWED:
         raise TooMany(_seconds(newest[-1] + settings.LOGIN_FAILURE_WINDOW - at))
-    found = Complaint.objects.filter(reference=reference).first()
+    found: Complaint | None = Complaint.objects.filter(reference=reference).first()
     if reference_for_code(reference, code) is not None and found is not None:
         return found
     LoginFailure.objects.create(username=f"{_CODE_TRY}{reference}"[:150], address=address, at=at)

@@ -68,7 +68,8 @@ def _wait_for_routing(user: User) -> None:
 
 @transaction.atomic
 def deactivate(user: User, *, by: Actor, at: datetime) -> tuple[User, int]:
-    """Switch an account off; every case in hand goes to the deputy, the lead or the default owner in the same transaction.
+    """Switch an account off; every case in hand goes to the deputy, the lead or the default owner in the same
+    transaction.
 
     Returns the user and how many cases moved. Raises NotAllowed, LastAdministrator, StillLeads (a team needs its lead:
     name another first) or NobodyToOwnIt; then nothing is written.

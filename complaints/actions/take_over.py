@@ -55,7 +55,7 @@ def take_over(
             language=complaint.language,
             severity=complaint.severity,
         )
-        complaint.owner, complaint.team_id = routing.choose_owner(team=team, language=complaint.language, at=at)
+        complaint.owner, complaint.team = routing.choose_owner(team=team, language=complaint.language, at=at)
     clocks = begin_clocks(complaint, complaint.customer, by, at)
     rows.give_ids(complaint)
     for clock in clocks:

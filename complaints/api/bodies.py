@@ -87,5 +87,3 @@ class ResolutionBody(Strict):
     root_cause = Text(max_length=CODE)
     summary = Text(max_length=LONG)
     answer = Text(max_length=LONG, required=False, allow_blank=True)
-
-

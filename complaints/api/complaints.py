@@ -86,7 +86,12 @@ class Complaints(ListView):
     answer = ComplaintShape
     success: ClassVar = {"POST": 201}
     filters = FILTERS
-    ordering: ClassVar = {"received_at": "received_at", "created_at": "pk", "updated_at": "updated_at", "next_deadline": "queue_at"}
+    ordering: ClassVar = {
+        "received_at": "received_at",
+        "created_at": "pk",
+        "updated_at": "updated_at",
+        "next_deadline": "queue_at",
+    }
     default_ordering = "-received_at"
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> ComplaintQuerySet:
@@ -141,5 +146,9 @@ def _filing(values: dict[str, Any]) -> Filing:
             raise InvalidInput(_("There is no customer with this id."), code="unknown_customer", field="customer/id")
         if told:
             raise InvalidInput(_("Give an id or details, not both."), code="id_or_details", field="customer")
-    details = Details(**told, source=values.get("source") or "api", language=values.get("language", "")) if told else Details()
+    details = (
+        Details(**told, source=values.get("source") or "api", language=values.get("language", ""))
+        if told
+        else Details()
+    )
     return Filing(**values, type=type_by_code(code) if code else None, customer=customer, details=details)

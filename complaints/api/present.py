@@ -94,7 +94,12 @@ def type_brief(row: ComplaintType) -> dict[str, str]:
 
 def catalogue_row(row: ComplaintType | RootCause) -> dict[str, Any]:
     """A type or root cause: `code name parent`."""
-    return {"code": row.code, "name": row.label, "parent": row.parent.code if row.parent else None, "is_active": row.is_active}
+    return {
+        "code": row.code,
+        "name": row.label,
+        "parent": row.parent.code if row.parent else None,
+        "is_active": row.is_active,
+    }
 
 
 def customer_brief(row: Customer | None) -> dict[str, str] | None:

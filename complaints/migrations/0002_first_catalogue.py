@@ -24,7 +24,10 @@ def make(apps, schema_editor):
     for position, code in enumerate(data.CHANNELS):
         model("complaints", "Channel").objects.create(code=code, position=position)
     calendars = {}
-    for key, name, weekly in [("office", "Office hours", data.OFFICE_HOURS), ("always", "Day and night", data.ROUND_THE_CLOCK)]:
+    for key, name, weekly in [
+        ("office", "Office hours", data.OFFICE_HOURS),
+        ("always", "Day and night", data.ROUND_THE_CLOCK),
+    ]:
         calendars[key] = model("core", "Calendar").objects.create(name=name)
         model("core", "CalendarVersion").objects.create(
             calendar=calendars[key],

@@ -1,4 +1,5 @@
-"""What complaints are sorted by: channels, types, root causes, routing rules. Administered in the browser (mission A1-A4)."""
+"""What complaints are sorted by: channels, types, root causes, routing rules. Administered in the browser (mission
+A1-A4)."""
 
 from __future__ import annotations
 
@@ -6,9 +7,8 @@ from zlib import crc32
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 UNCLASSIFIED = "unclassified"
 
@@ -63,7 +63,9 @@ class Channel(models.Model):
 
     code = models.CharField(max_length=12, primary_key=True, choices=ChannelCode.choices)
     is_active = models.BooleanField(_("in use"), default=True)
-    default_severity = models.CharField(_("severity to begin with"), max_length=8, choices=Severity.choices, default=Severity.MODERATE)
+    default_severity = models.CharField(
+        _("severity to begin with"), max_length=8, choices=Severity.choices, default=Severity.MODERATE
+    )
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -83,7 +85,9 @@ class Channel(models.Model):
 class ComplaintType(Named):
     """What a complaint is about, two levels deep. `public_*` is how the public form asks for it, per language."""
 
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("above it"))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("above it")
+    )
     is_public = models.BooleanField(_("offered on the public form"), default=False)
     public_names = models.JSONField(_("public names"), default=dict, blank=True)
     public_hints = models.JSONField(_("public hints"), default=dict, blank=True)
@@ -109,9 +113,12 @@ class ComplaintType(Named):
 
 
 class RootCause(Named):
-    """Why it happened, two levels deep. `unclassified` is none: nothing can be resolved with it (domain, Complaint 7)."""
+    """Why it happened, two levels deep. `unclassified` is none: nothing can be resolved with it (domain, Complaint
+    7)."""
 
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("above it"))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("above it")
+    )
 
     class Meta(Named.Meta):
         verbose_name = _("root cause")
@@ -123,10 +130,13 @@ class RootCause(Named):
 
 
 class RoutingRule(models.Model):
-    """An ordered rule: the first whose conditions match names the team (domain, Complaint 2). Blank matches anything."""
+    """An ordered rule: the first whose conditions match names the team (domain, Complaint 2). Blank matches
+    anything."""
 
     position = models.PositiveIntegerField(_("position"), default=0)
-    type = models.ForeignKey(ComplaintType, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("type"))
+    type = models.ForeignKey(
+        ComplaintType, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("type")
+    )
     channel = models.CharField(_("channel"), max_length=12, blank=True, choices=ChannelCode.choices)
     language = models.CharField(_("language"), max_length=8, blank=True)
     severity = models.CharField(_("severity"), max_length=8, blank=True, choices=Severity.choices)
@@ -143,7 +153,8 @@ class RoutingRule(models.Model):
 
 
 class Workload(models.Model):
-    """How many open complaints an agent owns. A cache of a count, kept by the actions, so that routing needs no counting.
+    """How many open complaints an agent owns. A cache of a count, kept by the actions, so that routing needs no
+    counting.
 
     `manage.py doctor` compares it with the truth; `complaints.routing.recount()` mends it.
     """

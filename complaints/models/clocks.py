@@ -43,22 +43,29 @@ class SlaVersion(models.Model):
 class SlaPolicy(models.Model):
     """One line of a version: conditions (blank matches anything), a calendar, and targets by clock kind.
 
-    `targets`: {"acknowledge": {"kind": "working_seconds", "value": 14400}, "resolve": {...}}, kinds as in sla/SCHEMA.md.
+    `targets`: {"acknowledge": {"kind": "working_seconds", "value": 14400}, "resolve": {...}}, kinds as in
+    sla/SCHEMA.md.
     `reopen_mode`: "resume" (the clock goes on) or "restart" (a new cycle with the full target).
     """
 
     version = models.ForeignKey(SlaVersion, models.PROTECT, related_name="policies")
     position = models.PositiveIntegerField()
     name = models.CharField(_("name"), max_length=120)
-    type = models.ForeignKey(ComplaintType, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("type"))
+    type = models.ForeignKey(
+        ComplaintType, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("type")
+    )
     channel = models.CharField(_("channel"), max_length=12, blank=True, choices=ChannelCode.choices)
     severity = models.CharField(_("severity"), max_length=8, blank=True, choices=Severity.choices)
     tier = models.CharField(_("tier"), max_length=40, blank=True)
-    team = models.ForeignKey("core.Team", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team"))
+    team = models.ForeignKey(
+        "core.Team", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team")
+    )
     calendar = models.ForeignKey("core.Calendar", models.PROTECT, related_name="+", verbose_name=_("calendar"))
     targets = models.JSONField()
     ladder = models.JSONField(default=list, blank=True)
-    reopen_mode = models.CharField(max_length=8, default="resume", choices=[("resume", _("Resume")), ("restart", _("Restart"))])
+    reopen_mode = models.CharField(
+        max_length=8, default="resume", choices=[("resume", _("Resume")), ("restart", _("Restart"))]
+    )
 
     class Meta:
         ordering = ["version", "position"]
@@ -71,7 +78,8 @@ class SlaPolicy(models.Model):
 class Clock(models.Model):
     """One clock of a complaint in one cycle: a cache of its append-only events, kept for sorting, badges and the sweep.
 
-    `due_at`: null while paused or when the calendar never opens. `next_at`: when the sweep must look again (null: never).
+    `due_at`: null while paused or when the calendar never opens. `next_at`: when the sweep must look again (null:
+    never).
     `breached_at` equals the deadline that passed, whenever it was noticed (`detected_at`). `stated`: met or breached as
     an imported file says, without a deadline of its own.
     """
@@ -81,7 +89,9 @@ class Clock(models.Model):
     cycle = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=10, choices=ClockState.choices, default=ClockState.RUNNING)
     policy = models.ForeignKey(SlaPolicy, models.PROTECT, null=True, related_name="clocks", db_index=False)
-    calendar_version = models.ForeignKey("core.CalendarVersion", models.PROTECT, null=True, related_name="+", db_index=False)
+    calendar_version = models.ForeignKey(
+        "core.CalendarVersion", models.PROTECT, null=True, related_name="+", db_index=False
+    )
     target_kind = models.CharField(max_length=16, blank=True)
     target_value = models.IntegerField(null=True)
     started_at = models.DateTimeField()
@@ -100,9 +110,12 @@ class Clock(models.Model):
             models.CheckConstraint(condition=Q(kind__in=ClockKind.values), name="clock_kind_known"),
             models.CheckConstraint(condition=Q(state__in=ClockState.values), name="clock_state_known"),
             models.CheckConstraint(
-                condition=~Q(state=ClockState.BREACHED) | Q(breached_at__isnull=False) | Q(stated=True), name="clock_breach_dated"
+                condition=~Q(state=ClockState.BREACHED) | Q(breached_at__isnull=False) | Q(stated=True),
+                name="clock_breach_dated",
             ),
-            models.CheckConstraint(condition=Q(next_at__isnull=True) | Q(state=ClockState.RUNNING), name="clock_next_only_running"),
+            models.CheckConstraint(
+                condition=Q(next_at__isnull=True) | Q(state=ClockState.RUNNING), name="clock_next_only_running"
+            ),
         ]
         indexes = [models.Index(fields=["next_at", "id"], name="clock_next", condition=Q(next_at__isnull=False))]
 
@@ -111,7 +124,8 @@ class Clock(models.Model):
 
     @property
     def is_finished(self) -> bool:
-        """Nothing more to do for it: the work is done, or it was cancelled. A breached clock may still be unfinished."""
+        """Nothing more to do for it: the work is done, or it was cancelled. A breached clock may still be
+        unfinished."""
         return self.completed_at is not None or self.state in (ClockState.MET, ClockState.CANCELLED)
 
 

@@ -57,7 +57,9 @@ class Complaint(models.Model):
     external_id = models.CharField(max_length=120, blank=True)
     source_channel = models.CharField(max_length=80, blank=True)
     source_status = models.CharField(max_length=80, blank=True)
-    customer = models.ForeignKey("retention.Customer", models.PROTECT, null=True, blank=True, related_name="complaints", db_index=False)
+    customer = models.ForeignKey(
+        "retention.Customer", models.PROTECT, null=True, blank=True, related_name="complaints", db_index=False
+    )
     channel = models.CharField(max_length=12, choices=ChannelCode.choices)
     type = models.ForeignKey(ComplaintType, models.PROTECT, related_name="complaints", db_index=False)
     severity = models.CharField(max_length=8, choices=Severity.choices, default=Severity.MODERATE)
@@ -80,7 +82,9 @@ class Complaint(models.Model):
     outcome = models.CharField(max_length=14, choices=Outcome.choices, blank=True)
     accepted = models.BooleanField(null=True)
     accepted_at = models.DateTimeField(null=True)
-    root_cause = models.ForeignKey(RootCause, models.PROTECT, null=True, blank=True, related_name="complaints", db_index=False)
+    root_cause = models.ForeignKey(
+        RootCause, models.PROTECT, null=True, blank=True, related_name="complaints", db_index=False
+    )
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
     version = models.PositiveIntegerField(default=1)
     is_history = models.BooleanField(default=False)
@@ -94,13 +98,16 @@ class Complaint(models.Model):
         verbose_name = _("complaint")
         verbose_name_plural = _("complaints")
         constraints = [
-            models.UniqueConstraint(fields=["source", "external_id"], name="complaint_external_id_once", condition=~Q(external_id="")),
+            models.UniqueConstraint(
+                fields=["source", "external_id"], name="complaint_external_id_once", condition=~Q(external_id="")
+            ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="complaint_status_known"),
             models.CheckConstraint(condition=Q(channel__in=ChannelCode.values), name="complaint_channel_known"),
             models.CheckConstraint(condition=Q(severity__in=Severity.values), name="complaint_severity_known"),
             models.CheckConstraint(condition=Q(outcome__in=["", *Outcome.values]), name="complaint_outcome_known"),
             models.CheckConstraint(
-                condition=Q(in_queue=False) | Q(status__in=[s.value for s in IN_HAND], is_history=False, is_quarantined=False),
+                condition=Q(in_queue=False)
+                | Q(status__in=[s.value for s in IN_HAND], is_history=False, is_quarantined=False),
                 name="complaint_in_queue_is_live",
             ),
             models.CheckConstraint(condition=~Q(merged_into=models.F("pk")), name="complaint_not_into_itself"),
@@ -110,7 +117,9 @@ class Complaint(models.Model):
             models.Index(fields=["owner", "queue_at", "id"], name="complaint_owner_queue", condition=Q(in_queue=True)),
             models.Index(fields=["team", "queue_at", "id"], name="complaint_team_queue", condition=Q(in_queue=True)),
             models.Index(fields=["received_at", "id"], name="complaint_received"),
-            models.Index(fields=["customer", "received_at"], name="complaint_customer", condition=Q(customer__isnull=False)),
+            models.Index(
+                fields=["customer", "received_at"], name="complaint_customer", condition=Q(customer__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

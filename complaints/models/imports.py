@@ -4,7 +4,8 @@ from django.db import models
 
 
 class ImportRun(models.Model):
-    """One file read under one preset and source. `fingerprint`: SHA-256 of the file; `position`: rows already committed."""
+    """One file read under one preset and source. `fingerprint`: SHA-256 of the file; `position`: rows already
+    committed."""
 
     preset = models.CharField(max_length=20)
     source = models.CharField(max_length=40)

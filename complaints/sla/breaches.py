@@ -49,9 +49,7 @@ def firing(clock: Clock, *, at: datetime) -> Firing:
     return Firing(clock=clock, rung=BREACH, due_at=_deadline(clock), fired_at=at)
 
 
-def noted(
-    complaint: Complaint, clocks: Sequence[Clock], *, by: Actor, at: datetime, last: End | None
-) -> TrailEntry:
+def noted(complaint: Complaint, clocks: Sequence[Clock], *, by: Actor, at: datetime, last: End | None) -> TrailEntry:
     """One trail entry for all clocks found at once, dated at the first deadline.
 
     `last`: sequence number and hash at the end of the complaint's chain, None if it has none.

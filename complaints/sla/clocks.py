@@ -22,7 +22,9 @@ COMPLETED, REOPENED, BREACHED, CANCELLED = "completed", "reopened", "breached", 
 FIRST_KINDS = (ClockKind.ACKNOWLEDGE, ClockKind.RESOLVE)
 
 
-def start(complaint: Complaint, *, tier: str, start_at: datetime, kinds: Iterable[str] = FIRST_KINDS, cycle: int = 1) -> list[Clock]:
+def start(
+    complaint: Complaint, *, tier: str, start_at: datetime, kinds: Iterable[str] = FIRST_KINDS, cycle: int = 1
+) -> list[Clock]:
     """New clocks for a complaint, not yet written. Each carries its first event in `clock.fresh_events`."""
     found = policies.match(complaint, tier)
     clocks = []
@@ -78,9 +80,12 @@ def complete(clock: Clock, *, at: datetime) -> None:
 
 
 def mark_breached(clock: Clock, *, detected_at: datetime) -> None:
-    """The deadline passed; dated at the deadline, whenever it was noticed (domain, SLA 5)."""
-    clock.state, clock.breached_at, clock.detected_at, clock.next_at = ClockState.BREACHED, clock.due_at, detected_at, None
-    assert clock.due_at is not None
+    """The deadline passed; dated at the deadline, whenever it was noticed (domain, SLA 5). Raises ValueError without
+    one."""
+    if clock.due_at is None:
+        raise ValueError("a clock without a deadline cannot be breached")
+    clock.state, clock.breached_at, clock.detected_at = ClockState.BREACHED, clock.due_at, detected_at
+    clock.next_at = None
     _note(clock, BREACHED, clock.due_at)
 
 

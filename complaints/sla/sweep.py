@@ -24,12 +24,13 @@ from complaints.sla import breaches, sweep_sql
 from complaints.sla.clocks import BREACHED
 from core import clock as clocks_time
 from core import rows, trail
+from core.actions import upkeep
 from core.actor import Actor
-from core.models import Heartbeat, OutboxMessage, TrailEntry
+from core.models import OutboxMessage, TrailEntry
 
 BATCH = 1_000
 SMALL_BATCH = 100  # SQLite has one writer: nobody shall wait longer than 0.3 s for us
-BREATH = 0.02  # seconds between batches there, so that whoever waits gets in
+BREATH = 0.11  # seconds between batches there: who waits for SQLite looks every 0.1 s, and gets in
 HEARTBEAT = "sweep"
 SWEEPER = Actor.system("sweep")
 
@@ -71,10 +72,7 @@ def sweep_and_tell(*, seconds: float | None = None) -> dict[str, float]:
     started = time.monotonic()
     done = sweep(seconds=seconds)
     figures = {**asdict(done), "seconds": round(time.monotonic() - started, 4)}
-    sign = Heartbeat(name=HEARTBEAT, at=clocks_time.database_now(), detail=figures)
-    Heartbeat.objects.bulk_create(
-        [sign], update_conflicts=True, unique_fields=["name"], update_fields=["at", "detail"]
-    )
+    upkeep.alive(HEARTBEAT, at=clocks_time.database_now(), detail=figures)
     return figures
 
 
@@ -116,10 +114,7 @@ def mark(clocks: Sequence[Clock], *, at: datetime) -> Swept:
     ends = _ends_of_trails(list(cases.values()))
     firings = [breaches.firing(clock, at=at) for clock in clocks]
     events = [ClockEvent(clock=f.clock, kind=BREACHED, at=f.due_at, recorded_at=at, data={}) for f in firings]
-    entries = [
-        breaches.noted(case, by_case[key], by=SWEEPER, at=at, last=ends.get(key))
-        for key, case in cases.items()
-    ]
+    entries = [breaches.noted(case, by_case[key], by=SWEEPER, at=at, last=ends.get(key)) for key, case in cases.items()]
     mails: list[OutboxMessage] = []
     for clock in clocks:
         mails += breaches.mails(clock.complaint, [clock], people[clock.complaint_id], at=at)

@@ -1,4 +1,5 @@
-"""Addresses of the settings (interface.md, Pages: /settings/...). They stand here because people leaving moves cases."""
+"""Addresses of the settings (interface.md, Pages: /settings/...). They stand here because people leaving moves
+cases."""
 
 from django.urls import URLPattern, URLResolver, path
 

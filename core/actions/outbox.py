@@ -76,7 +76,8 @@ def due(at: datetime) -> QuerySet[OutboxMessage]:
 
 @transaction.atomic
 def retry(message: OutboxMessage, *, by: Actor, at: datetime) -> OutboxMessage:
-    """Send a message that was given up once more, with the same Message-ID. Raises NotAllowed or DomainError `not_failed`."""
+    """Send a message that was given up once more, with the same Message-ID. Raises NotAllowed or DomainError
+    `not_failed`."""
     if by.kind != "system" and (by.user is None or not by.user.roles & {ADMIN, MANAGER}):
         raise NotAllowed
     message = OutboxMessage.objects.select_for_update().get(pk=message.pk)

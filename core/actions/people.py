@@ -1,4 +1,5 @@
-"""Users, absences and passwords (mission D3, E1). Deactivating somebody stands in complaints.actions.staff: it moves cases."""
+"""Users, absences and passwords (mission D3, E1). Deactivating somebody stands in complaints.actions.staff: it moves
+cases."""
 
 from __future__ import annotations
 
@@ -103,7 +104,8 @@ def end_absence(absence: Absence, *, by: Actor, at: datetime) -> None:
 
 @transaction.atomic
 def send_link(user: User, *, by: Actor, at: datetime, link: str) -> None:
-    """Mail a user, new or locked out, the link to set a password. Raises NotAllowed, or a DomainError that says why not."""
+    """Mail a user, new or locked out, the link to set a password. Raises NotAllowed, or a DomainError that says why
+    not."""
     settings.refuse_unless_admin(by)
     if not user.is_active:
         raise DomainError(_("The account is not active."), code="not_active")

@@ -27,8 +27,8 @@ def issue_token(
 ) -> tuple[ApiToken, str]:
     """A new token for `user` and its plain text, which is shown once and stored nowhere.
 
-    `days`: how long it lives; None for ever. Raises InvalidInput for a bad name, scope or number of days, NotAllowed for
-    somebody else's token unless an administrator asks.
+    `days`: how long it lives; None for ever. Raises InvalidInput for a bad name, scope or number of days, NotAllowed
+    for somebody else's token unless an administrator asks.
     """
     if by.user_id != user.pk:
         settings.refuse_unless_admin(by)
@@ -62,7 +62,8 @@ def issue_token(
 
 @transaction.atomic
 def revoke_token(token: ApiToken, *, by: Actor, at: datetime) -> ApiToken:
-    """End a token; its next request is refused. Raises DomainError `already_revoked`, NotAllowed for somebody else's."""
+    """End a token; its next request is refused. Raises DomainError `already_revoked`, NotAllowed for somebody
+    else's."""
     token = ApiToken.objects.select_for_update().get(pk=token.pk)
     if by.user_id != token.user_id:
         settings.refuse_unless_admin(by)

@@ -11,7 +11,12 @@ class Organisation(models.Model):
 
     name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=120, default="Amends")
     default_owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("default owner")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("default owner"),
     )
     contact_line = models.CharField(_("contact line on public pages"), max_length=200, blank=True)
     privacy_url = models.URLField(_("privacy notice"), blank=True)

@@ -32,7 +32,9 @@ class OutboxMessage(models.Model):
     class Meta:
         ordering = ["pk"]
         indexes = [
-            models.Index(fields=["due_at", "id"], name="outbox_due", condition=Q(sent_at__isnull=True, failed_at__isnull=True)),
+            models.Index(
+                fields=["due_at", "id"], name="outbox_due", condition=Q(sent_at__isnull=True, failed_at__isnull=True)
+            ),
             models.Index(fields=["subject_kind", "subject_id"], name="outbox_subject"),
         ]
 

@@ -75,7 +75,9 @@ class User(AbstractBaseUser):
     is_agent = models.BooleanField(_("agent"), default=False)
     is_manager = models.BooleanField(_("manager"), default=False)
     is_admin = models.BooleanField(_("administrator"), default=False)
-    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("team"))
+    team = models.ForeignKey(
+        Team, models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("team")
+    )
     languages = models.JSONField(_("languages spoken"), default=list, blank=True)  # ["en", "pt"]
     capacity = models.PositiveSmallIntegerField(_("capacity (open cases)"), default=20)
     deputy = models.ForeignKey(
@@ -145,7 +147,9 @@ class Absence(models.Model):
         ordering = ["-from_at"]
         indexes = [models.Index(fields=["user", "from_at"], name="absence_user_from")]
         constraints = [
-            models.CheckConstraint(condition=Q(until_at__isnull=True) | Q(until_at__gt=models.F("from_at")), name="absence_not_empty")
+            models.CheckConstraint(
+                condition=Q(until_at__isnull=True) | Q(until_at__gt=models.F("from_at")), name="absence_not_empty"
+            )
         ]
 
     def __str__(self) -> str:

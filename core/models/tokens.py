@@ -14,7 +14,9 @@ class ApiToken(models.Model):
     """
 
     name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=80)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens", verbose_name=_("user"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens", verbose_name=_("user")
+    )
     digest = models.CharField(max_length=64, unique=True)
     hint = models.CharField(max_length=12)
     scopes = models.JSONField(_("scopes"), default=list)

@@ -27,10 +27,14 @@ class TrailEntry(models.Model):
     hash = models.BinaryField(max_length=32)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["subject_kind", "subject_id", "seq"], name="trailentry_seq_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["subject_kind", "subject_id", "seq"], name="trailentry_seq_once")
+        ]
         indexes = [
             models.Index(
-                fields=["customer_id", "-at", "-id"], name="trailentry_customer", condition=models.Q(customer_id__isnull=False)
+                fields=["customer_id", "-at", "-id"],
+                name="trailentry_customer",
+                condition=models.Q(customer_id__isnull=False),
             )
         ]
 

@@ -10,9 +10,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, Resolver404, get_urlconf, resolve, reverse
 from django.utils.module_loading import import_string
-from django.utils.translation import get_language, get_language_bidi
+from django.utils.translation import get_language, get_language_bidi, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from core import languages
 from core.access import Access, declared
@@ -49,8 +48,10 @@ class LanguageChoice:
 class Shell:
     """The frame around a page; each part is worked out when a template asks for it.
 
-    Views may set on the request: `sidebar_counts` (a callable giving {key: count}, the key being that of a view; else the
-    one that `settings.SIDEBAR_COUNTS` names is called with the request), `sidebar_here` (the key of the current place) and
+    Views may set on the request: `sidebar_counts` (a callable giving {key: count}, the key being that of a view;
+    else the
+    one that `settings.SIDEBAR_COUNTS` names is called with the request), `sidebar_here` (the key of the current
+    place) and
     `organisation`.
     """
 
@@ -149,7 +150,11 @@ class Shell:
             for name, mark, label in others
             if (href := self._allowed(name))
         ]
-        return [section for section in (Section("", queues[0]), Section(_("Cases"), queues[1]), Section("Amends", places)) if section.items]
+        return [
+            section
+            for section in (Section("", queues[0]), Section(_("Cases"), queues[1]), Section("Amends", places))
+            if section.items
+        ]
 
     @cached_property
     def tabs(self) -> list[Item]:

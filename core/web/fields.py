@@ -45,8 +45,8 @@ class Paragraphs(forms.CharField):
 class LocalInstant(forms.CharField):
     """A date and time as the viewer's clock on the wall shows it; cleaned to UTC, None when empty.
 
-    Refused: what that clock never showed (the hour lost in spring), and the future unless `future` allows it. Of an hour
-    shown twice it is the first.
+    Refused: what that clock never showed (the hour lost in spring), and the future unless `future` allows it. Of an
+    hour shown twice it is the first.
     """
 
     def __init__(self, *, future: bool = False, **kwargs: Any) -> None:

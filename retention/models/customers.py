@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 PERSON, ORGANISATION = "person", "organisation"
 EMAIL, PHONE, SOCIAL, POSTAL = "email", "phone", "social", "postal"
 KINDS = [(PERSON, _("person")), (ORGANISATION, _("organisation"))]
-CONTACT_KINDS = [(EMAIL, _("e-mail")), (PHONE, _("phone")), (SOCIAL, _("social media name")), (POSTAL, _("postal address"))]
+CONTACT_KINDS = [
+    (EMAIL, _("e-mail")),
+    (PHONE, _("phone")),
+    (SOCIAL, _("social media name")),
+    (POSTAL, _("postal address")),
+]
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
@@ -32,7 +37,9 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         contact = Q(contact_points__value_key__startswith=words.lower())
         if len(digits) >= 4 and not any(c.isalpha() for c in words):
             contact |= Q(contact_points__kind=PHONE, contact_points__value_key__contains=digits)
-        return self.filter(Q(name_key__contains=words.lower()) | contact | Q(external_ids__external_id=words)).distinct()
+        return self.filter(
+            Q(name_key__contains=words.lower()) | contact | Q(external_ids__external_id=words)
+        ).distinct()
 
 
 class Customer(models.Model):

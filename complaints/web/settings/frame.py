@@ -34,19 +34,76 @@ class Place:
 PLACES = {
     place.name: place
     for place in (
-        Place("settings_users", gettext_lazy("Users"), gettext_lazy("Who works here, in which role, and who is away."), "person"),
-        Place("settings_teams", gettext_lazy("Teams"), gettext_lazy("Who works together, and who leads."), "team"),
-        Place("settings_types", gettext_lazy("Complaint types"), gettext_lazy("What complaints are about, in five languages."), "filter"),
-        Place("settings_causes", gettext_lazy("Root causes"), gettext_lazy("Why things go wrong, in five languages."), "search"),
-        Place("settings_channels", gettext_lazy("Channels"), gettext_lazy("How complaints reach us, and how serious they begin."), "inbox"),
-        Place("settings_rules", gettext_lazy("Routing"), gettext_lazy("Which team gets which complaint."), "right"),
-        Place("settings_sla", gettext_lazy("Deadlines"), gettext_lazy("Policies, what they give, and working hours."), "clock", manager=True),
-        Place("settings_organisation", gettext_lazy("Organisation"), gettext_lazy("Name, default owner, public texts."), "globe"),
-        Place("settings_tokens", gettext_lazy("API tokens"), gettext_lazy("Keys for other systems."), "key"),
-        Place("settings_mail", gettext_lazy("Mail"), gettext_lazy("What left the house, what waits, what failed."), "email", manager=True),
-        Place("settings_trail", gettext_lazy("Changes"), gettext_lazy("Who changed which setting, when, and from what to what."), "trail"),
+        Place(
+            "settings_users",
+            gettext_lazy("Users"),
+            gettext_lazy("Who works here, in which role, and who is away."),
+            "person",
+        ),
+        Place(
+            "settings_teams",
+            gettext_lazy("Teams"),
+            gettext_lazy("Who works together, and who leads."),
+            "team",
+        ),
+        Place(
+            "settings_types",
+            gettext_lazy("Complaint types"),
+            gettext_lazy("What complaints are about, in five languages."),
+            "filter",
+        ),
+        Place(
+            "settings_causes",
+            gettext_lazy("Root causes"),
+            gettext_lazy("Why things go wrong, in five languages."),
+            "search",
+        ),
+        Place(
+            "settings_channels",
+            gettext_lazy("Channels"),
+            gettext_lazy("How complaints reach us."),
+            "inbox",
+        ),
+        Place(
+            "settings_rules",
+            gettext_lazy("Routing"),
+            gettext_lazy("Which team gets which complaint."),
+            "merge",
+        ),
+        Place(
+            "settings_sla",
+            gettext_lazy("Deadlines"),
+            gettext_lazy("Policies, what they give, and working hours."),
+            "clock",
+            manager=True,
+        ),
+        Place(
+            "settings_organisation",
+            gettext_lazy("Organisation"),
+            gettext_lazy("Name, default owner, public texts."),
+            "globe",
+        ),
+        Place(
+            "settings_tokens",
+            gettext_lazy("API tokens"),
+            gettext_lazy("Keys for other systems."),
+            "key",
+        ),
+        Place(
+            "settings_mail",
+            gettext_lazy("Mail"),
+            gettext_lazy("What left the house, what waits, what failed."),
+            "email",
+            manager=True,
+        ),
+        Place(
+            "settings_trail",
+            gettext_lazy("Changes"),
+            gettext_lazy("Who changed which setting, when, and from what to what."),
+            "trail",
+        ),
     )
-}  # fmt: skip
+}
 
 
 def places(user: User) -> list[Place]:

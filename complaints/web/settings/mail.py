@@ -1,4 +1,5 @@
-"""The outbox: what left the house, what waits, what failed and why; each can be read (mission E1; issue, breaches by mail)."""
+"""The outbox: what left the house, what waits, what failed and why; each can be read (mission E1; issue, breaches by
+mail)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Routing rules: an ordered list, the first that matches names the team; and who would get it now (domain, Complaint 2)."""
+"""Routing rules: an ordered list, the first that matches names the team; and who would get it now (domain, Complaint
+2)."""
 
 from __future__ import annotations
 
@@ -33,7 +34,14 @@ HERE = "settings_rules"
 
 def rows() -> list[Ordered]:
     """Rules in their order. Query cost: 1."""
-    found = [_row(number, one) for number, one in enumerate(_rules(), start=1)]
+    found, reached = [], True
+    for number, one in enumerate(_rules(), start=1):
+        row = _row(number, one)
+        if not reached and one.is_active:
+            row.chips = [*row.chips, Chip(_("never reached"), "risk")]
+        if one.is_active and one.team.is_active and not (one.type_id or one.channel or one.language or one.severity):
+            reached = False
+        found.append(row)
     ordered.mark_ends(found)
     return found
 
@@ -85,7 +93,8 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": rows(),
         "lead": _(
-            "Read from the top. The first that matches names the team; in it, whoever has the most room and speaks the language."
+            "Read from the top. The first that matches names the team; in it, whoever has the most room and "
+            "speaks the language."
         ),
         "empty": Empty("nothing", _("No rules yet"), nothing, [new_rule]),
         "label": _("In this order"),

@@ -78,7 +78,7 @@ def index(request: HttpRequest) -> HttpResponse:
         ],
         "before_url": _url(request, week=week.shifted(monday, -1)),
         "after_url": _url(request, week=week.shifted(monday, 1)),
-        "week": week.words(monday),
+        "week": week.words(monday, at),
     }
     return show(request, "settings/sla.html", HERE, context, note=_version())
 

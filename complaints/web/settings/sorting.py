@@ -104,7 +104,7 @@ class TypeForm(NamedForm):
             gettext_lazy("Public hint"),
             names_of("hint"),
             gettext_lazy("such as: it is broken or misses a part"),
-            "languages",
+            "lines",
         ),
     )
 

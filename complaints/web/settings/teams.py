@@ -41,7 +41,8 @@ def index(request: HttpRequest) -> HttpResponse:
     new_team = Link(_("New team"), reverse("settings_team_new"), "plus", primary=True)
     context = {
         "columns": [
-            Column(_("Team")), Column(_("Lead")), Column(_("Members"), end=True), Column(_("Open cases"), end=True), Column(_("State")),
+            Column(_("Team")), Column(_("Lead")), Column(_("Members"), end=True), Column(_("Open cases"), end=True),
+            Column(_("State")),
         ],
         "rows": [_row(one) for one in found],
         "empty": Empty("nothing", _("No teams yet"), _("Routing rules send complaints to teams."), [new_team]),

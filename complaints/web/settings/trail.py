@@ -81,10 +81,11 @@ class Change:
 @require_safe
 @allow(ADMIN)
 def index(request: HttpRequest) -> HttpResponse:
-    """Entries about settings, newest first, 50 a page. Query cost: 1 and one for rules and tokens beside session and user.
+    """Entries about settings, newest first, 50 a page. Query cost: 1 and one for rules and tokens beside session and
+    user.
 
-    Sorted by `id + 0`, so that the few entries about settings are found by their subject and not by walking back through
-    those of a million complaints.
+    Sorted by `id + 0`, so that the few entries about settings are found by their subject and not by walking back
+    through those of a million complaints.
     """
     kind = request.GET.get("kind", "")
     kinds = [kind] if kind in SUBJECTS else list(SUBJECTS)

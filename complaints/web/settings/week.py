@@ -76,12 +76,11 @@ def shifted(monday: date, weeks: int) -> date:
     return monday + timedelta(weeks=weeks)
 
 
-def words(monday: date) -> str:
-    """30 November to 6 December."""
-    return _("%(start)s to %(end)s") % {
-        "start": languages.day_month(monday),
-        "end": languages.day(monday + timedelta(days=6)),
-    }
+def words(monday: date, at: datetime) -> str:
+    """30 November to 6 December; with the year unless it is this one."""
+    sunday = monday + timedelta(days=6)
+    said = languages.day_month if sunday.year == languages.local(at).year else languages.day
+    return _("%(start)s to %(end)s") % {"start": languages.day_month(monday), "end": said(sunday)}
 
 
 def picture(version: CalendarVersion, monday: date, at: datetime) -> Week:
