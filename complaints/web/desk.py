@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
+from django.template.loader import get_template
 from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from complaints.models import ChannelCode, Complaint, Severity, Status
@@ -61,7 +64,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "title": str(asked.view.title),
         "note": note_of(request, asked, page),
         "applied": applied(request, asked),
-        "filter_form": FilterForm(request.GET if asked.chosen else None, view=asked.view.key),
+        "filter_fields": filter_fields(asked, request.GET),
         "clear_url": f"{request.path}?view={asked.view.key}",
         "sort": None,
         "views": view_links(asked.view.key),
@@ -206,6 +209,21 @@ def _straight_to(request: HttpRequest, asked: Asked, user: User) -> HttpResponse
     return HttpResponseRedirect(found.get_absolute_url()) if found else None
 
 
+def filter_fields(asked: Asked, params: QueryDict) -> SafeString:
+    """The fields of the filter form, rendered once for the same choices (performance: a fifth of the page)."""
+    chosen = tuple((one.name, params.get(one.name, "")) for one in asked.chosen)
+    people = tuple((one.id, one.name) for one in colleagues().values() if one.takes_cases)
+    return _filter_fields(get_language(), asked.view.key, chosen, people, tuple(teams().items()), tuple(type_choices()))
+
+
+@lru_cache(maxsize=64)
+def _filter_fields(
+    _language: str | None, view: str, chosen: tuple[tuple[str, str], ...], *_names: object
+) -> SafeString:
+    form = FilterForm(dict(chosen), view=view)
+    return mark_safe(get_template("_form.html").render({"form": form}))  # noqa: S308 - escaped by the template
+
+
 class FilterForm(forms.Form):
     """The filters as a GET form; what they mean is complaints.web.filters."""
 
@@ -223,8 +241,7 @@ class FilterForm(forms.Form):
     severity = forms.ChoiceField(label=gettext_lazy("Severity"), required=False)
 
     def __init__(self, data: Any = None, *, view: str) -> None:
-        super().__init__(initial={name: data.get(name) for name in data} if data else None)
-        self.initial["view"] = view
+        super().__init__(initial={**(data or {}), "view": view})
         anything = [("", _("any"))]
         choices = {
             "status": Status.choices,

@@ -17,7 +17,7 @@ from complaints.reference import catalogue
 from complaints.web.names import colleagues, teams
 from core.errors import DomainError
 from core.models import User
-from core.web.fields import Line, Paragraphs
+from core.web.fields import Line, Paragraphs, PlainSelect
 from core.web.once import OnceForm
 
 Choices = list[tuple[str, Any]]
@@ -88,7 +88,7 @@ class IncomingForm(ActForm):
         label=gettext_lazy("What the customer said or wrote"),
         error_messages={"required": gettext_lazy("Write something first.")},
     )
-    channel = forms.ChoiceField(label=gettext_lazy("How it reached us"))
+    channel = forms.ChoiceField(label=gettext_lazy("How it reached us"), widget=PlainSelect)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -97,7 +97,7 @@ class IncomingForm(ActForm):
 
 
 class AssignForm(ActForm):
-    owner = forms.ChoiceField(label=gettext_lazy("New owner"))
+    owner = forms.ChoiceField(label=gettext_lazy("New owner"), widget=PlainSelect)
     reason = Line(label=gettext_lazy("Reason"), required=False, help_text=gettext_lazy("only colleagues can read this"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -109,7 +109,7 @@ class AssignForm(ActForm):
 
 
 class ClassifyForm(ActForm):
-    type = forms.ChoiceField(label=gettext_lazy("Type"))
+    type = forms.ChoiceField(label=gettext_lazy("Type"), widget=PlainSelect)
     severity = forms.ChoiceField(label=gettext_lazy("Severity"), widget=forms.RadioSelect)
     reason = Line(
         label=gettext_lazy("Reason"),
@@ -162,7 +162,9 @@ class ResolveForm(ActForm):
         error_messages={"required": gettext_lazy("Choose upheld, partly upheld or not upheld.")},
     )
     root_cause = forms.ChoiceField(
-        label=gettext_lazy("Root cause"), error_messages={"required": gettext_lazy("Name the root cause.")}
+        widget=PlainSelect,
+        label=gettext_lazy("Root cause"),
+        error_messages={"required": gettext_lazy("Name the root cause.")},
     )
     summary = Paragraphs(
         label=gettext_lazy("What was done"),

@@ -28,7 +28,7 @@ from core.actor import Actor
 from core.clock import now
 from core.errors import DomainError
 from core.models import User
-from core.web.fields import Line, LocalInstant, Paragraphs
+from core.web.fields import Line, LocalInstant, Paragraphs, PlainSelect
 from core.web.once import OnceForm, Repeated, answered, claim, fresh
 from core.web.parts import Option
 from retention.actions.customers import Details
@@ -71,15 +71,15 @@ class IntakeForm(OnceForm):
     expectation = Paragraphs(label=gettext_lazy("What they expected"), required=False, rows=2)
     remedy_sought = Paragraphs(label=gettext_lazy("What would put it right for them"), required=False, rows=2)
     order_number = Line(label=gettext_lazy("Order number"), required=False, max_length=80)
-    type = forms.ChoiceField(label=gettext_lazy("Type"), initial=UNCLASSIFIED)
+    type = forms.ChoiceField(widget=PlainSelect, label=gettext_lazy("Type"), initial=UNCLASSIFIED)
     severity = forms.ChoiceField(
         label=gettext_lazy("Severity"),
         widget=forms.RadioSelect,
         required=False,
         help_text=gettext_lazy("left open, it is that of the channel"),
     )
-    language = forms.ChoiceField(label=gettext_lazy("Language of the customer"))
-    owner = forms.ChoiceField(label=gettext_lazy("Owner"), required=False)
+    language = forms.ChoiceField(widget=PlainSelect, label=gettext_lazy("Language of the customer"))
+    owner = forms.ChoiceField(widget=PlainSelect, label=gettext_lazy("Owner"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

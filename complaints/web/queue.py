@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -57,7 +58,7 @@ def _in_hand(narrow: Narrow | None = None) -> Narrow:
 VIEWS = {
     view.key: view
     for view in (
-        View("mine", _("My queue"), _in_hand(lambda found, user, now: found.filter(owner=user)), icon="inbox"),
+        View("mine", _("My queue"), _in_hand(lambda found, user, now: found.filter(owner=user.pk)), icon="inbox"),
         View(
             "breached",
             _("Breached"),
@@ -213,29 +214,64 @@ def fetch(asked: Asked, user: User, now: datetime) -> Page:
 
 def counts(user: User, now: datetime, keys: tuple[str, ...]) -> dict[str, int | str]:
     """How many cases stand in each view, "99+" from CAP on. Query cost: 1, at most CAP rows per view and branch."""
+    if not user.sees_cases:
+        return {}
+    teams = team_ids(user)
+    text, slots = _counting(keys, len(teams), MANAGER in user.roles, CAP)
+    known = {_ME: user.pk, **dict(zip(_TEAMS, teams, strict=False))}
+    for mark, at in ((_NOW, now), (rows.day_end(_NOW), rows.day_end(now))):
+        known[_stored(mark)] = _stored(at)
+    with connection.cursor() as cursor:
+        cursor.execute(text, [known.get(value, value) for value in slots])
+        numbers = cursor.fetchone()
+    return {key: n if n < CAP else f"{CAP - 1}+" for key, n in zip(keys, numbers, strict=True)}
+
+
+# Stand-ins for what differs from reader to reader, so that the SQL of the counts is composed once, not for each page.
+_ME, _TEAMS, _NOW = -1, tuple(range(-2, -66, -1)), datetime(1971, 2, 3, 4, 5, 6, 7, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Somebody:
+    """A reader in general: who, in which teams."""
+
+    team_count: int
+    roles: frozenset[str]
+    pk: int = _ME
+    team_id: None = None
+
+    @property
+    def led_team_ids(self) -> list[int]:
+        return list(_TEAMS[: self.team_count])
+
+
+@lru_cache(maxsize=64)
+def _counting(keys: tuple[str, ...], team_count: int, sees_all: bool, cap: int) -> tuple[str, tuple[Any, ...]]:
+    """The SQL that counts these views, and its parameters with stand-ins."""
+    somebody: Any = _Somebody(team_count, frozenset({MANAGER} if sees_all else ()))
     texts: list[str] = []
     params: list[Any] = []
     for key in keys:
         view = VIEWS[key]
-        ways = [Q(owner=user)] if key == "mine" else branches(user)
-        found = [view.narrow(Complaint.objects.filter(way), user, now) for way in ways or [Q()]]
-        text, values = _union([one.order_by()[:CAP] for one in found])
+        ways = [Q(owner=_ME)] if key == "mine" else branches(somebody)
+        found = [view.narrow(Complaint.objects.filter(way), somebody, _NOW) for way in ways or [Q()]]
+        text, values = _union([one.order_by()[:cap] for one in found])
         texts.append(f"(SELECT COUNT(*) FROM ({text}) AS n{len(texts)})" if text else "0")  # noqa: S608
         params += values
-    if not texts or not user.sees_cases:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(texts)}", params)  # noqa: S608 - only our own querysets' SQL
-        numbers = cursor.fetchone()
-    return {key: n if n < CAP else f"{CAP - 1}+" for key, n in zip(keys, numbers, strict=True)}
+    return f"SELECT {', '.join(texts)}", tuple(params)
+
+
+def _stored(at: datetime) -> Any:
+    """An instant as it stands among the parameters of a query."""
+    return connection.ops.adapt_datetimefield_value(at)
 
 
 def branches(user: User) -> list[Q]:
     """The ways to a case that `visible_to` allows, each with an index of its own; empty: everything is visible."""
     if MANAGER in user.roles:
         return []
-    watched = Watch.objects.filter(user=user).values("complaint")
-    return [*(Q(team=pk) for pk in team_ids(user)), Q(owner=user), Q(pk__in=watched)]
+    watched = Watch.objects.filter(user=user.pk).values("complaint")
+    return [*(Q(team=pk) for pk in team_ids(user)), Q(owner=user.pk), Q(pk__in=watched)]
 
 
 def changed_since(user: User, at: datetime) -> bool:
