@@ -50,7 +50,7 @@ class SlaPolicy(models.Model):
 
     version = models.ForeignKey(SlaVersion, models.PROTECT, related_name="policies")
     position = models.PositiveIntegerField()
-    name = models.CharField(_("name"), max_length=120)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=120)
     type = models.ForeignKey(
         ComplaintType, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("type")
     )

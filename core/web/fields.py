@@ -104,7 +104,8 @@ class PlainSelect(forms.Select):
             else:
                 inside.append(_options([(key, label)], chosen))
         attributes = flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name}))
-        return format_html("<select{}>{}</select>", attributes, format_html_join("", "{}", ((part,) for part in inside)))
+        body = format_html_join("", "{}", ((part,) for part in inside))
+        return format_html("<select{}>{}</select>", attributes, body)
 
 
 def _options(choices: Any, chosen: set[str]) -> SafeString:

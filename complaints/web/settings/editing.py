@@ -62,14 +62,17 @@ class SettingsForm(OnceForm):
     """The form of one row. `start(row)` gives what it begins with, `values` what the action takes."""
 
     parts: tuple[Part, ...] = ()
+    ids = "id_%s"  # of another shape where two forms stand on one page
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
     def __init__(self, data: Any = None, *, row: models.Model | None = None) -> None:
-        super().__init__(data)
+        super().__init__(data, auto_id=self.ids)
         self.row = row
         self.http_status = 200
         self.differences: list[Difference] = []
         self.build()
+        for field in self.fields.values():
+            field.error_messages["required"] = _("Not filled in: %(label)s.") % {"label": field.label}
         if row is not None:
             self.initial = {**self.start(row), "seen": settings.fingerprint(row, self.also())}
 

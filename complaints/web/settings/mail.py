@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from complaints.models import Complaint
@@ -39,7 +39,7 @@ KINDS = {
     "receipt": gettext_lazy("Receipt"),
     "message": gettext_lazy("Message to the customer"),
     "sla_breach": gettext_lazy("Deadline missed"),
-    "assigned": gettext_lazy("New owner"),
+    "assigned": pgettext_lazy("kind of mail", "New owner"),
     "customer_answered": gettext_lazy("The customer answered"),
     SECRET: gettext_lazy("Link to set a password"),
 }

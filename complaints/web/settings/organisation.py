@@ -9,7 +9,7 @@ from django.core.validators import URLValidator
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from complaints.actions import rules as actions
 from complaints.web.settings import choices
@@ -23,7 +23,9 @@ HERE = "settings_organisation"
 
 
 class OrganisationForm(SettingsForm):
-    name = Line(label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("as complainants know it"))
+    name = Line(
+        label=pgettext_lazy("of a thing", "Name"), max_length=120, help_text=gettext_lazy("as complainants know it")
+    )
     default_owner = forms.ChoiceField(
         label=gettext_lazy("Default owner"),
         required=False,

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from complaints.actions import catalogue as actions
@@ -50,7 +50,7 @@ class NamedForm(SettingsForm):
     is_active = forms.BooleanField(label=gettext_lazy("In use"), required=False, initial=True)
     parts: tuple[Part, ...] = (
         Part(
-            gettext_lazy("Name"),
+            pgettext_lazy("of a thing", "Name"),
             names_of("name"),
             gettext_lazy("Where one is missing, the house's own language stands in."),
             "languages",

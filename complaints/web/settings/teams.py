@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from complaints.actions import teams as actions
@@ -62,7 +62,7 @@ def _row(one: Any) -> list[Cell]:
 
 
 class TeamForm(SettingsForm):
-    name = Line(label=gettext_lazy("Name"), max_length=80)
+    name = Line(label=pgettext_lazy("of a thing", "Name"), max_length=80)
     lead = forms.ChoiceField(
         label=gettext_lazy("Lead"),
         help_text=gettext_lazy("sees all cases of the team and takes those that nobody else can"),

@@ -10,7 +10,7 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from complaints.web.settings import choices
@@ -74,7 +74,7 @@ def _row(one: ApiToken) -> dict[str, Any]:
 
 class TokenForm(SettingsForm):
     name = Line(
-        label=gettext_lazy("Name"),
+        label=pgettext_lazy("of a thing", "Name"),
         max_length=80,
         help_text=gettext_lazy("what the other system is called on the trail"),
     )
@@ -141,7 +141,7 @@ def new(request: HttpRequest) -> HttpResponse:
         answer = carry_out(request, form, run, done="", go=reverse(HERE))
         if issued and answer:
             token, plain = issued[0]
-            context = {"token": token, "plain": plain, "back": Link(_("Done"), reverse(HERE))}
+            context = {"token": token, "plain": plain, "back": Link(pgettext("button", "Done"), reverse(HERE))}
             shown = show(request, "settings/token.html", HERE, context, title=_("Token issued"))
             shown["Cache-Control"] = "no-store"
             return shown

@@ -25,6 +25,8 @@ SHOWN = 20
 class AbsenceForm(SettingsForm):
     """When somebody is away, by the clock on the viewer's wall."""
 
+    ids = "absence_%s"
+
     from_at = LocalInstant(label=gettext_lazy("Away from"), future=True)
     until_at = LocalInstant(label=gettext_lazy("Back on"), future=True, required=False)
     reason = Line(label=gettext_lazy("Reason"), required=False, help_text=gettext_lazy("colleagues can read this"))

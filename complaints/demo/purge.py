@@ -1,0 +1,174 @@
+"""Take the demo away again: what carries its mark, and nothing else.
+
+Complaints go by `source`, customers by their external id's source, people and teams by name and address. The trail
+is append-only, for a purge too: its entries stay, so that every chain and every anchor still verifies; their personal
+text is erased, and one entry on the organisation says what was taken away. What real records lean on (a real
+customer's complaint once handled by a demo agent) stays, switched off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from django.db import models, transaction
+from django.db.models import ProtectedError
+
+from complaints import routing
+from complaints.actions import manage
+from complaints.demo import SOURCE, cast
+from complaints.models import (
+    Clock,
+    ClockEvent,
+    Complaint,
+    Firing,
+    Message,
+    Narrative,
+    Note,
+    RoutingRule,
+    Watch,
+)
+from core import cached, trail
+from core.actor import Actor
+from core.errors import DomainError
+from core.models import Organisation, OutboxMessage, Team, TrailEntry, User
+from retention.models import ContactPoint, Customer, ExternalId, Tenure
+
+BATCH = 2_000
+
+
+class StillNeeded(DomainError):
+    """Real complaints in hand are owned by people of the demo; somebody has to take them over first."""
+
+    code = "owner_required"
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        super().__init__()
+
+
+@dataclass(slots=True)
+class Purged:
+    """What was taken away; `kept`: demo people and teams that real records still name."""
+
+    complaints: int = 0
+    customers: int = 0
+    users: int = 0
+    teams: int = 0
+    handed_over: int = 0
+    kept: int = 0
+
+
+def purge(
+    *, by: Actor, at: datetime, heir: User | None = None, after_batch: Callable[[int], None] = lambda done: None
+) -> Purged:
+    """Remove all demo data. Batches of complaints are committed one by one: cut off, the next call goes on.
+
+    `heir` takes over real complaints in hand of demo people. Raises StillNeeded without one.
+    """
+    people = list(cast.users().values())
+    done = Purged()
+    done.handed_over = _hand_over(people, heir, by=by, at=at)
+    while keys := list(Complaint.objects.filter(source=SOURCE).order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        _complaints(keys)
+        done.complaints += len(keys)
+        after_batch(done.complaints)
+    free = Customer.objects.filter(external_ids__source=SOURCE, complaints__isnull=True, merged_from__isnull=True)
+    while keys := list(free.order_by("pk").values_list("pk", flat=True).distinct()[:BATCH]):
+        _customers(keys)
+        done.customers += len(keys)
+    _settings(people, done, by=by, at=at)
+    cached.clear_all()
+    routing.recount()
+    return done
+
+
+@transaction.atomic
+def _hand_over(people: list[User], heir: User | None, *, by: Actor, at: datetime) -> int:
+    real = Complaint.objects.filter(owner__in=people, in_queue=True).exclude(source=SOURCE)
+    if heir is None or heir in people:
+        if count := real.count():
+            raise StillNeeded(count)
+        return 0
+    complaints = list(real)
+    for complaint in complaints:
+        manage.assign(complaint, by=by, at=at, owner=heir, reason="The demo is taken away")
+    return len(complaints)
+
+
+@transaction.atomic
+def _complaints(keys: list[int]) -> None:
+    """A batch with everything below it. Statements, not objects: nothing hooks into a deletion here."""
+    clocks = Clock.objects.filter(complaint_id__in=keys)
+    clock_keys = list(clocks.values_list("pk", flat=True))
+    for model in (Firing, ClockEvent):
+        _delete(model._default_manager.filter(clock_id__in=clock_keys))
+    for model in (Clock, Message, Note, Watch, Narrative):
+        _delete(model._default_manager.filter(complaint_id__in=keys))
+    _delete(OutboxMessage.objects.filter(subject_kind="complaint", subject_id__in=keys))
+    Complaint.objects.filter(merged_into__in=keys).update(merged_into=None)
+    _delete(Complaint.objects.filter(pk__in=keys))
+    _forget("complaint", keys)
+
+
+@transaction.atomic
+def _customers(keys: list[int]) -> None:
+    for model in (ContactPoint, ExternalId, Tenure):
+        _delete(model._default_manager.filter(customer_id__in=keys))
+    _delete(Customer.objects.filter(pk__in=keys))
+    _forget("customer", keys)
+
+
+def _forget(subject_kind: str, keys: list[int]) -> None:
+    """Erase the personal text of their trail; the sealed part stays."""
+    entries = TrailEntry.objects.filter(subject_kind=subject_kind, subject_id__in=keys)
+    entries.exclude(private="").update(private="")
+
+
+def _delete(rows: models.QuerySet[models.Model]) -> None:
+    rows._raw_delete(rows.db)  # type: ignore[attr-defined]  # what Collector itself ends in
+
+
+@transaction.atomic
+def _settings(people: list[User], done: Purged, *, by: Actor, at: datetime) -> None:
+    """Rules, teams and people, and the organisation's name."""
+    teams = list(
+        Team.objects.filter(name__in={member.leads for member in cast.MEMBERS if member.leads}, lead__in=people)
+    )
+    RoutingRule.objects.filter(team__in=teams).delete()
+    row = Organisation.objects.select_for_update().get(pk=1)
+    if row.default_owner in people:
+        row.default_owner = None
+    if row.name == cast.ORGANISATION:
+        row.name = cast.UNNAMED
+    row.save(update_fields=["default_owner", "name"])
+    User.objects.filter(pk__in=[user.pk for user in people]).update(team=None, deputy=None)
+    for team in teams:
+        gone = _gone(team)
+        done.teams += gone
+        if not gone:
+            done.kept += 1
+            Team.objects.filter(pk=team.pk).update(is_active=False)
+    for user in people:
+        key = user.pk
+        gone = _gone(user)
+        done.users += gone
+        if not gone:
+            done.kept += 1
+            user.set_unusable_password()
+            user.is_active = False
+            user.save(update_fields=["password", "is_active"])
+        else:
+            _forget("user", [key])
+    if people or done.complaints:
+        trail.append(row, "demo.purged", by=by, at=at, changes=asdict(done))
+
+
+def _gone(row: models.Model) -> bool:
+    try:
+        with transaction.atomic():
+            row.delete()
+    except ProtectedError:
+        return False
+    return True

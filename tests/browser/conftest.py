@@ -1,0 +1,83 @@
+"""Chromium for the browser tests, and people who sign in with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from core import cached
+from tests import chromium
+from tests.cast import PASSWORD, Cast, make_cast
+
+playwright = pytest.importorskip("playwright.sync_api")
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in this thread; Django would refuse the ORM
+
+
+@pytest.fixture(scope="session")
+def chromium_browser() -> Iterator[Any]:
+    path = chromium.find()
+    if path is None:
+        pytest.skip("no Chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium_browser: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
+    """`open_page(locale=, size=, scheme=, user=)`: a page in a context of its own, signed in if `user` is given.
+
+    What goes wrong in it (script errors, broken content policy, requests to other hosts) fails the test at its end.
+    """
+    contexts, troubles = [], []
+
+    def opened(
+        *, locale: str = "en-GB", size: dict[str, int] = WIDE, scheme: str = "light", user: Any = None, **more: Any
+    ):
+        context = chromium_browser.new_context(
+            base_url=live_server.url, locale=locale, viewport=size, color_scheme=scheme, **more
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
+        page.on("console", lambda line: troubles.append(f"{page.url}: {line.text}") if _serious(line) else None)
+        page.on("request", lambda asked: None if _ours(asked.url, live_server.url) else troubles.append(asked.url))
+        if user is not None:
+            sign_in(page, user)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+@pytest.fixture
+def cast(transactional_db: Any) -> Cast:
+    cached.clear_all()
+    return make_cast()
+
+
+def sign_in(page: Any, user: Any) -> None:
+    page.goto("/login/")
+    page.fill("[name=username]", user.username)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(lambda url: "/login/" not in url)
+
+
+def _serious(line: Any) -> bool:
+    """Errors in the console, but not those that only repeat the status of an answer (a refusal shown in place)."""
+    return line.type == "error" and "status of 4" not in line.text
+
+
+def _ours(url: str, base: str) -> bool:
+    return url.startswith((base, "data:", "blob:", "about:"))
