@@ -311,7 +311,10 @@ def test_a_week_shows_split_days_closed_days_and_hours_past_midnight(cast):
 def checksums() -> dict[str, list[tuple]]:
     """Every row of every table of ours (F10), but for what signing in writes."""
     return {
-        model._meta.label: sorted(map(repr, model.objects.order_by().values_list()))
+        model._meta.label: sorted(
+            repr([bytes(one) if isinstance(one, memoryview) else one for one in row])
+            for row in model.objects.order_by().values_list()
+        )
         for model in apps.get_models()
         if model._meta.app_label in ("core", "complaints", "retention")
     }
