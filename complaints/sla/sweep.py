@@ -80,8 +80,8 @@ def _batch(at: datetime | None, size: int) -> Swept:
     """One batch on PostgreSQL."""
     with transaction.atomic():
         moment = at or clocks_time.database_now()
-        ids = sweep_sql.lock(at=moment, size=size)
-        return Swept(*sweep_sql.mark(ids, by=SWEEPER, at=moment)) if ids else Swept()
+        keys = sweep_sql.lock(at=moment, size=size)
+        return Swept(*sweep_sql.mark(keys, by=SWEEPER, at=moment)) if keys else Swept()
 
 
 def _small_batch(at: datetime | None, size: int) -> Swept:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -25,7 +26,7 @@ from core.actor import Actor
 # not hide it from us, an action on it (FOR UPDATE) does. `greatest` keeps the planner from multiplying two
 # guesses about the same thing, finding almost nothing due and choosing to sort.
 LOCK = """
-SELECT clock.id
+SELECT clock.id, complaint.id
 FROM complaints_clock clock JOIN complaints_complaint complaint ON complaint.id = clock.complaint_id
 WHERE clock.next_at < %(at)s AND greatest(clock.next_at, clock.due_at) < %(at)s AND complaint.in_queue
 ORDER BY clock.next_at, clock.id
@@ -33,6 +34,8 @@ LIMIT %(size)s
 FOR NO KEY UPDATE OF clock, complaint SKIP LOCKED
 """
 
+# Keys are given as arrays wherever a table is read: joined to a common table expression, whose size it cannot
+# know, PostgreSQL reads the whole of it.
 MARK = """
 WITH due AS MATERIALIZED (
     SELECT clock.id, clock.complaint_id, clock.kind, clock.cycle, clock.due_at,
@@ -40,11 +43,10 @@ WITH due AS MATERIALIZED (
            complaint.reference, complaint.subject, complaint.customer_id, complaint.owner_id,
            complaint.team_id
     FROM complaints_clock clock JOIN complaints_complaint complaint ON complaint.id = clock.complaint_id
-    WHERE clock.id = ANY(%(ids)s)
+    WHERE clock.id = ANY(%(clocks)s) AND complaint.id = ANY(%(cases)s)
 ), clocks AS (
-    UPDATE complaints_clock clock
-    SET state = 'breached', breached_at = clock.due_at, detected_at = %(at)s, next_at = NULL
-    FROM due WHERE clock.id = due.id
+    UPDATE complaints_clock SET state = 'breached', breached_at = due_at, detected_at = %(at)s, next_at = NULL
+    WHERE id = ANY(%(clocks)s)
 ), events AS (
     INSERT INTO complaints_clockevent (clock_id, kind, at, recorded_at, data)
     SELECT id, 'breached', due_at, %(at)s, '{}'::jsonb FROM due ORDER BY due_at, id
@@ -61,8 +63,7 @@ WITH due AS MATERIALIZED (
                || '+00:00","kind":"' || kind || '"}', ',' ORDER BY due_at, id) || ']}' AS body
     FROM due GROUP BY complaint_id
 ), complaints AS (
-    UPDATE complaints_complaint complaint SET updated_at = %(at)s
-    FROM cases WHERE complaint.id = cases.complaint_id
+    UPDATE complaints_complaint SET updated_at = %(at)s WHERE id = ANY(%(cases)s)
 ), entries AS (
     INSERT INTO core_trailentry (subject_kind, subject_id, seq, kind, at, recorded_at, actor_kind,
                                  actor_label, customer_id, body, private, salt, private_digest, hash)
@@ -83,10 +84,6 @@ WITH due AS MATERIALIZED (
         ) last
     ) chain
     ORDER BY complaint_id
-), addressees AS (
-    SELECT id, owner_id AS user_id FROM due
-    UNION
-    SELECT due.id, team.lead_id FROM due JOIN core_team team ON team.id = due.team_id
 ), mails AS (
     INSERT INTO core_outboxmessage (key, message_id, channel, recipient, language, template, context,
                                     subject_kind, subject_id, created_at, due_at, attempts, error)
@@ -97,7 +94,8 @@ WITH due AS MATERIALIZED (
                               'due_us', due.due_us::text, 'time_zone', person.time_zone,
                               'name', coalesce(nullif(person.name, ''), person.username)),
            'complaint', due.complaint_id, %(at)s, %(at)s, 0, ''
-    FROM due JOIN addressees ON addressees.id = due.id JOIN core_user person ON person.id = addressees.user_id
+    FROM due LEFT JOIN core_team team ON team.id = due.team_id
+    JOIN core_user person ON person.id = ANY(ARRAY[due.owner_id, team.lead_id])
     WHERE person.is_active AND person.email <> ''
     ORDER BY due.due_at, due.id, person.id
     ON CONFLICT (key) DO NOTHING
@@ -107,25 +105,33 @@ SELECT (SELECT count(*) FROM due), (SELECT count(*) FROM cases), (SELECT count(*
 """
 
 
-def lock(*, at: datetime, size: int) -> list[int]:
-    """Keys of at most `size` clocks overdue at `at`, they and their complaints locked.
+class Key(NamedTuple):
+    """The primary keys of a clock and of its complaint."""
+
+    clock: int
+    complaint: int
+
+
+def lock(*, at: datetime, size: int) -> list[Key]:
+    """At most `size` clocks overdue at `at`, they and their complaints locked.
 
     Those of complaints somebody works on are left out. Reads the partial index `clock_next` from its start.
     Query cost: 1.
     """
     with connection.cursor() as cursor:
         cursor.execute(LOCK, {"at": at, "size": size})
-        return [key for (key,) in cursor.fetchall()]
+        return [Key(*row) for row in cursor.fetchall()]
 
 
-def mark(ids: Sequence[int], *, by: Actor, at: datetime) -> tuple[int, int, int]:
+def mark(keys: Sequence[Key], *, by: Actor, at: datetime) -> tuple[int, int, int]:
     """Write the breaches of clocks that `lock` took, in the same transaction.
 
     Returns how many clocks, complaints and mails. Query cost: 1.
     """
     before_key, _key, after_key = outbox.message_id("key").partition("key")
     parameters = {
-        "ids": list(ids),
+        "clocks": [key.clock for key in keys],
+        "cases": list({key.complaint for key in keys}),
         "at": at,
         "rung": breaches.BREACH,
         "noted_as": breaches.NOTED_AS,
