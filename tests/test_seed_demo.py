@@ -1,0 +1,262 @@
+"""The demo: believable, complete, silent, and gone again when asked (issue 2, Demo data; interface.md, Demo logins)."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as project
+from django.core.management import CommandError, call_command
+from django.db.models import F
+
+from complaints import routing
+from complaints.demo import bulk, bulk_rows, cast, company
+from complaints.demo.texts import BOOKS
+from complaints.models import NEVER, Clock, ClockEvent, Complaint, Firing, Message, Note, Status
+from complaints.sla import clocks as sla
+from complaints.sla import policies
+from complaints.sla.sweep import sweep
+from core import clock, trail, trail_rows, working_time
+from core.actor import Actor
+from core.models import Organisation, OutboxMessage, TrailEntry, User
+from core.working_time import Target
+from retention.models import Customer, Tenure
+from tests.cast import make_agent, make_complaint, make_customer, make_manager, make_team
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 3, 4, 15, 20, tzinfo=UTC)  # a Wednesday afternoon
+
+
+@pytest.fixture
+def var(tmp_path: Path, settings: Any) -> Path:
+    settings.VAR_DIR = tmp_path
+    return tmp_path
+
+
+@pytest.fixture
+def demo(var: Path) -> Path:
+    with clock.frozen(NOW):
+        call_command("seed_demo")
+    return var
+
+
+def test_the_demo_is_believable(demo: Path) -> None:
+    """Seeding takes seconds, so one seeding serves all that only look at it."""
+    for holds in (
+        every_state_and_channel_is_there,
+        some_are_late_and_some_nearly,
+        the_past_holds_together,
+        nobody_is_ever_written_to,
+        texts_are_filled_in,
+        logins_are_as_promised,
+        once_means_once_and_keeps_the_passwords,
+    ):
+        holds(demo)
+
+
+def every_state_and_channel_is_there(demo: Path) -> None:
+    complaints = Complaint.objects.filter(source="demo")
+    states = Counter(complaints.values_list("status", flat=True))
+    assert sum(states.values()) == company.LIVELY == 140
+    assert set(states) == set(Status.values) - {Status.MERGED}
+    assert set(complaints.values_list("channel", flat=True)) >= {"web", "email", "phone", "letter", "chat", "social"}
+    assert set(complaints.values_list("language", flat=True)) == set(BOOKS)
+    assert complaints.filter(is_quarantined=True).exists() and complaints.filter(kind="enquiry").exists()
+    assert TrailEntry.objects.filter(kind="complaint.reopened").exists()
+    assert len(set(complaints.values_list("owner", flat=True))) >= 10
+
+
+def some_are_late_and_some_nearly(demo: Path) -> None:
+    open_clocks = Clock.objects.filter(complaint__in_queue=True, completed_at__isnull=True)
+    assert open_clocks.filter(state="breached").count() >= 5
+    assert open_clocks.filter(state="running", due_at__range=(NOW, NOW + timedelta(hours=2))).exists()
+    assert open_clocks.filter(state="paused").exists()
+    assert not open_clocks.filter(state="running", due_at__lt=NOW).exists()
+    assert Firing.objects.count() == Clock.objects.filter(state="breached").count()
+    with clock.frozen(NOW):
+        assert sweep(at=NOW).clocks == 0  # nothing is left for the first sweep to find
+
+
+def the_past_holds_together(demo: Path) -> None:
+    entries = TrailEntry.objects.order_by("subject_kind", "subject_id", "seq")
+    assert not list(trail.verify(entries))
+    assert not TrailEntry.objects.filter(at__gt=NOW).exists()
+    written = list(TrailEntry.objects.order_by("pk").values_list("recorded_at", flat=True))
+    assert written == sorted(written)
+    assert routing.recount() == 0
+    assert not Complaint.objects.filter(received_at__gt=F("created_at")).exists()
+
+
+def nobody_is_ever_written_to(demo: Path) -> None:
+    assert OutboxMessage.objects.exists()
+    assert not OutboxMessage.objects.filter(sent_at__isnull=True).exists()
+    assert all(address.endswith(".example") for address in OutboxMessage.objects.values_list("recipient", flat=True))
+
+
+def texts_are_filled_in(demo: Path) -> None:
+    words = [
+        *Complaint.objects.values_list("subject", flat=True),
+        *Complaint.objects.values_list("narrative__description", flat=True),
+        *Message.objects.values_list("body", flat=True),
+        *Note.objects.values_list("body", flat=True),
+    ]
+    assert not [text for text in words if "{" in text or not text.strip()]
+    russian = Message.objects.filter(complaint__language="ru", direction="out")
+    assert russian and all(any("а" <= sign <= "я" for sign in message.body) for message in russian)
+
+
+def logins_are_as_promised(demo: Path) -> None:
+    path = demo / "demo-logins.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    logins = json.loads(path.read_text())
+    assert [login["role"] for login in logins] == ["agent", "lead", "manager", "admin"]
+    assert all(set(login) == {"username", "password", "role"} for login in logins)
+    for login in logins:
+        user = User.objects.get(username=login["username"])
+        assert user.check_password(login["password"]) and login["role"] in user.roles
+    assert Organisation.objects.get().name == "Halden & Moss"
+    assert Tenure.objects.filter(left_on__isnull=False).exists()
+
+
+def once_means_once_and_keeps_the_passwords(demo: Path) -> None:
+    before = (demo / "demo-logins.json").read_text()
+    call_command("seed_demo", once=True)
+    call_command("seed_demo")
+    assert Complaint.objects.count() == 140
+    assert (demo / "demo-logins.json").read_text() == before
+
+
+def test_the_same_seed_tells_the_same(var: Path) -> None:
+    def told() -> list[Any]:
+        with clock.frozen(NOW):
+            call_command("seed_demo", complaints=25, seed=7)
+            found = list(
+                Complaint.objects.order_by("pk").values_list("subject", "status", "received_at", "owner__username")
+            )
+            call_command("purge_demo")
+        return found
+
+    first = told()
+    assert len(first) == 25 and told() == first
+
+
+def test_names_already_taken_are_a_refusal(var: Path) -> None:
+    make_manager(username="agent")
+    with pytest.raises(CommandError, match="agent"):
+        call_command("seed_demo")
+    assert User.objects.count() == 1
+
+
+def test_bulk_rows_are_what_the_actions_would_have_left(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(company, "LIVELY", 15)
+    with clock.frozen(NOW):
+        call_command("seed_demo", complaints=400, open_share=0.4)
+    assert Complaint.objects.filter(source="demo").count() == 400
+    assert Customer.objects.filter(external_ids__source="demo").count() == 84 + 385 // 3
+    assert not list(trail.verify(TrailEntry.objects.order_by("subject_kind", "subject_id", "seq")))
+    assert routing.recount() == 0
+    for complaint in (
+        Complaint.objects.filter(is_quarantined=False).prefetch_related("clocks").select_related("narrative")
+    ):
+        clocks = list(complaint.clocks.all())
+        expected = sla.queue_at(clocks) if complaint.in_queue else NEVER
+        assert complaint.queue_at == expected, complaint
+        assert complaint.narrative.description
+        assert {one.kind for one in clocks} == {"acknowledge", "resolve"}
+        for one in clocks:
+            _is_sound(one, complaint)
+    with clock.frozen(NOW):
+        assert sweep(at=NOW).clocks == 0
+    newest = Complaint.objects.order_by("-received_at").first()
+    assert newest is not None and newest.received_at <= NOW
+
+
+def _is_sound(one: Clock, complaint: Complaint) -> None:
+    target = Target(one.target_kind, one.target_value)
+    due_at = working_time.due_at(policies.calendar_of(one.calendar_version_id), one.started_at, target)
+    if one.state in ("met", "breached", "cancelled") and not one.events.filter(
+        kind__in=("paused", "reopened", "retargeted")
+    ):
+        assert one.due_at == due_at
+    assert (one.state == "breached") == (one.breached_at is not None) == one.firings.exists()
+    assert one.breached_at in (None, one.due_at)
+    if one.state == "met":
+        assert one.completed_at is not None and one.completed_at <= one.due_at
+    first = one.events.order_by("pk").first()
+    assert (first.kind, first.at) == ("started", one.started_at)
+    assert ("completed" in {event.kind for event in one.events.all()}) or one.completed_at is None or one.state != "met"
+
+
+def test_bulk_references_never_meet() -> None:
+    made = {bulk_rows.reference_of(key) for key in range(1, 200_000)}
+    assert len(made) == 199_999
+    assert all(len(reference) == 12 for reference in list(made)[:100])
+
+
+def test_plain_trail_rows_carry_the_same_seal_as_the_trail() -> None:
+    complaint = make_complaint()
+    actor = Actor.person(complaint.owner)
+    with clock.frozen(NOW):
+        changes = {"status": ["new", "closed"], "where": "Lüneburg", "n": None}
+        built = trail.build(complaint, "complaint.closed", by=actor, at=NOW, changes=changes)
+    row = trail_rows.Chain("complaint", complaint.pk, complaint.customer_id).add(
+        1, "complaint.closed", by=actor, at=NOW, changes=changes
+    )
+    assert dict(zip(trail_rows.COLUMNS, row, strict=True)) == {
+        field.column: getattr(built, field.attname) if field.attname != "id" else 1
+        for field in TrailEntry._meta.concrete_fields
+    }
+
+
+@pytest.fixture
+def small(var: Path) -> Path:
+    with clock.frozen(NOW):
+        call_command("seed_demo", complaints=20)
+    return var
+
+
+def test_purge_takes_the_demo_and_nothing_else(small: Path) -> None:
+    agent = make_agent(make_team("Real desk"), "Real Agent")
+    customer = make_customer("Real Customer")
+    real = make_complaint(owner=agent, customer=customer)
+    with clock.frozen(NOW + timedelta(hours=1)):
+        trail.anchor(at=NOW + timedelta(hours=1))
+        call_command("purge_demo")
+    assert list(Complaint.objects.all()) == [real] and list(Customer.objects.all()) == [customer]
+    assert not User.objects.filter(email__endswith=f"@{cast.MAIL_DOMAIN}").exists()
+    assert not ClockEvent.objects.exclude(clock__complaint=real).exists()
+    assert not OutboxMessage.objects.exclude(subject_id=real.pk).exists()
+    assert not (small / "demo-logins.json").exists()
+    assert Organisation.objects.get().name == "Amends"
+    assert not list(trail.verify(TrailEntry.objects.order_by("subject_kind", "subject_id", "seq")))
+    assert not list(trail.verify_anchors())
+    left = TrailEntry.objects.filter(subject_kind__in=("complaint", "customer")).exclude(private="")
+    assert not left.exclude(subject_id__in=[real.pk, customer.pk]).exists()
+    assert TrailEntry.objects.filter(kind="demo.purged").exists()
+
+
+def test_purge_leaves_no_real_complaint_without_an_owner(small: Path) -> None:
+    real = make_complaint(owner=User.objects.get(username="ivo"), subject="A real one")
+    with pytest.raises(CommandError, match="--to"):
+        call_command("purge_demo")
+    assert Complaint.objects.filter(source="demo").count() == 20
+    heir = make_agent(make_team("Real desk"))
+    call_command("purge_demo", to=heir.username)
+    real.refresh_from_db()
+    assert real.owner == heir and not Complaint.objects.filter(source="demo").exists()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=False)
+def test_bulk_writes_beside_only_outside_a_transaction(var: Path) -> None:
+    """Within a transaction another connection would not see the cast."""
+    with clock.frozen(NOW):
+        call_command("seed_demo", complaints=160)
+    assert bulk._Writer()._thread is None
+    assert Complaint.objects.filter(source="demo").count() == 160
+    assert project.DATABASES["default"]["ENGINE"].endswith("postgresql")
