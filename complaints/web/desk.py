@@ -120,6 +120,8 @@ def sidebar_counts(request: HttpRequest) -> dict[str, int | str]:
 def note_of(request: HttpRequest, asked: Asked, page: Page) -> str:
     """`63 open, sorted by next deadline`; the number where it is known without counting."""
     order = _("sorted by next deadline") if asked.view.live else _("newest first")
+    if not page.rows:
+        return ""
     number: int | str | None = None
     if not page.before and not page.after:
         number = len(page.rows)

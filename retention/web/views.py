@@ -28,7 +28,7 @@ from retention.actions import customers
 from retention.actions.customers import Details
 from retention.actions.edit import edit as edit_customer
 from retention.models import Customer
-from retention.models.customers import EMAIL, PHONE
+from retention.models.customers import EMAIL, PERSON, PHONE
 from retention.web.forms import CustomerForm, initial
 
 PAGE = 50
@@ -207,6 +207,7 @@ def _add(form: CustomerForm, refusal: DomainError) -> int:
 
 
 def _form(request: HttpRequest, form: CustomerForm, *, title: str, back: str, status: int = 200) -> HttpResponse:
+    request.sidebar_here = "customers"  # type: ignore[attr-defined]
     if form.is_bound:
         form.data = form.data.copy()
         form.data["nonce"] = fresh()
@@ -214,6 +215,8 @@ def _form(request: HttpRequest, form: CustomerForm, *, title: str, back: str, st
 
 
 def _get(request: HttpRequest, customer_id: int) -> Customer:
+    """The customer with contacts and stays, for a page of theirs. Raises Http404. Query cost: 4."""
+    request.sidebar_here = "customers"  # type: ignore[attr-defined]
     user: User = request.user  # type: ignore[assignment]
     found = (
         Customer.objects.visible_to(user)
@@ -296,7 +299,7 @@ def _mark(kind: str) -> str:
 
 
 def _line(customer: Customer) -> str:
-    words = [str(customer.get_kind_display())]
+    words = [] if customer.kind == PERSON else [str(customer.get_kind_display())]
     if customer.language:
         words.append(_("writes in %(language)s") % {"language": languages.language_name(customer.language)})
     return " · ".join(words)
