@@ -13,12 +13,11 @@ from django.db import connections
 
 CI = os.environ.get("CI") == "true"
 ROOT = Path(__file__).resolve().parent.parent
+ROLLBACK = "django_db_serialized_rollback"
 
 hypothesis.settings.register_profile("quick", deadline=None, print_blob=True)
 hypothesis.settings.register_profile("ci", parent=hypothesis.settings.get_profile("quick"), derandomize=True)
-hypothesis.settings.register_profile(
-    "long", parent=hypothesis.settings.get_profile("quick"), max_examples=5_000
-)
+hypothesis.settings.register_profile("long", parent=hypothesis.settings.get_profile("quick"), max_examples=5_000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if CI else "quick"))
 
 _skipped: list[str] = []
@@ -43,15 +42,27 @@ def pytest_configure() -> None:
         raise pytest.UsageError(f"EXPECT_VENDOR is {expected}, but the settings name {vendor()}")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out (not skip) what only makes sense on the other database: marks `sqlite` and `postgresql`."""
+    """Leave out (not skip) what only makes sense on the other database: marks `sqlite` and `postgresql`.
+
+    Tests that commit end with emptied tables: each of them gets the catalogue of the migrations back, so that the
+    next one finds it whatever the order.
+    """
+    for item in items:
+        if _commits(item) and ROLLBACK not in item.fixturenames:  # type: ignore[attr-defined]
+            item.fixturenames.insert(0, ROLLBACK)  # type: ignore[attr-defined]
     other = {"sqlite": "postgresql", "postgresql": "sqlite"}[vendor()]
-    left_out = [
-        item for item in items if item.get_closest_marker(other) and not item.get_closest_marker(vendor())
-    ]
+    left_out = [item for item in items if item.get_closest_marker(other) and not item.get_closest_marker(vendor())]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _commits(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("django_db")
+    committing = {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    return bool(committing) or (mark is not None and bool(mark.kwargs.get("transaction")))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -69,12 +80,7 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """In CI a skipped test fails the run."""
-    if (
-        CI
-        and _skipped
-        and session.exitstatus == pytest.ExitCode.OK
-        and not hasattr(session.config, "workerinput")
-    ):
+    if CI and _skipped and session.exitstatus == pytest.ExitCode.OK and not hasattr(session.config, "workerinput"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

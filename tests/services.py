@@ -95,10 +95,7 @@ def server_user() -> str | None:
 
 def _runs(program: Path, user: str | None) -> bool:
     try:
-        return (
-            subprocess.run([program, "--version"], user=user, capture_output=True, check=False).returncode
-            == 0
-        )
+        return subprocess.run([program, "--version"], user=user, capture_output=True, check=False).returncode == 0
     except PermissionError:
         return False
 
@@ -248,12 +245,8 @@ def run(command: list[str], environment: dict[str, str]) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Parse, start both, run, stop both."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.services", description=(__doc__ or "").partition("\n")[0]
-    )
-    parser.add_argument(
-        "--durable", action="store_true", help="PostgreSQL as it comes: fsync on (for benches)"
-    )
+    parser = argparse.ArgumentParser(prog="python -m tests.services", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--durable", action="store_true", help="PostgreSQL as it comes: fsync on (for benches)")
     parser.add_argument("command", nargs=argparse.REMAINDER, help="what to run, after --")
     parsed = parser.parse_args(arguments)
     command = parsed.command[1:] if parsed.command[:1] == ["--"] else parsed.command

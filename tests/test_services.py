@@ -57,9 +57,7 @@ def test_without_redis_the_broker_is_the_folder_under_var() -> None:
 
 def around(command: str) -> subprocess.CompletedProcess[str]:
     """Run a shell command inside the wrapper, without our own servers' addresses."""
-    environment = {
-        key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL")
-    }
+    environment = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL")}
     return subprocess.run(
         [*WRAPPER, "sh", "-c", command],
         cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60,

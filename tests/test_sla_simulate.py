@@ -38,18 +38,14 @@ def case(**fields: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("shape", ["document", "list"])
 def test_every_published_case_is_answered_with_exactly_what_it_expects(shape: str, tmp_path: Path) -> None:
-    lines, code = simulate(
-        {"schema": "sla-cases/1", "cases": CASES} if shape == "document" else CASES, tmp_path
-    )
+    lines, code = simulate({"schema": "sla-cases/1", "cases": CASES} if shape == "document" else CASES, tmp_path)
     assert lines == [{"id": case["id"], **case["expected"]} for case in CASES]
     assert code == 0
 
 
 def test_a_single_case_is_answered_with_every_field_that_applies(tmp_path: Path) -> None:
     lines, code = simulate(case(), tmp_path)
-    assert lines == [
-        {"id": "one", "due_at": "2025-01-15T10:30:00Z", "due_local": "2025-01-15T11:30:00+01:00"}
-    ]
+    assert lines == [{"id": "one", "due_at": "2025-01-15T10:30:00Z", "due_local": "2025-01-15T11:30:00+01:00"}]
     assert code == 0
     target = CASES[0]["target"]
     full = case(
@@ -106,9 +102,7 @@ def test_without_a_deadline_the_reason_applies(tmp_path: Path) -> None:
         ("unknown_output", {"expected": {"due": None}}),
     ],
 )
-def test_a_bad_case_gets_a_line_and_the_others_their_answer(
-    code: str, fields: dict[str, Any], tmp_path: Path
-) -> None:
+def test_a_bad_case_gets_a_line_and_the_others_their_answer(code: str, fields: dict[str, Any], tmp_path: Path) -> None:
     lines, exit_code = simulate([case(), case(id="bad", **fields), case()], tmp_path)
     assert [line["id"] for line in lines] == ["one", "bad", "one"]
     assert lines[1]["error"]["code"] == code

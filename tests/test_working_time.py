@@ -104,9 +104,7 @@ def anywhere(draw: st.DrawFn) -> tuple[WeekCalendar, list[datetime]]:
 
 @budget(usual=80, thorough=4_000)
 @given(anywhere(), st.booleans())
-def test_worked_adds_up_and_never_exceeds_real_time(
-    found: tuple[WeekCalendar, list[datetime]], paused: bool
-) -> None:
+def test_worked_adds_up_and_never_exceeds_real_time(found: tuple[WeekCalendar, list[datetime]], paused: bool) -> None:
     calendar, (a, b, c) = found
     pauses = [Pause(a + (b - a) // 2, b + (c - b) // 2)] if paused else []
     whole = worked(calendar, a, c, pauses)
@@ -176,9 +174,7 @@ def test_a_reading_is_reached_when_the_clock_first_shows_it_or_a_later_one(zone:
     tz = ZoneInfo(zone)
     begin = int(datetime(near.year, near.month, near.day, tzinfo=UTC).timestamp()) - 3 * 86400
     walk = range(begin, begin + 7 * 86400, 60)
-    furthest = list(
-        accumulate((datetime.fromtimestamp(s, tz).replace(tzinfo=None, fold=0) for s in walk), max)
-    )
+    furthest = list(accumulate((datetime.fromtimestamp(s, tz).replace(tzinfo=None, fold=0) for s in walk), max))
     for day in (near - timedelta(days=1), near, near + timedelta(days=1)):
         for minute in range(0, 2881, 7):
             wall = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)
@@ -194,9 +190,7 @@ def test_done_exactly_at_the_deadline_is_met_and_a_microsecond_later_is_not() ->
     assert due == utc("2025-01-14T16:00")
     met = evaluate(Clock(clock.calendar, clock.start, clock.target, completed_at=due))
     assert (met.met, met.breached_at, met.overrun_seconds) == (True, None, 0)
-    late = evaluate(
-        Clock(clock.calendar, clock.start, clock.target, completed_at=due + timedelta(microseconds=1))
-    )
+    late = evaluate(Clock(clock.calendar, clock.start, clock.target, completed_at=due + timedelta(microseconds=1)))
     assert (late.met, late.breached_at, late.overrun_seconds) == (False, due, 0)
 
 
@@ -211,9 +205,7 @@ def test_done_at_once_meets_a_target_of_nothing_within_a_second() -> None:
 def test_the_last_moment_of_a_date_belongs_to_it(kind: TargetKind) -> None:
     calendar = make_calendar("UTC")
     before, after = utc("2025-01-14T23:59:59.999"), utc("2025-01-15T00:00")
-    assert due_at(calendar, before, Target(kind, 1)) == due_at(
-        calendar, utc("2025-01-14T12:00"), Target(kind, 1)
-    )
+    assert due_at(calendar, before, Target(kind, 1)) == due_at(calendar, utc("2025-01-14T12:00"), Target(kind, 1))
     assert due_at(calendar, before, Target(kind, 1)) != due_at(calendar, after, Target(kind, 1))
 
 
@@ -247,9 +239,7 @@ def test_done_while_paused_is_met() -> None:
 
 
 def test_late_is_working_time_since_the_deadline() -> None:
-    clock = Clock(
-        make_calendar(), utc("2025-01-17T08:00"), Target.seconds(8 * HOUR), as_of=utc("2025-01-20T08:25")
-    )
+    clock = Clock(make_calendar(), utc("2025-01-17T08:00"), Target.seconds(8 * HOUR), as_of=utc("2025-01-20T08:25"))
     assert evaluate(clock).late_at_as_of == 25 * 60
 
 
@@ -261,9 +251,7 @@ def test_several_changes_in_any_order_count_in_order_of_time() -> None:
     assert result.due_at == utc("2025-07-01T09:00")
     assert result.changes_ignored == (False, True)
     at_once = TargetChange(shorter.at, Target.seconds(4 * HOUR))  # same instant: due is not past yet
-    result = evaluate(
-        Clock(make_calendar(), start, Target.seconds(8 * HOUR), target_changes=(shorter, at_once))
-    )
+    result = evaluate(Clock(make_calendar(), start, Target.seconds(8 * HOUR), target_changes=(shorter, at_once)))
     assert result.due_at == utc("2025-07-01T11:00")
     assert result.changes_ignored == (False, False)
 

@@ -30,6 +30,12 @@ def chromium_browser() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(chromium_browser: Any, django_db_setup: None) -> None:
+    """The browser first: Playwright's loop gives this thread database connections of its own, and what is to be put
+    back after each test is remembered on the connection that made the test database."""
+
+
 @pytest.fixture
 def open_page(chromium_browser: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
     """`open_page(locale=, size=, scheme=, user=)`: a page in a context of its own, signed in if `user` is given.
@@ -48,7 +54,7 @@ def open_page(chromium_browser: Any, live_server: Any) -> Iterator[Callable[...,
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
-        page.on("console", lambda line: troubles.append(f"{page.url}: {line.text}") if _serious(line) else None)
+        page.on("console", lambda line: troubles.append(f"{page.url}: {line.text}") if _serious(line, page) else None)
         page.on("request", lambda asked: None if _ours(asked.url, live_server.url) else troubles.append(asked.url))
         if user is not None:
             sign_in(page, user)
@@ -74,9 +80,9 @@ def sign_in(page: Any, user: Any) -> None:
     page.wait_for_url(lambda url: "/login/" not in url)
 
 
-def _serious(line: Any) -> bool:
-    """Errors in the console, but not those that only repeat the status of an answer (a refusal shown in place)."""
-    return line.type == "error" and "status of 4" not in line.text
+def _serious(line: Any, page: Any) -> bool:
+    """Errors in the console, but not axe's own, nor those that only repeat the status of a refusal shown in place."""
+    return line.type == "error" and "status of 4" not in line.text and not getattr(page, "under_axe", False)
 
 
 def _ours(url: str, base: str) -> bool:

@@ -46,9 +46,7 @@ class Wall:
     def __init__(self, calendar: dict[str, Any], begin: int, grid: int) -> None:
         self.zone = ZoneInfo(calendar["tz"])
         self.weekly = {day: spans(rows) for day, rows in calendar["weekly"].items()}
-        self.exceptions = {
-            date.fromisoformat(e["date"]): spans(e["intervals"]) for e in calendar["exceptions"]
-        }
+        self.exceptions = {date.fromisoformat(e["date"]): spans(e["intervals"]) for e in calendar["exceptions"]}
         self.begin, self.grid = begin, grid
         self.furthest: list[datetime] = []
         self.covering: list[frozenset[date]] = []
@@ -106,16 +104,13 @@ class Oracle:
         if case.get("reopen_mode") == "restart" and resolutions:
             self.start = max(seconds(reopened) for _, reopened in resolutions)
         self.stops = [
-            (seconds(a), None if b is None else seconds(b))
-            for a, b in [*case.get("pauses", []), *resolutions]
+            (seconds(a), None if b is None else seconds(b)) for a, b in [*case.get("pauses", []), *resolutions]
         ]
         self.edits = case.get("calendar_edits", [])
         self.changes = case.get("target_changes", [])
         calendars = [case["calendar"], *(edit["calendar"] for edit in self.edits)]
         self.grid = 60 * grid_minutes(calendars)
-        lowest = min(
-            [self.start, *(seconds(case[k]) for k in ("as_of", "completed_at", "measure_to") if k in case)]
-        )
+        lowest = min([self.start, *(seconds(case[k]) for k in ("as_of", "completed_at", "measure_to") if k in case)])
         self.begin = lowest // DAY * DAY - 5 * DAY
         self.marks = sorted(
             {self.start}
@@ -227,9 +222,7 @@ class Oracle:
                 due = at
         return {
             "due_at": text(due),
-            "due_local": None
-            if due is None
-            else datetime.fromtimestamp(due, self.wall(due).zone).isoformat(),
+            "due_local": None if due is None else datetime.fromtimestamp(due, self.wall(due).zone).isoformat(),
             "reason": None if due is not None else "paused" if self.still_paused() else "never_opens",
             "warn_at": [text(self.warning(warning, due)) for warning in case.get("warnings", [])],
             **self.progress(due),

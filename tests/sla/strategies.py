@@ -75,9 +75,7 @@ def calendars(draw: st.DrawFn, zone: str, near: date) -> dict[str, Any]:
 
 def week_seconds(calendar: dict[str, Any]) -> int:
     """Seconds of the rows of a paper week, overlapping ones counted twice; 6 h if only exceptions open it."""
-    found = sum(
-        (minutes(b) - minutes(a)) % 1440 or 1440 for day in calendar["weekly"].values() for a, b in day
-    )
+    found = sum((minutes(b) - minutes(a)) % 1440 or 1440 for day in calendar["weekly"].values() for a, b in day)
     return found * 60 or 6 * 3600
 
 
@@ -123,9 +121,7 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
         case["reopen_mode"] = draw(st.sampled_from(["resume", "restart"]))
     if draw(st.integers(0, 3)) == 0:
         count = draw(st.integers(1, 3))
-        case["target_changes"] = [
-            {"at": instant(draw(at)), "target": draw(targets(most))} for _ in range(count)
-        ]
+        case["target_changes"] = [{"at": instant(draw(at)), "target": draw(targets(most))} for _ in range(count)]
     if edits:
         case["calendar_edits"] = edits
     for name in ("completed_at", "as_of", "measure_to"):
