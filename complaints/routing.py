@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import connection, models
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from complaints.models import Complaint, RoutingRule, Workload
 from complaints.reference import catalogue, organisation
+from core import rows
 from core.cached import Cached
 from core.errors import DomainError
 from core.models import Team, User
@@ -72,10 +74,10 @@ def choose_owner(*, team: Team | None, language: str, at: datetime) -> tuple[Use
     """The owner and team of a new complaint; the owner's workload is raised. Inside the action's transaction.
 
     In the team: present members who speak the language, lowest open / capacity, ties to the one longest unassigned;
-    else the lead; else the default owner. Raises NobodyToOwnIt. Query cost: 2 on the usual way.
+    else the lead; else the default owner. Raises NobodyToOwnIt. Query cost: 1 on the usual way, 2 on SQLite.
     """
     if team is not None and _all_counted():
-        member = _least_loaded(Workload.objects.filter(agent__team=team, agent__is_agent=True), language, at)
+        member = _least_loaded(team, language, at)
         if member is not None:
             return member, team
         lead = User.objects.present_at(at).filter(pk=team.lead_id, is_active=True).first()
@@ -175,31 +177,49 @@ def recount() -> int:
     return wrong
 
 
-def _least_loaded(candidates: models.QuerySet[Workload], language: str, at: datetime) -> User | None:
+def _least_loaded(team: Team, language: str, at: datetime) -> User | None:
     """Pick one and raise the count. On PostgreSQL rows just being taken by others are passed over, not waited for,
-    unless all are: then the pick waits its turn."""
-    present = User.objects.present_at(at).filter(is_active=True)
-    ranked: Any = (
-        candidates.filter(agent__in=present)
-        .select_related("agent")
-        .order_by(
-            Cast(F("open_count"), FloatField()) / F("agent__capacity"),
-            F("last_assigned_at").asc(nulls_first=True),
-            "pk",
-        )
-    )
+    unless all are: then the pick waits its turn.
+
+    By hand, because the ORM spends two milliseconds on it in every creation. Query cost: 1 on PostgreSQL, 2 if all are
+    locked or nobody fits; 2 on SQLite.
+    """
+    instant = connection.ops.adapt_datetimefield_value(at)
+    parameters: list[Any] = [team.pk, instant, instant]
     if language:
-        ranked = ranked.annotate(spoken=Cast("agent__languages", models.TextField())).filter(
-            spoken__contains=f'"{language}"'
-        )
-    chosen: Workload | None = None
-    if connection.features.has_select_for_update_skip_locked:
-        chosen = ranked.select_for_update(skip_locked=True, of=("self",)).first()
-    if chosen is None and connection.features.has_select_for_update:
-        chosen = ranked.select_for_update(of=("self",)).first()
-    elif chosen is None:
-        chosen = ranked.first()
-    if chosen is None:
-        return None
-    Workload.objects.filter(pk=chosen.pk).update(open_count=F("open_count") + 1, last_assigned_at=at)
-    return chosen.agent
+        parameters.append(f'%"{connection.ops.prep_for_like_query(language)}"%')
+    if not connection.features.has_select_for_update_skip_locked:
+        member = rows.first(User, _ranked(bool(language)), parameters)
+        if member is not None:
+            take(member, at=at)
+        return member
+    for lock in ("SKIP LOCKED", ""):
+        member = rows.first(User, _picked(bool(language), lock), [*parameters, at])
+        if member is not None:
+            return member
+    return None
+
+
+@cache
+def _ranked(by_language: bool) -> str:
+    """SQL for the present members of a team, the best placed first; PostgreSQL and SQLite alike."""
+    spoken = r"AND CAST(u.languages AS text) LIKE %s ESCAPE '\' " if by_language else ""
+    return (
+        f"SELECT {rows.columns(User, 'u')} "  # noqa: S608  names of our own models
+        "FROM complaints_workload w JOIN core_user u ON u.id = w.agent_id "
+        "WHERE u.team_id = %s AND u.is_agent AND u.is_active AND NOT EXISTS (SELECT 1 FROM core_absence a "
+        "WHERE a.user_id = u.id AND a.from_at <= %s AND (a.until_at IS NULL OR a.until_at > %s)) "
+        f"{spoken}"
+        "ORDER BY CAST(w.open_count AS double precision) / u.capacity, w.last_assigned_at NULLS FIRST, w.agent_id "
+        "LIMIT 1"
+    )
+
+
+@cache
+def _picked(by_language: bool, lock: str) -> str:
+    """SQL that takes the first of `_ranked` and counts the complaint. WITH runs once; a subquery might be run again."""
+    return (
+        f"WITH pick AS MATERIALIZED ({_ranked(by_language)} FOR UPDATE OF w {lock}) "  # noqa: S608
+        "UPDATE complaints_workload w SET open_count = w.open_count + 1, last_assigned_at = %s "
+        f"FROM pick WHERE w.agent_id = pick.id RETURNING {rows.columns(User, 'pick')}"
+    )

@@ -57,6 +57,8 @@ app.conf.update(
 app.conf.beat_schedule = {
     # Mark breaches and ring warnings: seen at most 10 s after the deadline, dated at the deadline itself.
     "sweep-sla": every(10, "complaints.sweep_sla"),
+    # Give the cases of somebody whose noted absence has begun to the deputy, within a minute.
+    "hand-over-absent": every(60, "complaints.hand_over_absent"),
     # Send what the outbox holds: mail leaves within 5 s of the action that asked for it.
     "drain-outbox": every(5, "core.drain_outbox"),
     # Sign of life of beat and worker, one row each; /readyz and `doctor` read its age.

@@ -15,10 +15,22 @@ from core.actor import Actor
 from core.models import TrailEntry
 from core.trail import GENESIS
 
-COLUMNS = tuple(field.column for field in TrailEntry._meta.concrete_fields)
+COLUMNS: tuple[str, ...] = tuple(field.column or "" for field in TrailEntry._meta.concrete_fields)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NULL = "\\N"
 _MICROSECOND = timedelta(microseconds=1)
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode
+
+
+class Signature:
+    """An actor as the seal and as COPY's columns write it; made once for the many entries of one person."""
+
+    __slots__ = ("by", "columns", "sealed")
+
+    def __init__(self, by: Actor) -> None:
+        user_id = by.user_id
+        self.by, self.sealed = by, f"{by.kind}:{user_id or ''}:{by.label}"
+        self.columns = f"{by.kind}\t{user_id or _NULL}\t{by.label}"
 
 
 class Chain:
@@ -35,18 +47,29 @@ class Chain:
 
     def add(self, pk: int, kind: str, *, by: Actor, at: datetime, changes: Mapping[str, Any]) -> tuple[Any, ...]:
         """The next entry, happened and written at `at` (UTC)."""
-        return self.seal(pk, kind, by, (at - _EPOCH) // _MICROSECOND, at, _encode(changes))
+        return self.seal(pk, kind, Signature(by), (at - _EPOCH) // _MICROSECOND, at, _encode(changes))
 
-    def seal(self, pk: int, kind: str, by: Actor, microseconds: int, at: datetime | str, body: str) -> tuple[Any, ...]:
+    def seal(
+        self, pk: int, kind: str, who: Signature, microseconds: int, at: datetime | str, body: str
+    ) -> tuple[Any, ...]:
         """The same from parts made beforehand: `microseconds` since 1970 and `at` are one instant, `body` canonical."""
-        self._seq += 1
-        user_id = by.user_id
-        line = (
-            f"{self._line}{self._seq}\n{kind}\n{microseconds}\n{microseconds}\n"
-            f"{by.kind}:{user_id or ''}:{by.label}\n{self._customer or ''}\n\n{body}"
-        )
-        self._hash = hashlib.sha256(self._hash + line.encode()).digest()
+        head, by = self._next(kind, who, microseconds, body), who.by
         return (
-            pk, self._kind, self._id, self._seq, kind, at, at, by.kind, user_id, by.label, self._customer, body,
-            "", "", "", self._hash,
+            pk, self._kind, self._id, self._seq, kind, at, at, by.kind, by.user_id, by.label, self._customer, body,
+            "", "", "", head,
         )  # fmt: skip
+
+    def line(self, pk: int, kind: str, who: Signature, microseconds: int, at: str, body: str) -> str:
+        """The same as a line for COPY; label and body must hold nothing that COPY escapes."""
+        head = self._next(kind, who, microseconds, body).hex()
+        return (
+            f"{pk}\t{self._kind}\t{self._id}\t{self._seq}\t{kind}\t{at}\t{at}\t{who.columns}\t"
+            f"{self._customer or _NULL}\t{body}\t\t\t\t\\\\x{head}\n"
+        )
+
+    def _next(self, kind: str, who: Signature, microseconds: int, body: str) -> bytes:
+        """Seal the next entry behind the last one."""
+        self._seq += 1
+        line = f"{self._line}{self._seq}\n{kind}\n{microseconds}\n{microseconds}\n{who.sealed}\n{self._customer or ''}\n\n{body}"
+        self._hash = hashlib.sha256(self._hash + line.encode()).digest()
+        return self._hash

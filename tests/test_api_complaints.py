@@ -68,8 +68,12 @@ def test_reading_gives_exactly_what_filing_gave(cast):
     filed = api("POST", ROOT, {**BODY, "customer": {"name": "Ivo"}})
     read = api("GET", f"{ROOT}{filed.json()['reference']}/")
     assert read.json() == filed.json()
-    assert read["ETag"] == '"1"'
-    assert api("GET", f"{ROOT}{filed.json()['reference']}/", **{"If-None-Match": '"1"'}).status_code == 304
+    assert read["ETag"] == filed["ETag"]
+    same = f"{ROOT}{filed.json()['reference']}/"
+    assert api("GET", same, **{"If-None-Match": read["ETag"]}).status_code == 304
+    Complaint.objects.update(updated_at=clock.now())  # as the sweep does: a clock changed, the version did not
+    assert api("GET", same, **{"If-None-Match": read["ETag"]}).status_code == 200
+    assert api("PATCH", same, {"lot": "26-B"}, **{"If-Match": read["ETag"]}).status_code == 200
 
 
 def test_filing_takes_seven_round_trips_at_most(api, cast, django_assert_max_num_queries):
@@ -252,7 +256,7 @@ def test_amending_needs_the_version_that_was_read(api, cast):
     assert api("PATCH", one, {"lot": "26-B"}).status_code == 428
     assert api("PATCH", one, {"lot": "26-B"}, **{"If-Match": '"7"'}).status_code == 412
     changed = api("PATCH", one, {"lot": "26-B", "description": "Two lamps."}, **{"If-Match": '"1"'})
-    assert changed.status_code == 200 and changed.json()["lot"] == "26-B" and changed["ETag"] == '"2"'
+    assert changed.status_code == 200 and changed.json()["lot"] == "26-B" and changed["ETag"].startswith('"2-')
     assert api("PATCH", one, {"owner": "1"}, **{"If-Match": '"2"'}).json()["errors"][0]["code"] == "unknown_field"
 
 

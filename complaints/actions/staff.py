@@ -16,7 +16,7 @@ from complaints.models import Complaint, Workload
 from core.actions import people, settings
 from core.actor import Actor
 from core.errors import DomainError
-from core.models import Team, User
+from core.models import Absence, Team, User
 
 
 class StillLeads(DomainError):
@@ -101,9 +101,26 @@ def go_absent(
     reason: str = "",
     hand_over: bool = True,
 ) -> int:
-    """Note an absence; one that has begun hands the open cases over at once if asked. Returns how many moved.
+    """Note an absence; if asked, the open cases move when it begins: at once, or by `hand_over_absent`.
 
-    Raises InvalidInput until_before_from or NobodyToOwnIt.
+    Returns how many moved now. Raises InvalidInput until_before_from or NobodyToOwnIt.
     """
-    people.set_absence(user, by=by, at=at, from_at=from_at, until_at=until_at, reason=reason)
-    return hand_over_all(user, by=by, at=at, reason=reason) if hand_over and from_at <= at else 0
+    later = hand_over and from_at > at
+    people.set_absence(user, by=by, at=at, from_at=from_at, until_at=until_at, reason=reason, hand_over=later)
+    return hand_over_all(user, by=by, at=at, reason=reason) if hand_over and not later else 0
+
+
+def hand_over_absent(*, at: datetime) -> int:
+    """Hand over the cases of everybody whose noted absence has begun; each absence once. Returns how many cases moved.
+
+    Query cost: one by a partial index when nothing is due.
+    """
+    moved = 0
+    for pk in Absence.objects.covering(at).filter(hand_over=True).values_list("pk", flat=True):
+        with transaction.atomic():
+            begun = Absence.objects.select_for_update().filter(pk=pk, hand_over=True).select_related(None).first()
+            if begun is not None:
+                moved += hand_over_all(begun.user, by=Actor.system("absence"), at=at, reason=begun.reason)
+                begun.hand_over = False
+                begun.save(update_fields=["hand_over"])
+    return moved

@@ -39,7 +39,8 @@ class Change(ApiView):
         return self.find(Complaint.objects.visible_to(request.user), reference=reference)
 
     def shown(self, complaint: Complaint) -> HttpResponse:
-        return self.reply(shown(whole(Complaint.objects.all()).get(pk=complaint.pk)), version=complaint.version)
+        row = whole(Complaint.objects.all()).get(pk=complaint.pk)
+        return self.reply(shown(row), version=row.version, seen=row.updated_at)
 
 
 class Acknowledgement(Change):

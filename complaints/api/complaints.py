@@ -108,6 +108,7 @@ class Complaints(ListView):
             201,
             location=reverse("api-complaint", args=[complaint.reference]),
             version=complaint.version,
+            seen=complaint.updated_at,
         )
 
 
@@ -120,7 +121,7 @@ class OneComplaint(ApiView):
 
     def get(self, request: Request, reference: str) -> HttpResponse:
         row = self.find(whole(Complaint.objects.visible_to(request.user)), reference=reference)
-        return self.unless_fresh(request, row.version, lambda: shown(row))
+        return self.unless_fresh(request, row.version, lambda: shown(row), seen=row.updated_at)
 
     def patch(self, request: Request, reference: str) -> HttpResponse:
         row = self.find(Complaint.objects.visible_to(request.user), reference=reference)
@@ -130,7 +131,8 @@ class OneComplaint(ApiView):
             row = amend(row, values, by=self.actor(request), at=now(), version=self.expected_version(request))
         except errors.Stale as stale:
             raise Refusal(412, "precondition_failed", str(stale)) from stale
-        return self.reply(shown(whole(Complaint.objects.all()).get(pk=row.pk)), version=row.version)
+        row = whole(Complaint.objects.all()).get(pk=row.pk)
+        return self.reply(shown(row), version=row.version, seen=row.updated_at)
 
 
 def _filing(values: dict[str, Any]) -> Filing:

@@ -50,8 +50,10 @@ def seed(
         for done, size in _sizes(count):
             writer.write(generator.chunk(size))
             after_chunk(done)
-    routing.recount()
     analyze()
+    if broken := bulk.broken_references(*WRITTEN):
+        raise RuntimeError(f"something the demo stands on was deleted meanwhile: {', '.join(broken)}; purge_demo")
+    routing.recount()
     return count
 
 
@@ -72,7 +74,7 @@ def _sizes(count: int) -> Iterator[tuple[int, int]]:
 
 def write(load: Load) -> None:
     """All tables of a chunk in one transaction, parents first."""
-    with transaction.atomic():
+    with transaction.atomic(), bulk.references_checked_later():
         for model, columns, rows in load:
             bulk.load(model, columns, rows)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from core.actor import Actor
 from core.working_time import Target
 
 Row = tuple[Any, ...]
-SWEEPER = Actor.system("sla")
+SWEEPER = trail_rows.Signature(Actor.system("sla"))
 
 # Bodies of trail entries, canonical as core.trail writes them
 ACKNOWLEDGED = '{"status":["new","acknowledged"],"with_message":true}'
@@ -56,21 +57,24 @@ class Words:
 
 
 class Batch:
-    """The rows of one chunk, by table, and the keys to give them."""
+    """The rows of one chunk, by table, and the keys to give them.
+
+    `as_text`: the tables with the most rows as lines for COPY; texts of the demo hold nothing that COPY escapes.
+    """
 
     __slots__ = (
-        "clock_ids", "clocks", "complaints", "entry_ids", "events", "firings", "messages", "narratives", "trail",
+        "as_text", "clock_ids", "clocks", "complaints", "entry_ids", "events", "firings", "messages", "narratives", "trail",
     )  # fmt: skip
 
-    def __init__(self, clock_ids: Any, entry_ids: Any) -> None:
-        self.clock_ids, self.entry_ids = clock_ids, entry_ids
+    def __init__(self, clock_ids: Iterator[int], entry_ids: Iterator[int], *, as_text: bool) -> None:
+        self.clock_ids, self.entry_ids, self.as_text = clock_ids, entry_ids, as_text
         self.complaints: list[Row] = []
         self.narratives: list[Row] = []
         self.clocks: list[Row] = []
-        self.events: list[Row] = []
+        self.events: list[Row | str] = []
         self.firings: list[Row] = []
-        self.messages: list[Row] = []
-        self.trail: list[Row] = []
+        self.messages: list[Row | str] = []
+        self.trail: list[Row | str] = []
 
 
 class Course:
@@ -83,12 +87,12 @@ class Course:
         key: int,
         batch: Batch,
         received: int,
-        actor: Actor,
+        who: trail_rows.Signature,
         customer_id: int | None,
         terms: Terms,
     ) -> None:
         self.draw, self.now, self.key, self.batch = draw, now, key, batch
-        self.actor, self.terms = actor, terms
+        self.who, self.terms = who, terms
         self.received = self.last = received
         self.chain = trail_rows.Chain("complaint", key, customer_id)
         self.version = 1
@@ -109,7 +113,7 @@ class Course:
     def file(self, reference: str, words: Words, channel: str, team_id: int | None) -> None:
         """The first entry: the facts, as complaints.actions.file.facts puts them."""
         body = (
-            f'{{"channel":"{channel}","external_id":"","kind":"complaint","owner":{self.actor.user_id},'
+            f'{{"channel":"{channel}","external_id":"","kind":"complaint","owner":{self.who.by.user_id},'
             f'"received_at":"{text(self.received).replace(" ", "T")}+00:00","reference":"{reference}",'
             f'"severity":"{words.severity}","source":"{SOURCE}","team":{team_id or "null"},"type":"{words.type_code}"}}'
         )
@@ -159,16 +163,26 @@ class Course:
         done = self.received + max(int((self.dues[number] - self.received) * share), 60)
         return min(done, self.now - 60)
 
-    def _entry(self, kind: str, at: int, body: str, by: Actor | None = None) -> None:
+    def _entry(self, kind: str, at: int, body: str, who: trail_rows.Signature | None = None) -> None:
         at = min(at, self.now)
-        entry = self.chain.seal(next(self.batch.entry_ids), kind, by or self.actor, at * 1_000_000, text(at), body)
-        self.batch.trail.append(entry)
+        seal = self.chain.line if self.batch.as_text else self.chain.seal
+        key = next(self.batch.entry_ids)
+        self.batch.trail.append(seal(key, kind, who or self.who, at * 1_000_000, text(at), body))
         self.last = max(self.last, at)
         self.version += kind != "complaint.filed"
 
     def _message(self, direction: str, purpose: str, channel: str, author: int | None, body: str, at: int) -> None:
         when = text(min(at, self.now))
-        self.batch.messages.append((self.key, direction, purpose, channel, author, body, when, when, ""))
+        if self.batch.as_text:
+            person = author or "\\N"
+            line = f"{self.key}\t{direction}\t{purpose}\t{channel}\t{person}\t{body}\t{when}\t{when}\t\n"
+            self.batch.messages.append(line)
+        else:
+            self.batch.messages.append((self.key, direction, purpose, channel, author, body, when, when, ""))
+
+    def _event(self, clock_id: int, kind: str, at: str, data: str = "{}", recorded: str = "") -> None:
+        row = (clock_id, kind, at, recorded or at, data)
+        self.batch.events.append(f"{clock_id}\t{kind}\t{at}\t{recorded or at}\t{data}\n" if self.batch.as_text else row)
 
     def _clock(self, number: int, done: int | None, cancelled: int | None, paused: int | None) -> None:
         """One clock with its events: met, breached, cancelled, paused or running, as the sweep would have left it."""
@@ -176,30 +190,19 @@ class Course:
         due, now, key = self.dues[number], self.now, next(self.batch.clock_ids)
         end = done if done is not None else cancelled
         breached = (end if end is not None else (paused or now)) > due
-        state = (
-            "breached"
-            if breached
-            else "met"
-            if done
-            else "cancelled"
-            if cancelled
-            else "paused"
-            if paused
-            else "running"
-        )
+        state = _state(breached=breached, done=done, cancelled=cancelled, paused=paused)
         started, due_text, ended = text(self.received), text(due), text(end) if end else None
         detected = text(due + 20) if breached else None
-        events = self.batch.events
-        events.append((key, "started", started, started, data))
+        self._event(key, "started", started, data)
         if breached:
-            events.append((key, "breached", due_text, detected, "{}"))
+            self._event(key, "breached", due_text, recorded=detected or "")
             self.batch.firings.append((key, "breach", due_text, detected))
             facts = f'"clock":{key},"cycle":1,"due_at":"{due_text.replace(" ", "T")}+00:00","kind":"{kind}"'
             self._entry("sla.breached", due + 20, f'{{"clocks":[{{{facts}}}]}}', SWEEPER)
         if state == "paused":
-            events.append((key, "paused", text(paused or 0), text(paused or 0), "{}"))
+            self._event(key, "paused", text(paused or 0))
         if ended:
-            events.append((key, "completed" if done else "cancelled", ended, ended, "{}"))
+            self._event(key, "completed" if done else "cancelled", ended)
         running = due_text if state == "running" else None
         unfinished = end is None and state != "paused"
         if unfinished:
@@ -212,3 +215,13 @@ class Course:
                 False,
             )
         )  # fmt: skip
+
+
+def _state(*, breached: bool, done: int | None, cancelled: int | None, paused: int | None) -> str:
+    if breached:
+        return "breached"
+    if done:
+        return "met"
+    if cancelled:
+        return "cancelled"
+    return "paused" if paused else "running"

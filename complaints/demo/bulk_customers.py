@@ -21,6 +21,7 @@ CUSTOMERS = (
 )  # fmt: skip
 LANGUAGES = ("en", "pt", "es", "it", "ru", "en")
 TIERS = ("", "", "", "", "Silver", "Silver", "Gold")
+SEEDER = trail_rows.Signature(cast.SEEDER)
 BODY = f'{{"source":"{SOURCE}"}}'
 
 
@@ -53,7 +54,7 @@ def seed(count: int, *, draw: random.Random, now: datetime, write: Callable[[Any
             left = None if draw.random() < 0.93 else text(joined + draw.randrange(90 * DAY, 700 * DAY))[:10]
             stays.append((key, at[:10], left, "", SOURCE, ""))
             chain = trail_rows.Chain("customer", key, key)
-            trail.append(chain.seal(entry, "customer.created", cast.SEEDER, joined * 1_000_000, at, BODY))
+            trail.append(chain.seal(entry, "customer.created", SEEDER, joined * 1_000_000, at, BODY))
             known[language].append(key)
         write(
             [

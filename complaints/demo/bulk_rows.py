@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 
 from complaints.demo import SOURCE, cast
 from complaints.demo.bulk_course import Batch, Course, Terms, Words
@@ -67,7 +67,11 @@ class Generator:
     def chunk(self, size: int) -> Load:
         """The rows of `size` complaints."""
         keys = rows.new_ids(Complaint, size)
-        batch = Batch(iter(rows.new_ids(Clock, 2 * size)), iter(rows.new_ids(TrailEntry, 8 * size)))
+        batch = Batch(
+            iter(rows.new_ids(Clock, 2 * size)),
+            iter(rows.new_ids(TrailEntry, 8 * size)),
+            as_text=connection.vendor == "postgresql",
+        )
         for key in keys:
             self._complaint(key, batch)
         return [
@@ -91,9 +95,9 @@ class Generator:
             status = "acknowledged"
         received = self.now - draw.randrange(HOUR, AGES[status]) if is_open else self._received()
         customer_id = draw.choice(self.customers.by_language[language]) if draw.random() < 0.93 else None
-        owner, actor, team_id = draw.choice(self.staff[language])
+        owner, who, team_id = draw.choice(self.staff[language])
         terms = self._terms(words.type_id, channel, words.severity)
-        story = Course(draw, self.now, key, batch, received, actor, customer_id, terms)
+        story = Course(draw, self.now, key, batch, received, who, customer_id, terms)
         reference = reference_of(key)
         story.file(reference, words, channel, team_id)
         story.go_on(status, words, channel, owner)
@@ -196,11 +200,15 @@ def _terms(type_id: int, channel: str, severity: str) -> Terms:
     return Terms(found.policy.pk, found.calendar_version_id, calendar, tuple(promised))
 
 
-def _staff(members: dict[str, User]) -> dict[str, list[tuple[int, Actor, int | None]]]:
-    """By language, who may own: key, actor, team."""
+def _staff(members: dict[str, User]) -> dict[str, list[tuple[int, trail_rows.Signature, int | None]]]:
+    """By language, who may own: key, signature, team."""
     agents = [members[member.username] for member in cast.MEMBERS if member.is_agent]
     return {
-        language: [(user.pk, Actor.person(user), user.team_id) for user in agents if language in user.languages]
+        language: [
+            (user.pk, trail_rows.Signature(Actor.person(user)), user.team_id)
+            for user in agents
+            if language in user.languages
+        ]
         for language in BOOKS
     }
 

@@ -116,6 +116,14 @@ class Complaint(models.Model):
             models.Index(fields=["queue_at", "id"], name="complaint_queue", condition=Q(in_queue=True)),
             models.Index(fields=["owner", "queue_at", "id"], name="complaint_owner_queue", condition=Q(in_queue=True)),
             models.Index(fields=["team", "queue_at", "id"], name="complaint_team_queue", condition=Q(in_queue=True)),
+            models.Index(
+                fields=["status", "queue_at", "id"], name="complaint_status_queue", condition=Q(in_queue=True)
+            ),
+            models.Index(fields=["received_at", "id"], name="complaint_quarantine", condition=Q(is_quarantined=True)),
+            models.Index(fields=["team", "received_at", "id"], name="complaint_team_past", condition=Q(in_queue=False)),
+            models.Index(
+                fields=["owner", "received_at", "id"], name="complaint_owner_past", condition=Q(in_queue=False)
+            ),
             models.Index(fields=["received_at", "id"], name="complaint_received"),
             models.Index(
                 fields=["customer", "received_at"], name="complaint_customer", condition=Q(customer__isnull=False)

@@ -78,13 +78,25 @@ def set_active(user: User, active: bool, *, by: Actor, at: datetime) -> User:
 
 @transaction.atomic
 def set_absence(
-    user: User, *, by: Actor, at: datetime, from_at: datetime, until_at: datetime | None, reason: str = ""
+    user: User,
+    *,
+    by: Actor,
+    at: datetime,
+    from_at: datetime,
+    until_at: datetime | None,
+    reason: str = "",
+    hand_over: bool = False,
 ) -> Absence:
-    """Note an absence: routing passes the person over meanwhile. Raises NotAllowed, InvalidInput until_before_from."""
+    """Note an absence: routing passes the person over meanwhile. `hand_over`: the open cases move when it begins.
+
+    Raises NotAllowed, InvalidInput until_before_from.
+    """
     _refuse_unless_concerned(user, by)
     if until_at is not None and until_at <= from_at:
         raise InvalidInput(_("The absence ends before it begins."), code="until_before_from", field="until_at")
-    absence = Absence.objects.create(user=user, from_at=from_at, until_at=until_at, reason=reason)
+    absence = Absence.objects.create(
+        user=user, from_at=from_at, until_at=until_at, reason=reason, hand_over=hand_over
+    )
     changes = {"from": from_at.isoformat(), "until": until_at.isoformat() if until_at else None}
     trail.append(user, "user.absence_set", by=by, at=at, changes=changes)
     return absence

@@ -17,6 +17,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 from django.db import models
@@ -41,6 +42,7 @@ from core.api.schema import ApiSchema
 
 Row = TypeVar("Row", bound=models.Model)
 security = logging.getLogger("security")
+_VERSION = re.compile(r'"(\d{1,9})(?:-[0-9a-f]{1,16})?"', re.ASCII)
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 
@@ -125,24 +127,34 @@ class ApiView(APIView):
             raise Http404
         return found
 
-    def reply(self, data: Any, status: int = 200, *, location: str = "", version: int | None = None) -> HttpResponse:
-        """An answer; `version` becomes its ETag, `location` (a path) an absolute Location."""
+    def reply(
+        self,
+        data: Any,
+        status: int = 200,
+        *,
+        location: str = "",
+        version: int | None = None,
+        seen: datetime | None = None,
+    ) -> HttpResponse:
+        """An answer; `version` becomes its ETag (see `etag` for `seen`), `location` (a path) an absolute Location."""
         headers = {}
         if location:
             headers["Location"] = self.request.build_absolute_uri(location)
         if version is not None:
-            headers["ETag"] = etag(version)
+            headers["ETag"] = etag(version, seen)
         return reply(data, status, headers)
 
     def no_content(self) -> HttpResponse:
         return HttpResponse(status=204)
 
-    def unless_fresh(self, request: Request, version: int, render: Callable[[], Any]) -> HttpResponse:
-        """The reply for GET, or 304 when `If-None-Match` names this version; `render` runs only when needed."""
-        asked = request.META.get("HTTP_IF_NONE_MATCH", "")
-        if asked and (asked.strip() == "*" or etag(version) in (f'"{tag}"' for tag in _TAG.findall(asked))):
-            return HttpResponse(status=304, headers={"ETag": etag(version)})
-        return self.reply(render(), version=version)
+    def unless_fresh(
+        self, request: Request, version: int, render: Callable[[], Any], *, seen: datetime | None = None
+    ) -> HttpResponse:
+        """The reply for GET, or 304 when `If-None-Match` names this very state; `render` runs only when needed."""
+        asked, now = request.META.get("HTTP_IF_NONE_MATCH", ""), etag(version, seen)
+        if asked and (asked.strip() == "*" or now in (f'"{tag}"' for tag in _TAG.findall(asked))):
+            return HttpResponse(status=304, headers={"ETag": now})
+        return self.reply(render(), version=version, seen=seen)
 
     def require_match(self, request: Request, version: int) -> None:
         """Refuse a change of something other than `version`: 428 without `If-Match`, 412 with another one.
@@ -152,7 +164,7 @@ class ApiView(APIView):
         asked = request.META.get("HTTP_IF_MATCH", "").strip()
         if not asked:
             raise Refusal(428, "precondition_required", _("Send If-Match with the ETag you have read."))
-        if asked != "*" and etag(version) not in [tag.strip() for tag in asked.split(",")]:
+        if asked != "*" and version not in [_version(tag) for tag in asked.split(",")]:
             raise Refusal(
                 412,
                 "precondition_failed",
@@ -162,8 +174,7 @@ class ApiView(APIView):
 
     def expected_version(self, request: Request) -> int | None:
         """The version that `If-Match` names; None for `*` or more than one."""
-        found = re.fullmatch(r'"(\d{1,9})"', request.META.get("HTTP_IF_MATCH", "").strip(), re.ASCII)
-        return int(found[1]) if found else None
+        return _version(request.META.get("HTTP_IF_MATCH", ""))
 
 
 class ListView(ApiView):
@@ -211,6 +222,13 @@ class ListView(ApiView):
         return [{name: row[name] for name in names} for row in results]
 
 
-def etag(version: int) -> str:
-    """The ETag of a version: every change counts it up."""
-    return f'"{version}"'
+def etag(version: int, seen: datetime | None = None) -> str:
+    """The ETag of a state: its version, which people's changes count up, and with `seen` (its `updated_at`) also what
+    jobs changed, such as a clock that was breached. `If-Match` looks at the version alone: a job is no conflict."""
+    return f'"{version}"' if seen is None else f'"{version}-{int(seen.timestamp() * 1_000_000):x}"'
+
+
+def _version(tag: str) -> int | None:
+    """The version an ETag names; None for what is none of ours."""
+    found = _VERSION.fullmatch(tag.strip())
+    return int(found[1]) if found else None

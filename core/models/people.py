@@ -140,12 +140,16 @@ class Absence(models.Model):
     from_at = models.DateTimeField(_("from"))
     until_at = models.DateTimeField(_("until"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+    hand_over = models.BooleanField(default=False)  # the open cases are still to be handed over when it begins
 
     objects = AbsenceQuerySet.as_manager()
 
     class Meta:
         ordering = ["-from_at"]
-        indexes = [models.Index(fields=["user", "from_at"], name="absence_user_from")]
+        indexes = [
+            models.Index(fields=["user", "from_at"], name="absence_user_from"),
+            models.Index(fields=["from_at"], name="absence_to_hand_over", condition=Q(hand_over=True)),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(until_at__isnull=True) | Q(until_at__gt=models.F("from_at")), name="absence_not_empty"

@@ -1,0 +1,34 @@
+"""An absence noted ahead hands the cases over when it begins, once (domain, Complaint 2)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from complaints.actions import staff
+from core import clock
+from core.actor import Actor
+from core.models import Absence
+from tests.cast import MONDAY, make_cast
+
+pytestmark = pytest.mark.django_db
+
+
+def test_cases_move_when_the_absence_begins_and_not_before() -> None:
+    with clock.frozen(MONDAY):
+        cast = make_cast()
+        cast.agent.deputy = cast.colleague
+        cast.agent.save(update_fields=["deputy"])
+        complaint = cast.complaint()
+        begins = MONDAY + timedelta(days=1)
+        by = Actor.person(cast.admin)
+        assert staff.go_absent(cast.agent, by=by, at=MONDAY, from_at=begins, until_at=None) == 0
+        assert staff.hand_over_absent(at=MONDAY + timedelta(hours=1)) == 0
+    complaint.refresh_from_db()
+    assert complaint.owner == cast.agent
+    assert staff.hand_over_absent(at=begins) == 1
+    complaint.refresh_from_db()
+    assert complaint.owner == cast.colleague
+    assert staff.hand_over_absent(at=begins) == 0
+    assert not Absence.objects.filter(hand_over=True).exists()
