@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from django.db import models, transaction
 from django.utils.translation import gettext as _
@@ -40,20 +41,36 @@ def fold(name: str) -> str:
 def find(details: Details) -> Customer | None:
     """The customer these details certainly mean: by external id, else by e-mail, else by phone; never by name alone.
 
-    Query cost: at most 3. Of several with the same e-mail or phone, the one made first.
+    Query cost: 1, none if there is nothing to look for. Of several with the same e-mail or phone, the one made first.
     """
-    known = Customer.objects.filter(merged_into__isnull=True)
+    sources: list[str] = []
+    parameters: list[str] = []
     if details.external_id:
-        found = known.filter(external_ids__source=details.source, external_ids__external_id=details.external_id).first()
-        if found:
-            return found
+        sources.append(_BY_EXTERNAL_ID)
+        parameters += [details.source, details.external_id]
     for kind, value in ((EMAIL, details.email), (PHONE, details.phone)):
         key = key_of(kind, value)
         if key:
-            same = known.filter(contact_points__kind=kind, contact_points__value_key=key).order_by("pk").first()
-            if same:
-                return same
-    return None
+            sources.append(_BY_CONTACT[kind])
+            parameters += [kind, key]
+    return rows.first(Customer, _found_by(tuple(sources)), parameters) if sources else None
+
+
+_BY_EXTERNAL_ID = "SELECT 1 AS place, customer_id FROM retention_externalid WHERE source = %s AND external_id = %s"
+_BY_CONTACT = {
+    EMAIL: "SELECT 2 AS place, customer_id FROM retention_contactpoint WHERE kind = %s AND value_key = %s",
+    PHONE: "SELECT 3 AS place, customer_id FROM retention_contactpoint WHERE kind = %s AND value_key = %s",
+}
+
+
+@cache
+def _found_by(sources: tuple[str, ...]) -> str:
+    """SQL for the customer named by the surest of the sources; each is one look into an index."""
+    return (
+        f"SELECT {rows.columns(Customer, 'c')} FROM ({' UNION ALL '.join(sources)}) found "  # noqa: S608  ours only
+        "JOIN retention_customer c ON c.id = found.customer_id "
+        "WHERE c.merged_into_id IS NULL ORDER BY found.place, c.id LIMIT 1"
+    )
 
 
 def draft(details: Details, *, by: Actor, at: datetime) -> tuple[Customer, list[models.Model]]:
