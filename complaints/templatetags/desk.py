@@ -44,15 +44,15 @@ def act_form(context: template.Context, act: CaseForm) -> SafeString:
     What differs from page to page (address, version, nonce, token) is put in afterwards: half of a case page.
     """
     form: Any = act.form
-    given = {
-        "url": act.url,
-        "version": form["version"].value(),
-        "nonce": form["nonce"].value(),
-        "csrf": context.get("csrf_token") or "",
+    hidden = {
+        name: form[name].value() if form is not None and name in form.fields else "" for name in ("version", "nonce")
     }
-    if form.is_bound:
+    given = {"url": act.url, **hidden, "csrf": context.get("csrf_token") or ""}
+    if form is None or form.is_bound:
         return _render_act(act, given)
-    text = str(_kept_act(get_language(), _Shown(act)))
+    shown = _Shown(act)
+    text = str(_kept_act(get_language(), shown))
+    shown.act = None  # what is kept is the look, not the case
     for name, value in given.items():
         text = text.replace(MARKS[name], escape(value))
     return mark_safe(text)  # noqa: S308 - escaped here and by the template
@@ -62,9 +62,11 @@ class _Shown:
     """An action as the key of what it looks like: equal when its unbound form shows the same."""
 
     def __init__(self, act: CaseForm) -> None:
-        self.act = act
+        self.act: CaseForm | None = act
         names = (name.name for name in fields(act) if name.name not in ("form", "url"))
-        shown = tuple((name, _look(field)) for name, field in act.form.fields.items() if name not in ("version", "nonce"))
+        shown = tuple(
+            (name, _look(field)) for name, field in act.form.fields.items() if name not in ("version", "nonce")
+        )
         self.key = (type(act.form), act.form.auto_id, tuple(getattr(act, name) for name in names), shown)
 
     def __eq__(self, other: object) -> bool:
@@ -85,7 +87,8 @@ def _frozen(choices: Any) -> tuple[Any, ...]:
 
 @lru_cache(maxsize=FORMS)
 def _kept_act(_language: str | None, shown: _Shown) -> SafeString:
-    return _render_act(replace(shown.act, url=MARKS["url"]), MARKS)
+    act = shown.act
+    return _render_act(replace(act, url=MARKS["url"]), MARKS) if act else SafeString()
 
 
 def _render_act(act: CaseForm, given: dict[str, Any]) -> SafeString:
