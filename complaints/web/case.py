@@ -38,6 +38,7 @@ from retention.models.customers import EMAIL, PHONE, POSTAL, SOCIAL
 
 EARLIER = 50  # complaints of the same customer that are looked at
 EARLIER_SHOWN = 5
+STRIP = 20  # rows of the list beside the case: as many as a tall screen holds
 TONES = {Status.NEW: "risk", Status.WAITING: "pause", Status.RESOLVED: "met", Status.CLOSED: "met"}
 MARKS = {EMAIL: "email", PHONE: "phone", SOCIAL: "social", POSTAL: "letter"}
 
@@ -309,7 +310,7 @@ def strip(request: HttpRequest, complaint: Complaint, at: datetime) -> dict[str,
     found = queue.fetch(asked, user, at)
     if not found.rows:
         return None
-    groups = desk.groups_of(asked, found, at, current=complaint.reference)
+    groups = desk.groups_of(asked, _around(found, complaint.reference), at, current=complaint.reference)
     listed = [row for group in groups for row in group.rows]
     place = next((number for number, row in enumerate(listed) if row.current), None)
     before = listed[place - 1].url if place else ""
@@ -322,6 +323,16 @@ def strip(request: HttpRequest, complaint: Complaint, at: datetime) -> dict[str,
         "previous_url": before,
         "next_url": after or (listed[0].url if place is None else ""),
     }
+
+
+def _around(found: queue.Page, reference: str) -> queue.Page:
+    """The STRIP rows about the case (the first ones where it is not among them): more are not put into words."""
+    place = next((number for number, row in enumerate(found.rows) if row["reference"] == reference), 0)
+    start = max(0, min(place - STRIP // 2, len(found.rows) - STRIP))
+    end = start + STRIP
+    before = found.before or ("…" if start else "")
+    after = found.after or ("…" if end < len(found.rows) else "")
+    return queue.Page(found.rows[start:end], after=after, before=before)
 
 
 def _strip_count(request: HttpRequest, asked: queue.Asked, found: queue.Page) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import F, JSONField, OuterRef, Subquery
+from django.db.models import Choices, F, JSONField, OuterRef, Subquery
 from django.db.models.functions import JSONObject
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from complaints.models import NEVER, ChannelCode, Clock, ClockKind, ClockState, Kind, Severity, Status
@@ -78,7 +80,7 @@ def values(rows: ComplaintQuerySet) -> Any:
 
 def row_of(found: dict[str, Any], *, now: datetime, query: str = "", current: str = "") -> Row:
     """One row in words. `query`: the list's query string, by which the case knows its list. No query."""
-    severity, channel = Severity(found["severity"]), ChannelCode(found["channel"])
+    language = get_language()
     kind = catalogue().types_by_id.get(found["type_id"])
     mark, clock = clock_badge(found, now)
     return Row(
@@ -88,10 +90,10 @@ def row_of(found: dict[str, Any], *, now: datetime, query: str = "", current: st
         name=found["customer__name"]
         or (_("Customer without a name") if found["customer_id"] else _("Customer unknown")),
         badge=mark,
-        severity=severity.value,
-        severity_label=str(severity.label),
-        channel=channel.value,
-        channel_label=str(channel.label),
+        severity=found["severity"],
+        severity_label=_label(Severity, found["severity"], language),
+        channel=found["channel"],
+        channel_label=_label(ChannelCode, found["channel"], language),
         tier=found["customer__tier"] or "",
         snippet=found["preview"],
         type_path=kind.path if kind else "",
@@ -109,7 +111,13 @@ def clock_badge(found: dict[str, Any], now: datetime) -> tuple[Badge | None, str
     if clock is None:
         return None, ""
     mark = badge(read(clock, now), due_at=clock.due_at, now=now, brief=True)
-    return mark, str(ClockKind(clock.kind).label)
+    return mark, _label(ClockKind, clock.kind, get_language())
+
+
+@lru_cache(maxsize=512)
+def _label(choices: type[Choices], value: str, _language: str | None) -> str:
+    """The word for a value in the language of the moment; asked for two hundred times a page."""
+    return str(choices(value).label)
 
 
 def groups_of(

@@ -14,14 +14,17 @@ from typing import Any
 
 from django import forms, template
 from django.forms.boundfield import BoundField
+from django.template.loader import get_template
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core import languages
 from core.clock import now
+from core.web.context import Item, Section
 from core.web.parts import Badge, Option, Person
 
 register = template.Library()
@@ -33,6 +36,29 @@ def modules(names: str) -> SafeString:
     return format_html_join(
         "\n", '<script type="module" src="{}"></script>', ((static(f"js/{name}.js"),) for name in names.split())
     )
+
+
+@register.simple_tag
+def kept(name: str) -> SafeString:
+    """A template that takes nothing from its page, rendered once in each language."""
+    return _kept(name, get_language())
+
+
+@lru_cache(maxsize=64)
+def _kept(name: str, _language: str | None) -> SafeString:
+    return mark_safe(get_template(name).render())  # noqa: S308 - escaped by the template
+
+
+@register.simple_tag
+def places(name: str, sections: Sequence[Section]) -> SafeString:
+    """A template that shows these sections of places and nothing else, rendered once for the same ones."""
+    return _places(name, get_language(), tuple((section.title, tuple(section.items)) for section in sections))
+
+
+@lru_cache(maxsize=512)
+def _places(name: str, _language: str | None, sections: tuple[tuple[str, tuple[Item, ...]], ...]) -> SafeString:
+    shown = [{"title": title, "items": items} for title, items in sections]
+    return mark_safe(get_template(name).render({"places": shown}))  # noqa: S308 - escaped by the template
 
 
 # --- marks ------------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from core.models import Organisation
 from core.web.parts import Person
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """A place in the sidebar. `tone`: how its count is shown ("", risk, breach)."""
 
