@@ -97,7 +97,7 @@ class Table:
 
 @contextmanager
 def references_checked_later() -> Iterator[None]:
-    """Within a transaction on PostgreSQL, as superuser: foreign keys are not looked up row by row (half the cost of a load).
+    """Within a transaction on PostgreSQL, as superuser: look up no foreign key row by row (half the cost of a load).
 
     For rows consistent by construction; the caller then asks `broken_references()`. Otherwise nothing changes.
     """

@@ -70,6 +70,7 @@ class Chain:
     def _next(self, kind: str, who: Signature, microseconds: int, body: str) -> bytes:
         """Seal the next entry behind the last one."""
         self._seq += 1
-        line = f"{self._line}{self._seq}\n{kind}\n{microseconds}\n{microseconds}\n{who.sealed}\n{self._customer or ''}\n\n{body}"
+        when = f"{microseconds}\n{microseconds}"
+        line = f"{self._line}{self._seq}\n{kind}\n{when}\n{who.sealed}\n{self._customer or ''}\n\n{body}"
         self._hash = hashlib.sha256(self._hash + line.encode()).digest()
         return self._hash

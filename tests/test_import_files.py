@@ -18,7 +18,7 @@ from complaints.importing.presets import presets
 from complaints.importing.run import Import
 from complaints.importing.values import instant
 from complaints.models import Clock, Complaint, ComplaintType, ImportRun, RoutingRule, Workload
-from core import cached
+from core import cached, clock
 from core.actor import Actor
 from core.models import OutboxMessage
 from retention.models import Customer
@@ -58,9 +58,9 @@ def test_a_row_says_all_it_can(load: Any) -> None:
     assert (complaint.status, complaint.outcome, complaint.is_history) == ("closed", "upheld", True)
     assert complaint.received_at == datetime(2024, 3, 5, 10, tzinfo=UTC)
     assert complaint.closed_at == datetime(2024, 3, 9, tzinfo=ZoneInfo("Europe/Lisbon"))
-    clock = complaint.clocks.get()
-    assert (clock.state, clock.completed_at) == ("met", datetime(2024, 3, 7, 9, 30, tzinfo=UTC))
-    assert clock.due_at == datetime(2024, 3, 8, tzinfo=UTC)
+    resolve = complaint.clocks.get()
+    assert (resolve.state, resolve.completed_at) == ("met", datetime(2024, 3, 7, 9, 30, tzinfo=UTC))
+    assert resolve.due_at == datetime(2024, 3, 8, tzinfo=UTC)
     assert complaint.customer.contact_points.get().value == "dana@mail.example"
 
 
@@ -205,13 +205,14 @@ def test_open_cases_come_in_live_from_cut_over_on(load: Any) -> None:
     cached.clear_all()
     head = HEAD.strip() + ",closed_at\n"
     closed = ROW.replace("A-1", "A-2").strip() + ",2024-04-01\n"
-    before = datetime.now(UTC)
-    assert load(head + ROW.strip() + ",\n" + closed, open="live") == (2, 0, 0, 0)
+    cut_over = datetime(2026, 3, 4, 15, 20, tzinfo=UTC)
+    with clock.frozen(cut_over):
+        assert load(head + ROW.strip() + ",\n" + closed, open="live") == (2, 0, 0, 0)
     live, past = (Complaint.objects.get(external_id=name) for name in ("A-1", "A-2"))
     assert (live.is_history, live.in_queue, live.status, live.owner) == (False, True, "new", agent)
     assert live.received_at == datetime(2024, 3, 5, 10, tzinfo=UTC)
-    assert {clock.kind for clock in live.clocks.all()} == {"acknowledge", "resolve"}
-    assert all(clock.started_at >= before and clock.due_at > before for clock in live.clocks.all())
+    assert {one.kind for one in live.clocks.all()} == {"acknowledge", "resolve"}
+    assert all(one.started_at == cut_over < one.due_at for one in live.clocks.all())
     assert (past.is_history, past.in_queue) == (True, False)
     assert Workload.objects.get(agent=agent).open_count == 1
     assert not OutboxMessage.objects.exists()

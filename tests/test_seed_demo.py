@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings as project
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import F
 
 from complaints import routing
@@ -21,6 +22,7 @@ from complaints.models import NEVER, Clock, ClockEvent, Complaint, Firing, Messa
 from complaints.sla import clocks as sla
 from complaints.sla import policies
 from complaints.sla.sweep import sweep
+from core import bulk as core_bulk
 from core import clock, trail, trail_rows, working_time
 from core.actor import Actor
 from core.models import Organisation, OutboxMessage, TrailEntry, User
@@ -190,6 +192,44 @@ def _is_sound(one: Clock, complaint: Complaint) -> None:
     first = one.events.order_by("pk").first()
     assert (first.kind, first.at) == ("started", one.started_at)
     assert ("completed" in {event.kind for event in one.events.all()}) or one.completed_at is None or one.state != "met"
+
+
+def test_texts_hold_nothing_that_copy_would_escape() -> None:
+    for book in BOOKS.values():
+        for words in bulk_rows._words(book):
+            said = (words.acknowledgement, words.answer, words.reply, words.text, words.summary, words.subject)
+            assert not set("".join(said)) & set("\\\t\n\r\0\1")
+
+
+@pytest.mark.postgresql
+def test_copy_keeps_every_text_as_it_is() -> None:
+    texts = ["plain", "tab\there", "line\nbreak\r\n", "back\\slash \\N", "\x01\x02", "ключ", "a\\tb", ""]
+    complaints = [make_complaint() for _ in texts]
+    for complaint, body in zip(complaints, texts, strict=True):
+        values = (complaint.pk, None, body, NOW)
+        core_bulk.load(Note, ("complaint_id", "author_id", "body", "created_at"), [values])
+        assert Note.objects.get(complaint=complaint).body == body
+
+
+@pytest.mark.postgresql
+def test_references_that_lead_nowhere_are_found() -> None:
+    complaint = make_complaint()
+    assert core_bulk.broken_references(Note, Message, Clock, Complaint) == []
+    with connection.cursor() as cursor, core_bulk.references_checked_later():
+        core_bulk.load(
+            Note, ("complaint_id", "author_id", "body", "created_at"), [(complaint.pk + 999, None, "x", NOW)]
+        )
+        assert core_bulk.broken_references(Note) == ["complaints_note.complaint_id"]
+        cursor.execute("DELETE FROM complaints_note")
+
+
+def test_lines_for_copy_are_the_rows() -> None:
+    rows = []
+    for way in ("seal", "line"):
+        chain, who = trail_rows.Chain("complaint", 5, 7), trail_rows.Signature(Actor.system("sla"))
+        for kind in ("complaint.filed", "complaint.closed"):
+            rows.append(getattr(chain, way)(1, kind, who, 1_000_000, "1970-01-01 00:00:01", '{"a":1}'))
+    assert [core_bulk.copy_line(row) for row in rows[:2]] == rows[2:]
 
 
 def test_bulk_references_never_meet() -> None:

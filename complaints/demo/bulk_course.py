@@ -63,7 +63,8 @@ class Batch:
     """
 
     __slots__ = (
-        "as_text", "clock_ids", "clocks", "complaints", "entry_ids", "events", "firings", "messages", "narratives", "trail",
+        "as_text", "clock_ids", "clocks", "complaints", "entry_ids", "events", "firings", "messages", "narratives",
+        "trail",
     )  # fmt: skip
 
     def __init__(self, clock_ids: Iterator[int], entry_ids: Iterator[int], *, as_text: bool) -> None:
