@@ -61,6 +61,12 @@ class NextClock:
 
 def values(rows: ComplaintQuerySet) -> Any:
     """The rows as dicts of COLUMNS, in one query: the clock comes as JSON from a look-up by the clocks' own index."""
+    return rows.annotate(next_clock=_next_clock()).values(*COLUMNS)
+
+
+@lru_cache(maxsize=1)
+def _next_clock() -> Subquery:
+    """The look-up of the clock, composed once; every query that takes it resolves a copy."""
     unfinished = Clock.objects.filter(complaint=OuterRef("pk"), completed_at__isnull=True)
     unfinished = unfinished.filter(state__in=(ClockState.RUNNING, ClockState.PAUSED, ClockState.BREACHED))
     next_clock = unfinished.order_by(F("due_at").asc(nulls_last=True), "pk").values(
@@ -75,7 +81,7 @@ def values(rows: ComplaintQuerySet) -> Any:
             paused_since="paused_since",
         )
     )[:1]
-    return rows.annotate(next_clock=Subquery(next_clock, output_field=JSONField())).values(*COLUMNS)
+    return Subquery(next_clock, output_field=JSONField())
 
 
 def row_of(found: dict[str, Any], *, now: datetime, query: str = "", current: str = "") -> Row:
