@@ -79,9 +79,7 @@ class Supervisor:
         for end in (wake, sleepless):
             os.set_blocking(end, False)
         self._selector.register(wake, selectors.EVENT_READ, None)
-        old_handlers = {
-            number: signal.signal(number, self._on_signal) for number in (*STOP_SIGNALS, signal.SIGCHLD)
-        }
+        old_handlers = {number: signal.signal(number, self._on_signal) for number in (*STOP_SIGNALS, signal.SIGCHLD)}
         old_wakeup = signal.set_wakeup_fd(sleepless, warn_on_full_buffer=False)
         try:
             self._loop(wake)
@@ -139,9 +137,7 @@ class Supervisor:
 
     def _read(self, wake: int) -> None:
         """Wait for output, a signal or the next tick; print what came, with the program's name."""
-        for key, _events in self._selector.select(
-            TICK if self.is_ready and self.stop_at is None else TICK / 10
-        ):
+        for key, _events in self._selector.select(TICK if self.is_ready and self.stop_at is None else TICK / 10):
             if key.data is None:
                 os.read(wake, 1024)
             else:
@@ -173,9 +169,7 @@ class Supervisor:
             if self.stop_at is not None:
                 continue
             if not self.is_ready:
-                self.say(
-                    f"{program.name} ended with {describe(code)} while starting; nothing is kept running"
-                )
+                self.say(f"{program.name} ended with {describe(code)} while starting; nothing is kept running")
                 self.exit_code, self.stop_at = 1, time.monotonic()
                 continue
             delay = program.next_delay(time.monotonic() - program.started)

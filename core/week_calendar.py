@@ -89,12 +89,8 @@ class WeekCalendar:
         """Return the shape that `parse` reads; closed weekdays are left out."""
         return {
             "tz": self.tz,
-            "weekly": {
-                name: _row_texts(rows) for name, rows in zip(WEEKDAYS, self.weekly, strict=True) if rows
-            },
-            "exceptions": [
-                {"date": day.isoformat(), "intervals": _row_texts(rows)} for day, rows in self.exceptions
-            ],
+            "weekly": {name: _row_texts(rows) for name, rows in zip(WEEKDAYS, self.weekly, strict=True) if rows},
+            "exceptions": [{"date": day.isoformat(), "intervals": _row_texts(rows)} for day, rows in self.exceptions],
         }
 
 

@@ -194,9 +194,7 @@ class ClockResult:
         return any(self.changes_ignored)
 
 
-def due_at(
-    calendar: WeekCalendar, start: datetime, target: Target, pauses: Iterable[Pause] = ()
-) -> datetime | None:
+def due_at(calendar: WeekCalendar, start: datetime, target: Target, pauses: Iterable[Pause] = ()) -> datetime | None:
     """Return the deadline of a clock; None while it is paused, or if the calendar never opens long enough."""
     if target.kind is TargetKind.WORKING_SECONDS and not pauses:
         found = compiled(calendar).reach(to_second(start), target.value)

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
+from pytest_django.plugin import blocking_manager_key
 
 CI = os.environ.get("CI") == "true"
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,6 +64,17 @@ def _commits(item: pytest.Item) -> bool:
     mark = item.get_closest_marker("django_db")
     committing = {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
     return bool(committing) or (mark is not None and bool(mark.kwargs.get("transaction")))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    """A test that commits ends with emptied tables; whatever runs next on this worker finds the catalogue again."""
+    result = yield
+    connection = connections["default"]
+    if nextitem is not None and _commits(item) and hasattr(connection, "_test_serialized_contents"):
+        with item.config.stash[blocking_manager_key].unblock():
+            connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
+    return result
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

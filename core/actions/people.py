@@ -94,9 +94,7 @@ def set_absence(
     _refuse_unless_concerned(user, by)
     if until_at is not None and until_at <= from_at:
         raise InvalidInput(_("The absence ends before it begins."), code="until_before_from", field="until_at")
-    absence = Absence.objects.create(
-        user=user, from_at=from_at, until_at=until_at, reason=reason, hand_over=hand_over
-    )
+    absence = Absence.objects.create(user=user, from_at=from_at, until_at=until_at, reason=reason, hand_over=hand_over)
     changes = {"from": from_at.isoformat(), "until": until_at.isoformat() if until_at else None}
     trail.append(user, "user.absence_set", by=by, at=at, changes=changes)
     return absence

@@ -5,75 +5,157 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('person', 'person'), ('organisation', 'organisation')], default='person', max_length=12, verbose_name='kind')),
-                ('name', models.CharField(blank=True, max_length=200, verbose_name='name')),
-                ('name_key', models.CharField(blank=True, db_index=True, max_length=200)),
-                ('language', models.CharField(blank=True, choices=[('en', 'English'), ('es', 'Spanish'), ('pt', 'Portuguese'), ('it', 'Italian'), ('ru', 'Russian')], max_length=8, verbose_name='language')),
-                ('tier', models.CharField(blank=True, max_length=40, verbose_name='tier')),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged_from', to='retention.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("person", "person"), ("organisation", "organisation")],
+                        default="person",
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
+                ("name_key", models.CharField(blank=True, db_index=True, max_length=200)),
+                (
+                    "language",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("en", "English"),
+                            ("es", "Spanish"),
+                            ("pt", "Portuguese"),
+                            ("it", "Italian"),
+                            ("ru", "Russian"),
+                        ],
+                        max_length=8,
+                        verbose_name="language",
+                    ),
+                ),
+                ("tier", models.CharField(blank=True, max_length=40, verbose_name="tier")),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="merged_from",
+                        to="retention.customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'customer',
-                'verbose_name_plural': 'customers',
-                'ordering': ['name_key', 'pk'],
+                "verbose_name": "customer",
+                "verbose_name_plural": "customers",
+                "ordering": ["name_key", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='ContactPoint',
+            name="ContactPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('email', 'e-mail'), ('phone', 'phone'), ('social', 'social media name'), ('postal', 'postal address')], max_length=8, verbose_name='kind')),
-                ('value', models.CharField(max_length=254, verbose_name='value')),
-                ('value_key', models.CharField(max_length=254)),
-                ('is_preferred', models.BooleanField(default=False, verbose_name='preferred')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contact_points', to='retention.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("email", "e-mail"),
+                            ("phone", "phone"),
+                            ("social", "social media name"),
+                            ("postal", "postal address"),
+                        ],
+                        max_length=8,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("value", models.CharField(max_length=254, verbose_name="value")),
+                ("value_key", models.CharField(max_length=254)),
+                ("is_preferred", models.BooleanField(default=False, verbose_name="preferred")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contact_points",
+                        to="retention.customer",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-is_preferred', 'pk'],
-                'indexes': [models.Index(fields=['kind', 'value_key'], name='contactpoint_lookup')],
-                'constraints': [models.UniqueConstraint(fields=('customer', 'kind', 'value_key'), name='contactpoint_once')],
+                "ordering": ["-is_preferred", "pk"],
+                "indexes": [models.Index(fields=["kind", "value_key"], name="contactpoint_lookup")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("customer", "kind", "value_key"), name="contactpoint_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ExternalId',
+            name="ExternalId",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=40)),
-                ('external_id', models.CharField(max_length=120)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='external_ids', to='retention.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(max_length=40)),
+                ("external_id", models.CharField(max_length=120)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="external_ids",
+                        to="retention.customer",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('source', 'external_id'), name='customer_external_id_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("source", "external_id"), name="customer_external_id_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Tenure',
+            name="Tenure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('joined_on', models.DateField(blank=True, null=True, verbose_name='joined')),
-                ('left_on', models.DateField(blank=True, null=True, verbose_name='left')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason for leaving')),
-                ('source', models.CharField(blank=True, max_length=40)),
-                ('external_id', models.CharField(blank=True, max_length=120)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tenures', to='retention.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("joined_on", models.DateField(blank=True, null=True, verbose_name="joined")),
+                ("left_on", models.DateField(blank=True, null=True, verbose_name="left")),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="reason for leaving")),
+                ("source", models.CharField(blank=True, max_length=40)),
+                ("external_id", models.CharField(blank=True, max_length=120)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tenures", to="retention.customer"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['joined_on', 'pk'],
-                'indexes': [models.Index(fields=['joined_on', 'left_on'], name='tenure_period')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('left_on__isnull', True), ('joined_on__isnull', True), ('left_on__gte', models.F('joined_on')), _connector='OR'), name='tenure_left_after_joined'), models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('source', 'external_id'), name='tenure_external_id_once'), models.UniqueConstraint(condition=models.Q(('left_on__isnull', True)), fields=('customer',), name='tenure_one_open')],
+                "ordering": ["joined_on", "pk"],
+                "indexes": [models.Index(fields=["joined_on", "left_on"], name="tenure_period")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("left_on__isnull", True),
+                            ("joined_on__isnull", True),
+                            ("left_on__gte", models.F("joined_on")),
+                            _connector="OR",
+                        ),
+                        name="tenure_left_after_joined",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("external_id", ""), _negated=True),
+                        fields=("source", "external_id"),
+                        name="tenure_external_id_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("left_on__isnull", True)), fields=("customer",), name="tenure_one_open"
+                    ),
+                ],
             },
         ),
     ]

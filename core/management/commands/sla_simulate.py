@@ -27,9 +27,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the file."""
-        parser.add_argument(
-            "file", metavar="FILE.json", help="cases, a list of cases or one case; - for stdin"
-        )
+        parser.add_argument("file", metavar="FILE.json", help="cases, a list of cases or one case; - for stdin")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Answer every case of the file, in its order."""

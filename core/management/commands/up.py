@@ -103,9 +103,7 @@ class Command(BaseCommand):
         concurrency = ("--pool", "prefork", "--concurrency", os.environ.get("WORKER_CONCURRENCY") or "1")
         return [
             python_program("web", "gunicorn", ("-c", str(settings.BASE_DIR / "config" / "gunicorn.py"))),
-            python_program(
-                "worker", "celery", (*celery, "worker", *concurrency, *quiet_worker, *CELERY_QUIET)
-            ),
+            python_program("worker", "celery", (*celery, "worker", *concurrency, *quiet_worker, *CELERY_QUIET)),
             python_program("beat", "celery", (*celery, "beat", *CELERY_QUIET)),
         ]
 
