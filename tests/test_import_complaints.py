@@ -158,8 +158,9 @@ def test_boston_instants_are_new_york_time(
     make_manager()
     rows = [row for row in records(reference_data / FILES["boston311"]) if row["sla_target_dt"]][:400]
     load(capsys, write(tmp_path / "some.csv", rows), "boston311")
+    clocks = {one.complaint.external_id: one for one in Clock.objects.select_related("complaint")}
     for row in rows:
-        clock = Clock.objects.select_related("complaint").get(complaint__external_id=row["case_enquiry_id"])
+        clock = clocks[row["case_enquiry_id"]]
         opened = datetime.fromisoformat(row["open_dt"]).replace(tzinfo=NEW_YORK)
         target = datetime.fromisoformat(row["sla_target_dt"]).replace(tzinfo=NEW_YORK)
         assert (clock.complaint.received_at, clock.due_at) == (opened, target)
