@@ -187,8 +187,16 @@ def _leave_queue(complaint: Complaint) -> None:
 
 
 def _still_here(complaint: Complaint, at: datetime) -> User:
-    """The owner as before, unless that person has left in the meantime."""
-    return complaint.owner if complaint.owner.is_active else routing.successor(complaint, at=at)
+    """The owner as before, unless that person has left or is away and somebody else can take it."""
+    owner: User = complaint.owner
+    if owner.is_active and not owner.absences.covering(at).exists():
+        return owner
+    try:
+        return routing.successor(complaint, at=at)
+    except routing.NobodyToOwnIt:
+        if owner.is_active:
+            return owner
+        raise
 
 
 def _reopened_clocks(complaint: Complaint, *, at: datetime) -> list[Clock]:

@@ -91,8 +91,8 @@ def mark_breached(clock: Clock, *, detected_at: datetime) -> None:
 
 def pause(clock: Clock, *, at: datetime) -> None:
     """Stand still from `at` on; only a running resolve clock does (nobody pauses an acknowledgement)."""
-    if clock.state != ClockState.RUNNING or clock.kind != ClockKind.RESOLVE:
-        return
+    if clock.state != ClockState.RUNNING or clock.kind != ClockKind.RESOLVE or clock.policy_id is None:
+        return  # a clock without a policy states what a file said; nobody waits for it
     if clock.due_at is not None and clock.due_at < at:
         mark_breached(clock, detected_at=time.now())
         return

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from complaints.actions import staff
+from complaints import routing
+from complaints.actions import decide, staff
+from complaints.reference import catalogue
 from core import clock
 from core.actor import Actor
 from core.models import Absence
@@ -32,3 +34,18 @@ def test_cases_move_when_the_absence_begins_and_not_before() -> None:
     assert complaint.owner == cast.colleague
     assert staff.hand_over_absent(at=begins) == 0
     assert not Absence.objects.filter(hand_over=True).exists()
+
+
+def test_a_case_reopened_while_its_owner_is_away_goes_to_the_deputy() -> None:
+    with clock.frozen(MONDAY):
+        cast = make_cast()
+        cast.agent.deputy = cast.colleague
+        cast.agent.save(update_fields=["deputy"])
+        complaint, by = cast.complaint(), Actor.person(cast.agent)
+        cause = catalogue().causes["people-mistake"]
+        decide.resolve(complaint, by=by, at=MONDAY, outcome="upheld", root_cause=cause, summary="Paid back.")
+        decide.close(complaint, by=by, at=MONDAY)
+        Absence.objects.create(user=cast.agent, from_at=MONDAY)
+        reopened = decide.reopen(complaint, by=Actor.person(cast.manager), at=MONDAY, reason="came back")
+    assert reopened.owner == cast.colleague
+    assert routing.recount() == 0
