@@ -231,14 +231,20 @@ def redis_or_valkey(temporary: Path) -> Iterator[str]:
 
 def run(command: list[str], environment: dict[str, str]) -> int:
     """Run the command, hand it our signals, answer its exit code (128 + signal when one ended it)."""
-    process = subprocess.Popen(command, env={**os.environ, **environment}, preexec_fn=die_with_parent)
+    process: subprocess.Popen[bytes] | None = None
+    early: list[int] = []  # what reached us before there was anybody to hand it to
 
     def forward(number: int, frame: FrameType | None) -> None:
-        if number != signal.SIGINT or not sys.stdin.isatty():  # a terminal sends Ctrl-C to both of us
+        if process is None:
+            early.append(number)
+        elif number != signal.SIGINT or not sys.stdin.isatty():  # a terminal sends Ctrl-C to both of us
             process.send_signal(number)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, forward)
+    process = subprocess.Popen(command, env={**os.environ, **environment}, preexec_fn=die_with_parent)
+    for number in early:
+        process.send_signal(number)
     code = process.wait()
     return code if code >= 0 else 128 - code
 
