@@ -50,19 +50,11 @@ def seed(
         for done, size in _sizes(count):
             writer.write(generator.chunk(size))
             after_chunk(done)
-    analyze()
+    bulk.analyze(*WRITTEN)
     if broken := bulk.broken_references(*WRITTEN):
         raise RuntimeError(f"something the demo stands on was deleted meanwhile: {', '.join(broken)}; purge_demo")
     routing.recount()
     return count
-
-
-def analyze() -> None:
-    """Let the database count anew what its plans rest on."""
-    quote = connection.ops.quote_name
-    with connection.cursor() as cursor:
-        for model in WRITTEN:
-            cursor.execute(f"ANALYZE {quote(model._meta.db_table)}")
 
 
 def _sizes(count: int) -> Iterator[tuple[int, int]]:

@@ -21,15 +21,16 @@ from complaints.actions.record_history import HistoricComplaint, Tally, guard, r
 from complaints.importing.presets import Preset
 from complaints.importing.reader import Record, Rows, Unreadable, examine
 from complaints.importing.values import Rejected
-from complaints.models import ImportRun
+from complaints.models import Clock, Complaint, ImportRun
 from complaints.reference import catalogue
-from core import clock
+from core import bulk, clock
 from core.actor import Actor
 from core.errors import InvalidInput
-from core.models import User
+from core.models import TrailEntry, User
 from core.progress import Progress
 
 CHUNK = 1000
+MANY = 1000  # rows written from which on the database should count anew
 
 
 class AlreadyRunning(Exception):
@@ -107,6 +108,8 @@ class Import:
         run.finished_at = clock.now()
         if not self.dry_run:
             run.save(update_fields=["finished_at"])
+            if run.created + run.updated >= MANY:
+                bulk.analyze(Complaint, Clock, TrailEntry)
 
     def _parse(
         self, records: Sequence[Record], columns: Sequence[str], at: datetime, position: int, refuse: _Rejects
