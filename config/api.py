@@ -6,4 +6,5 @@ urlpatterns = [
     path("", include("core.api.urls")),
     path("", include("complaints.api.urls")),
     path("", include("retention.api.urls")),
+    path("", include("metrics.api.urls")),
 ]

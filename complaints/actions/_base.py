@@ -11,8 +11,11 @@ from django.db import models
 from complaints import errors
 from complaints.models import Clock, ClockKind, Complaint, Status
 from complaints.sla import clocks as sla
+from complaints.sla import standing
 from core import rows, trail
 from core.actor import Actor
+
+MEASURED = ("first_response_at", "resolved_at")  # a change of these changes durations that figures read
 
 
 def locked(complaint: Complaint) -> Complaint:
@@ -61,11 +64,13 @@ def finish(
     complaint.version += 1
     complaint.updated_at = at
     names = {"version", "updated_at", *fields}
+    if clocks is None and not names.isdisjoint(MEASURED):
+        clocks = clocks_of(complaint)
     if clocks is not None:
         clocks = list(clocks)
         sla.save(complaint, clocks, at=at)
         complaint.queue_at = sla.queue_at(clocks)
-        names.add("queue_at")
+        names.update(("queue_at", *standing.refresh(complaint, clocks)))
     complaint.save(update_fields=sorted(names))
     trail.append(complaint, kind, by=by, at=at, changes=changes, private=private)
     rows.insert(also)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -26,9 +27,11 @@ from complaints.models import (
 )
 from complaints.models.catalogue import UNCLASSIFIED
 from complaints.reference import catalogue
+from complaints.sla import policies, standing
 from core import bulk
 from core.actor import Actor
 from core.references import new_reference
+from core.week_calendar import WeekCalendar
 from retention.actions.customers import Details, draft
 from retention.models import ContactPoint, Customer
 from retention.models.customers import EMAIL
@@ -193,6 +196,20 @@ def verdict(row: HistoricComplaint, *, at: datetime) -> dict[str, Any] | None:
     elif not row.is_open:  # ended, but nobody says when
         found["state"] = CANCELLED
     return found
+
+
+def measured(row: HistoricComplaint, found: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What figures read: the verdict, and the working time to the resolution by the calendar of the last policy."""
+    clocks = [SimpleNamespace(**found)] if found is not None else []
+    until = row.resolved_at or row.closed_at
+    return {
+        **standing.of_clocks(clocks),
+        "resolution_seconds": standing.worked(_calendar(), row.received_at, until),
+    }
+
+
+def _calendar() -> WeekCalendar:
+    return policies.calendar_of(policies.book().newest[policies.book().policies[-1].calendar_id])
 
 
 def stated_event(clock: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:

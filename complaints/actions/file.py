@@ -24,6 +24,7 @@ from complaints.models import (
 from complaints.models.catalogue import LIVE_CHANNELS
 from complaints.reference import catalogue, unclassified
 from complaints.sla import clocks as sla
+from complaints.sla import standing
 from core import rows, trail
 from core.actor import Actor
 from core.errors import InvalidInput
@@ -189,6 +190,7 @@ def begin_clocks(complaint: Complaint, customer: Customer | None, by: Actor, rec
             if clock.kind == "acknowledge":
                 sla.complete(clock, at=received_at)
     complaint.queue_at = sla.queue_at(clocks)
+    standing.refresh(complaint, clocks)
     return clocks
 
 

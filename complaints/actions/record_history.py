@@ -236,6 +236,7 @@ def _insert(
                 root_cause_id=_history.no_cause(),
                 **shared,
                 **stated,
+                **_history.measured(row, verdict),
             )
         )
         tables[_history.NARRATIVES].append(
@@ -268,6 +269,8 @@ def _update(complaint: Complaint, row: HistoricComplaint, stated: dict[str, Any]
                 changes[name] = [_history.plain(before), _history.plain(value)]
     complaint.version += 1
     complaint.updated_at = at
+    for name, value in _history.measured(row, _history.verdict(row, at=at)).items():
+        setattr(complaint, name, value)
     complaint.save()
     Narrative.objects.filter(complaint=complaint).update(description=row.description, summary=row.summary)
     _restate(complaint, row, at=at)

@@ -1,3 +1,9 @@
-from django.urls import URLPattern, URLResolver
+"""Addresses of what stands on the top floor: the customer's whole story, surveys and calls, the dashboard."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("metrics.web.story_urls")),
+    path("", include("metrics.web.survey_urls")),
+    path("", include("metrics.web.dashboard_urls")),
+]

@@ -1,3 +1,28 @@
+from retention.models.care import (
+    Consent,
+    ConsentPurpose,
+    CustomerMerge,
+    FollowUp,
+    FollowUpOutcome,
+    FollowUpReason,
+)
 from retention.models.customers import ContactPoint, Customer, ExternalId, Tenure
+from retention.models.purchases import Charge, Payment, Purchase, PurchaseKind, PurchaseLine
 
-__all__ = ["ContactPoint", "Customer", "ExternalId", "Tenure"]
+__all__ = [
+    "Charge",
+    "Consent",
+    "ConsentPurpose",
+    "ContactPoint",
+    "Customer",
+    "CustomerMerge",
+    "ExternalId",
+    "FollowUp",
+    "FollowUpOutcome",
+    "FollowUpReason",
+    "Payment",
+    "Purchase",
+    "PurchaseKind",
+    "PurchaseLine",
+    "Tenure",
+]

@@ -43,13 +43,20 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 
 
 class Customer(models.Model):
-    """A person or organisation that buys from us. `name_key` is the name folded for search (lower case, NFC)."""
+    """A person or organisation that buys from us. `name_key` is the name folded for search (lower case, NFC).
+
+    `preferred_channel`: a channel's code; `source`: the import that made it, blank when people did.
+    """
 
     kind = models.CharField(_("kind"), max_length=12, choices=KINDS, default=PERSON)
     name = models.CharField(_("name"), max_length=200, blank=True)
     name_key = models.CharField(max_length=200, blank=True, db_index=True)
     language = models.CharField(_("language"), max_length=8, blank=True, choices=settings.LANGUAGES)
     tier = models.CharField(_("tier"), max_length=40, blank=True)
+    preferred_channel = models.CharField(_("preferred channel"), max_length=12, blank=True)
+    preferences = models.TextField(_("what they like and dislike"), blank=True)
+    source = models.CharField(max_length=40, blank=True)
+    version = models.PositiveIntegerField(default=1)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -99,12 +106,16 @@ class ExternalId(models.Model):
 
 class Tenure(models.Model):
     """One stay with us: joined, perhaps left, perhaps back again later as a second stay. Local dates; `left_on` is the
-    last day. Stays of one customer do not overlap (kept by the action)."""
+    last day. Stays of one customer do not overlap (kept by the action). `plan`: the kind of contract, where there is one,
+    with what it costs a month."""
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="tenures")
     joined_on = models.DateField(_("joined"), null=True, blank=True)
     left_on = models.DateField(_("left"), null=True, blank=True)
     reason = models.CharField(_("reason for leaving"), max_length=200, blank=True)
+    plan = models.CharField(_("contract"), max_length=80, blank=True)
+    monthly_amount = models.DecimalField(_("a month"), max_digits=19, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
     source = models.CharField(max_length=40, blank=True)
     external_id = models.CharField(max_length=120, blank=True)
 

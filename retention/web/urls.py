@@ -1,6 +1,6 @@
 """Addresses of customers (names: interface.md, Pages)."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from retention.web import views
 
@@ -10,4 +10,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/new/", views.new, name="customer_new"),
     path("customers/<int:customer_id>/", views.page, name="customer"),
     path("customers/<int:customer_id>/edit/", views.edit, name="customer_edit"),
+    path("", include("retention.web.purchase_urls")),
 ]

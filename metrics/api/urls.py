@@ -1,0 +1,6 @@
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("metrics.api.survey_urls")),
+    path("", include("metrics.api.figure_urls")),
+]
