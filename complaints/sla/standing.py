@@ -16,7 +16,8 @@ from core import working_time
 from core.week_calendar import WeekCalendar
 
 KINDS = (str(ClockKind.ACKNOWLEDGE), str(ClockKind.RESOLVE))
-FIELDS = tuple(f"{kind}_{part}" for kind in KINDS for part in ("met", "late", "due_at")) + (
+FIELDS = (
+    *(f"{kind}_{part}" for kind in KINDS for part in ("met", "late", "due_at")),
     "response_seconds",
     "resolution_seconds",
 )

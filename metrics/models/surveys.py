@@ -103,7 +103,7 @@ class Suppression(models.TextChoices):
 
 
 class Invitation(models.Model):
-    """Somebody is asked, once per survey and complaint. `key`: random, in the signed link; `due_at`: when the mail goes.
+    """Somebody is asked, once per survey and complaint. `key`: random, in the signed link; `due_at`: when mail goes.
 
     `suppressed`: why it never went. A suppressed invitation counts as not asked.
     """

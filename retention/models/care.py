@@ -1,4 +1,4 @@
-"""Looking after customers: what they agreed to, whom we call and when, which records were one person (mission B3, B4)."""
+"""Looking after customers: what they agreed to, whom we call and when, who was one person (mission B3, B4)."""
 
 from __future__ import annotations
 

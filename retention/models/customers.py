@@ -106,8 +106,8 @@ class ExternalId(models.Model):
 
 class Tenure(models.Model):
     """One stay with us: joined, perhaps left, perhaps back again later as a second stay. Local dates; `left_on` is the
-    last day. Stays of one customer do not overlap (kept by the action). `plan`: the kind of contract, where there is one,
-    with what it costs a month."""
+    last day. Stays of one customer do not overlap (kept by the action). `plan`: the kind of contract, if
+    any, with what it costs a month."""
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="tenures")
     joined_on = models.DateField(_("joined"), null=True, blank=True)

@@ -1,4 +1,4 @@
-"""What customers buy, what they are charged and what they pay (mission C2, A7). Orders carry figures, lines carry facts."""
+"""What customers buy, are charged and pay (mission C2, A7). Orders carry figures, lines carry facts."""
 
 from __future__ import annotations
 
