@@ -16,11 +16,11 @@ from django.core.management import CommandError, call_command
 
 from complaints.importing.presets import presets
 from complaints.importing.run import Import
-from complaints.importing.values import instant
-from complaints.models import Clock, Complaint, ComplaintType, ImportRun, RoutingRule, Workload
+from complaints.models import Clock, Complaint, ComplaintType, RoutingRule, Workload
 from core import cached, clock
 from core.actor import Actor
-from core.models import OutboxMessage
+from core.importing.values import instant
+from core.models import ImportRun, OutboxMessage
 from retention.models import Customer
 from tests.cast import make_agent, make_manager, make_team
 

@@ -19,8 +19,9 @@ from django.conf import settings
 
 from complaints.importing.presets import presets
 from complaints.importing.run import AlreadyRunning, Import
-from complaints.models import Complaint, ImportRun
+from complaints.models import Complaint
 from core.actor import Actor
+from core.models import ImportRun
 from tests.cast import make_manager
 from tests.conftest import ROOT
 
@@ -104,7 +105,7 @@ def test_killed_half_way_and_again(elsewhere: Elsewhere, tmp_path: Path) -> None
     victim = elsewhere.start(*command)
     end = time.monotonic() + 120
     while time.monotonic() < end and victim.poll() is None:
-        if (elsewhere.ask("SELECT max(position) FROM complaints_importrun") or 0) >= 2_000:
+        if (elsewhere.ask("SELECT max(position) FROM core_importrun") or 0) >= 2_000:
             break
         time.sleep(0.01)
     victim.kill()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,6 +35,7 @@ from complaints.models import (
 from core import bulk, rows, trail, trail_rows
 from core.actor import Actor
 from core.errors import InvalidInput
+from core.importing.tally import Tally, without_repeats
 from core.models import TrailEntry, User
 
 RECORDED, RECORD_CHANGED = "complaint.recorded", "complaint.record_changed"
@@ -100,15 +101,6 @@ class HistoricComplaint:
 _NAMES = tuple(field.name for field in fields(HistoricComplaint))
 
 
-@dataclass(slots=True)
-class Tally:
-    """How many rows made a complaint, changed one, or told nothing new."""
-
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-
-
 @transaction.atomic
 def record_history(
     batch: Iterable[HistoricComplaint],
@@ -130,7 +122,7 @@ def record_history(
         raise errors.OwnerUnavailable(field="owner")
     answerable = owner or routing.fallback_owner(at)
     tally = Tally()
-    for part in _without_repeats(batch):
+    for part in without_repeats(batch):
         for row in part:
             guard(row, at=at)
         known = _known(source, part)
@@ -171,20 +163,6 @@ def guard(row: HistoricComplaint, *, at: datetime) -> None:
         value = getattr(row, field)
         if value is not None and value > at + FURTHEST_AHEAD:
             raise InvalidInput(_("This instant lies in the future."), code="in_the_future", field=field)
-
-
-def _without_repeats(batch: Iterable[HistoricComplaint]) -> Iterator[list[HistoricComplaint]]:
-    """The batch, cut before an id that comes again, so that the second finds the first written."""
-    part: list[HistoricComplaint] = []
-    seen: set[str] = set()
-    for row in batch:
-        if row.external_id in seen:
-            yield part
-            part, seen = [], set()
-        part.append(row)
-        seen.add(row.external_id)
-    if part:
-        yield part
 
 
 def _known(source: str, part: Sequence[HistoricComplaint]) -> dict[str, Complaint]:

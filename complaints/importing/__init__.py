@@ -1,1 +1,1 @@
-"""Files of other systems: read in a stream, understood by a preset, recorded in chunks (mission A3, G)."""
+"""Files of complaints: what each known kind means, and how a batch is recorded (mission A3; core.importing)."""

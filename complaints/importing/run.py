@@ -1,219 +1,40 @@
-"""One import from file to database: in chunks, each with the position it reached in the same transaction.
-
-Killed at any moment and started again it goes on where the last chunk ended: nothing lost, nothing twice (case F32).
-"""
+"""Complaints of another system, from file to database (core.importing; domain, Complaint 5)."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from pathlib import Path
-from typing import TextIO
+from typing import ClassVar
 
-from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
+from django.db import models
 
-from complaints.actions.record_history import HistoricComplaint, Tally, guard, record_history
-from complaints.importing.presets import Preset
-from complaints.importing.reader import Record, Rows, Unreadable, examine
-from complaints.importing.values import Rejected
-from complaints.models import Clock, Complaint, ImportRun
+from complaints.actions.record_history import HistoricComplaint, guard, record_history
+from complaints.models import Clock, Complaint
 from complaints.reference import catalogue
-from core import bulk, clock
-from core.actor import Actor
-from core.errors import InvalidInput
-from core.models import TrailEntry, User
-from core.progress import Progress
+from core.importing import run
+from core.importing.run import AlreadyRunning
+from core.importing.tally import Tally
+from core.models import ImportRun, TrailEntry, User
 
-CHUNK = 1000
-MANY = 1000  # rows written from which on the database should count anew
-
-
-class AlreadyRunning(Exception):
-    """Another process imports the same file at this moment."""
-
-
-class _DryRun(Exception):
-    """Thrown to undo a chunk that was only tried."""
+__all__ = ["AlreadyRunning", "Import"]
 
 
 @dataclass(slots=True)
-class Import:
-    """What to import and how. `run()` does it and returns the run with its counts (unsaved for a dry run)."""
+class Import(run.Import[HistoricComplaint]):
+    """`owner`: who answers for them, else the default owner. `open_live`: take open ones over live."""
 
-    path: Path
-    preset: Preset
-    source: str
-    by: Actor
+    kind: ClassVar[str] = "complaints"
+    written: ClassVar[tuple[type[models.Model], ...]] = (Complaint, Clock, TrailEntry)
+
     owner: User | None = None
     open_live: bool = False
-    dry_run: bool = False
-    rejects: Path | None = None
-    encoding: str = "utf-8"
-    renamed: dict[str, str] = field(default_factory=dict)  # their column -> ours
-    chunk: int = CHUNK
-    resumed_from: int = 0
 
-    def run(self) -> ImportRun:
-        """Raises Unreadable (nothing was written), AlreadyRunning, DomainError (no owner), and lets KeyboardInterrupt
-        through: what is committed stays, the next run goes on."""
-        fingerprint = examine(self.path, self.encoding)
-        at = clock.now()
-        with ExitStack() as stack:
-            rows = stack.enter_context(Rows(self.path, self.encoding))
-            columns = self._columns(rows.header)
-            run = self._begin(fingerprint, at)
-            self.resumed_from = run.position
-            refuse = stack.enter_context(_Rejects(self.rejects, rows.header))
-            bar = stack.enter_context(Progress(self.path.name, rows.size))
-            for records in _chunks(iter(rows), self.chunk):
-                parsed, rejected = self._parse(records, columns, at, run.position, refuse)
-                if records[-1].number > run.position:
-                    self._record(run, parsed, rejected, records[-1].number)
-                bar.to(rows.done, count=records[-1].number)
-            self._end(run)
-        return run
+    def record(self, batch: Sequence[HistoricComplaint], run: ImportRun, at: datetime) -> Tally:
+        return record_history(batch, by=self.by, at=at, source=self.source, owner=self.owner, open_live=self.open_live)
 
-    def _columns(self, header: Sequence[str]) -> list[str]:
-        """Our name of each column of the file. Raises Unreadable when one that is needed is missing."""
-        if unknown := [name for name in self.renamed if name not in header]:
-            raise Unreadable(_("The file has no column %(names)s.") % {"names": ", ".join(unknown)})
-        taken = set(self.renamed.values())
-        names = [self.renamed.get(name, "" if name in taken else name) for name in header]
-        missing = [name for name in self.preset.required if name not in names]
-        if missing:
-            words = _("The columns %(missing)s are missing for the preset %(preset)s; the file has: %(header)s.")
-            raise Unreadable(
-                words % {"missing": ", ".join(missing), "preset": self.preset.name, "header": ", ".join(header)[:500]}
-            )
-        return names
+    def guard(self, row: HistoricComplaint, at: datetime) -> None:
+        guard(row, at=at)
 
-    def _begin(self, fingerprint: str, at: datetime) -> ImportRun:
-        """The unfinished run of the same file, else a new one."""
-        known = {"fingerprint": fingerprint, "preset": self.preset.name, "source": self.source}
-        run = ImportRun(**known, started_at=at)
-        if self.dry_run:
-            return run
-        cut_off = ImportRun.objects.filter(**known, finished_at__isnull=True).order_by("-pk").first()
-        if cut_off is not None:
-            return cut_off
-        run.save()
-        return run
-
-    def _end(self, run: ImportRun) -> None:
-        run.finished_at = clock.now()
-        if not self.dry_run:
-            run.save(update_fields=["finished_at"])
-            if run.created + run.updated >= MANY:
-                bulk.analyze(Complaint, Clock, TrailEntry)
-
-    def _parse(
-        self, records: Sequence[Record], columns: Sequence[str], at: datetime, position: int, refuse: _Rejects
-    ) -> tuple[list[HistoricComplaint], int]:
-        """Understand the records; those not recorded yet are returned. Records recorded before are read again all the
-        same: the rejects file has to be whole, and equal lines are told apart by counting."""
-        parsed: list[HistoricComplaint] = []
-        rejected = 0
-        blank = dict.fromkeys((*self.preset.required, *self.preset.optional), "")
-        for record in records:
-            try:
-                if record.problem:
-                    raise Rejected(record.problem)
-                row = self.preset.read({**blank, **dict(zip(columns, record.cells, strict=True))})
-                guard(row, at=at)
-            except (Rejected, InvalidInput) as error:
-                refuse.add(record, _reason(error))
-                rejected += record.number > position
-            else:
-                if record.number > position:
-                    parsed.append(row)
-        refuse.flush()
-        return parsed, rejected
-
-    def _record(self, run: ImportRun, parsed: list[HistoricComplaint], rejected: int, position: int) -> None:
-        """One chunk in one transaction, with the position reached. Tried twice: two random references may have met."""
-        for attempt in (1, 2):
-            try:
-                with transaction.atomic():
-                    tally = record_history(
-                        parsed,
-                        by=self.by,
-                        at=clock.now(),
-                        source=self.source,
-                        owner=self.owner,
-                        open_live=self.open_live,
-                    )
-                    counts = _counts(run, tally, rejected, position)
-                    if self.dry_run:
-                        raise _DryRun
-                    _claim(run, counts)
-                break
-            except _DryRun:
-                catalogue.clear()  # it has seen types that are gone again
-                break
-            except IntegrityError:
-                if attempt == 2:
-                    raise
-        for name, count in counts.items():
-            setattr(run, name, count)
-
-
-def _counts(run: ImportRun, tally: Tally, rejected: int, position: int) -> dict[str, int]:
-    return {
-        "position": position,
-        "created": run.created + tally.created,
-        "updated": run.updated + tally.updated,
-        "unchanged": run.unchanged + tally.unchanged,
-        "rejected": run.rejected + rejected,
-    }
-
-
-def _claim(run: ImportRun, counts: dict[str, int]) -> None:
-    """Move the run's row on, if it still stands where we found it. Raises AlreadyRunning."""
-    here = ImportRun.objects.filter(pk=run.pk, position=run.position, finished_at__isnull=True)
-    if not here.update(**counts):
-        raise AlreadyRunning
-
-
-def _chunks(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
-    while chunk := list(islice(records, size)):
-        yield chunk
-
-
-def _reason(error: Exception) -> str:
-    field_name = getattr(error, "field", None)
-    return f"{field_name}: {error}" if field_name else str(error)
-
-
-class _Rejects:
-    """The rejects file: line number, reason, and the record as it came. Without a path: nowhere."""
-
-    def __init__(self, path: Path | None, header: Sequence[str]) -> None:
-        self._path, self._header = path, header
-        self._file: TextIO | None = None
-
-    def __enter__(self) -> _Rejects:
-        if self._path is not None:
-            try:
-                self._file = self._path.open("w", encoding="utf-8", newline="")
-            except OSError as error:
-                raise Unreadable(f"{self._path}: {error.strerror}") from error
-            self._writer = csv.writer(self._file)
-            self._writer.writerow(["line", "reason", *self._header])
-        return self
-
-    def add(self, record: Record, reason: str) -> None:
-        if self._file is not None:
-            self._writer.writerow([record.line, reason, *record.cells])
-
-    def flush(self) -> None:
-        if self._file is not None:
-            self._file.flush()
-
-    def __exit__(self, *error: object) -> None:
-        if self._file is not None:
-            self._file.close()
+    def tried(self) -> None:
+        catalogue.clear()  # it has seen types that are gone again

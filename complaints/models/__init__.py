@@ -10,7 +10,6 @@ from complaints.models.catalogue import (
 from complaints.models.clocks import Clock, ClockEvent, ClockKind, ClockState, Firing, SlaPolicy, SlaVersion
 from complaints.models.complaint import IN_HAND, NEVER, OPEN, Complaint, Kind, Narrative, Outcome, Status, Watch
 from complaints.models.conversation import Message, Note, Purpose
-from complaints.models.imports import ImportRun
 
 __all__ = [
     "IN_HAND",
@@ -25,7 +24,6 @@ __all__ = [
     "Complaint",
     "ComplaintType",
     "Firing",
-    "ImportRun",
     "Kind",
     "Message",
     "Narrative",

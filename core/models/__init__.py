@@ -1,4 +1,5 @@
 from core.models.calendars import Calendar, CalendarVersion
+from core.models.imports import ImportRun
 from core.models.organisation import Organisation
 from core.models.outbox import OutboxMessage
 from core.models.people import Absence, LoginFailure, Team, User
@@ -12,6 +13,7 @@ __all__ = [
     "CalendarVersion",
     "Heartbeat",
     "IdempotencyKey",
+    "ImportRun",
     "LoginFailure",
     "Organisation",
     "OutboxMessage",

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
-
 from complaints.actions.record_history import HistoricComplaint
+from core.importing import run
 
-
-class Preset(Protocol):
-    """`required` and `optional` columns; `read` raises Rejected with the reason when a record is of no use."""
-
-    name: str
-    required: tuple[str, ...]
-    optional: tuple[str, ...]
-
-    def read(self, record: Mapping[str, str]) -> HistoricComplaint:
-        """`record` has every known column, blank where the file has none."""
-        ...
+Preset = run.Preset[HistoricComplaint]
 
 
 def presets() -> dict[str, Preset]:

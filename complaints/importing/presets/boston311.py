@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from complaints.actions._history import code_of
 from complaints.actions.record_history import HistoricComplaint
-from complaints.importing.values import Rejected, instant, one_of, shortened
 from complaints.models import ChannelCode, Status
+from core.importing.values import Rejected, instant, one_of, shortened
 
 CHANNELS = {
     "Constituent Call": ChannelCode.PHONE,

@@ -13,8 +13,8 @@ from django.conf import settings
 
 from complaints.actions._history import code_of
 from complaints.actions.record_history import HistoricComplaint
-from complaints.importing.values import Rejected, midnight, one_of, shortened
 from complaints.models import ChannelCode, Outcome, Status
+from core.importing.values import Rejected, midnight, one_of, shortened
 
 CHANNELS = {
     "Web": ChannelCode.WEB,

@@ -5,9 +5,7 @@ Only `received_at` has to be there. Instants without an offset are local time in
 
 from __future__ import annotations
 
-import hashlib
 import re
-import sqlite3
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
@@ -15,8 +13,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from complaints.actions.record_history import HistoricComplaint
-from complaints.importing.values import Rejected, email, instant, one_of, shortened
 from complaints.models import ChannelCode, Outcome, Severity, Status
+from core.importing.occurrences import Occurrences
+from core.importing.values import Rejected, email, instant, one_of, shortened
 
 CHANNELS: dict[str, str] = {str(code): str(code) for code in ChannelCode.values} | {
     "": ChannelCode.API,
@@ -83,30 +82,6 @@ class Generic:
             order_number=record["order_number"].strip(),
             product=record["product"].strip(),
         )
-
-
-class Occurrences:
-    """Names for lines without an id of their own: what they say, and the how-manieth such line it is.
-
-    Equal lines are kept apart and a second import finds each again. Counted in a temporary database on the disk, so
-    that memory stays flat.
-    """
-
-    def __init__(self) -> None:
-        self._store: sqlite3.Connection | None = None
-
-    def name(self, record: Mapping[str, str]) -> str:
-        """`line-<hash>-<n>`."""
-        said = "\x1f".join(f"{column}\x1e{value}" for column, value in sorted(record.items()) if value)
-        digest = hashlib.sha256(said.encode()).hexdigest()[:32]
-        if self._store is None:
-            self._store = sqlite3.connect("", isolation_level=None)
-            self._store.execute("PRAGMA journal_mode=OFF")
-            self._store.execute("CREATE TABLE seen (digest TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID")
-        (count,) = self._store.execute(
-            "INSERT INTO seen VALUES (?, 1) ON CONFLICT (digest) DO UPDATE SET n = n + 1 RETURNING n", [digest]
-        ).fetchone()
-        return f"line-{digest}-{count}"
 
 
 def _code(text: str) -> str:
