@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from core.models import User
 
 
+def teams_of(user: User) -> list[int]:
+    """The teams whose cases somebody handles: those they lead, and as an agent their own. No query beside the roles."""
+    own = [user.team_id] if user.team_id and "agent" in user.roles else []
+    return sorted({*user.led_team_ids, *own})
+
+
 class ComplaintQuerySet(models.QuerySet["Complaint"]):
     def visible_to(self, user: User) -> ComplaintQuerySet:
         """The rows `user` may see: managers all; agents own team, owned, watched; leads the teams led; others none."""
@@ -22,9 +28,8 @@ class ComplaintQuerySet(models.QuerySet["Complaint"]):
             return self.none()
         from complaints.models import Watch
 
-        teams = set(user.led_team_ids) | ({user.team_id} if user.team_id and "agent" in roles else set())
-        watched = Exists(Watch.objects.filter(complaint=OuterRef("pk"), user=user))
-        return self.filter(Q(team__in=teams) | Q(owner=user) | watched)
+        watched = Exists(Watch.objects.filter(complaint=OuterRef("pk"), user=user.pk))
+        return self.filter(Q(team__in=teams_of(user)) | Q(owner=user.pk) | watched)
 
     def in_queue(self) -> ComplaintQuerySet:
         """Live and in hand: what default queues show."""

@@ -1,5 +1,6 @@
 """The queue: who sees what, in which order, in how many queries, and what a poll is told (ux, desk 1-3, 6, 8)."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -61,7 +62,7 @@ def test_every_view_lists_exactly_what_visible_to_allows(cast):
             if name == "admin":
                 assert client.get(f"/complaints/?view={key}").status_code == 403
                 continue
-            allowed = view.narrow(Complaint.objects.visible_to(person), person, at)
+            allowed = view.narrow(Complaint.objects.visible_to(person), person, queue.Moment.of(at))
             shown = references(client.get(f"/complaints/?view={key}"))
             assert sorted(shown) == sorted(allowed.values_list("reference", flat=True)), (name, key)
             assert len(shown) == len(set(shown))
@@ -250,3 +251,29 @@ def test_a_reassigned_case_moves(cast):
     assert references(signed_in(cast.agent).get("/complaints/")) == []
     assert references(signed_in(cast.stranger).get("/complaints/")) == [complaint.reference]
     assert catalogue() and make_customer()
+
+
+def test_readers_in_other_zones_and_teams_share_no_answer(cast):
+    """Queries are composed once for everybody: midnight, teams and person are the reader's all the same."""
+    with clock.frozen(MONDAY):
+        mine, other = cast.complaint(), cast.complaint(owner=cast.stranger)
+        Complaint.objects.update(queue_at=MONDAY.replace(hour=23, minute=30))
+        for person, zone, today in (
+            (cast.agent, "UTC", 1),
+            (cast.stranger, "Asia/Tokyo", 0),
+            (cast.agent, "Asia/Tokyo", 0),
+            (cast.stranger, "UTC", 1),
+        ):
+            person.time_zone = zone
+            person.save(update_fields=["time_zone"])
+            answer = signed_in(person).get("/complaints/?view=risk")
+            own = mine if person == cast.agent else other
+            assert references(answer) == [own.reference] * today, (person, zone)
+            counted = re.search(r"At risk today</span><span[^>]*>(\d+)<", answer.content.decode())
+            assert (int(counted[1]) if counted else 0) == today
+
+
+def test_texts_in_rows_are_escaped(cast):
+    cast.complaint(subject="<b>&\"'", description="<i>")
+    text = signed_in(cast.agent).get("/complaints/").content.decode()
+    assert "<b>&" not in text and "&lt;b&gt;&amp;&quot;&#x27;" in text

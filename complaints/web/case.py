@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
-from django.db.models import BooleanField, Case, Exists, OuterRef, Subquery, Value, When
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Exists, OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,30 +18,28 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from complaints.models import (
-    ChannelCode,
-    Complaint,
-    Kind,
-    Severity,
-    Status,
-    Watch,
-)
+from complaints.models import ChannelCode, Complaint, Kind, Narrative, Severity, Status, Watch
 from complaints.reference import catalogue
-from complaints.web import acts, clockface, desk, forms, queue, timeline
+from complaints.web import acts, clockface, composed, desk, forms, queue, story, timeline
+from complaints.web.composed import Composed, Somebody
 from complaints.web.names import name_of, person_of
+from complaints.web.queue import Reader
+from complaints.web.story import EARLIER, Contact, Step, Story
 from core import languages
-from core.access import CASES, allow
+from core.access import CASES, MANAGER, allow
 from core.clock import now
 from core.instants import InstantError, parse_instant
-from core.models import TrailEntry, User
+from core.models import User
 from core.references import status_token
 from core.web.once import fresh
 from core.web.parts import Link, Person
-from retention.models import Tenure
-from retention.models.customers import EMAIL, PHONE, POSTAL, SOCIAL
+from retention.models import Customer, Tenure
+from retention.models.customers import CONTACT_KINDS, EMAIL, PHONE, POSTAL, SOCIAL
 
-EARLIER = 50  # complaints of the same customer that are looked at
 EARLIER_SHOWN = 5
+READ: list[tuple[Any, list[str]]] = [
+    (model, [column.attname for column in model._meta.concrete_fields]) for model in (Complaint, Customer, Narrative)
+]
 STRIP = 20  # rows of the list beside the case: as many as a tall screen holds
 TONES = {Status.NEW: "risk", Status.WAITING: "pause", Status.RESOLVED: "met", Status.CLOSED: "met"}
 MARKS = {EMAIL: "email", PHONE: "phone", SOCIAL: "social", POSTAL: "letter"}
@@ -56,24 +58,48 @@ class Refused:
 def find(request: HttpRequest, reference: str) -> Complaint:
     """The case if the reader may see it. Raises Http404 alike for what is missing and for what is not theirs (F07).
 
-    Query cost: 2, with customer, contacts, narrative, newest stay and whether the reader follows it.
+    Query cost: 1, with customer, narrative, newest stay and whether the reader follows it.
     """
     user: User = request.user  # type: ignore[assignment]
+    teams = queue.team_ids(user)
+    if not user.sees_cases:
+        raise Http404
+    few = len(teams) <= len(composed.TEAMS)
+    finding = _finding(len(teams), MANAGER in user.roles) if few else _compose(user)
+    given = {composed.ME: user.pk, composed.REFERENCE: reference, **dict(zip(composed.TEAMS, teams, strict=False))}
+    rows = finding.rows(given)
+    if not rows:
+        raise Http404
+    row = iter(rows[0])
+    complaint, customer, narrative = (
+        model.from_db(DEFAULT_DB_ALIAS, columns, list(islice(row, len(columns)))) for model, columns in READ
+    )
+    complaint.customer = customer if complaint.customer_id is not None else None
+    complaint.narrative = narrative
+    complaint.watching, complaint.joined_on, complaint.left_on = row
+    return complaint  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=64)
+def _finding(team_count: int, sees_all: bool) -> Composed:
+    """Composed once for everybody with as many teams."""
+    return _compose(Somebody(team_count, sees_all))
+
+
+def _compose(user: Reader) -> Composed:
     stays = Tenure.objects.filter(customer=OuterRef("customer")).order_by("-joined_on", "-pk")
     found = (
-        Complaint.objects.visible_to(user)
-        .select_related("customer", "narrative")
-        .prefetch_related("customer__contact_points")
+        Complaint.objects.visible_to(user)  # type: ignore[arg-type]
+        .filter(reference=composed.REFERENCE)
         .annotate(
             watching=Exists(Watch.objects.filter(complaint=OuterRef("pk"), user=user.pk)),
             joined_on=Subquery(stays.values("joined_on")[:1]),
             left_on=Subquery(stays.values("left_on")[:1]),
         )
     )
-    try:
-        return found.get(reference=reference)
-    except Complaint.DoesNotExist:
-        raise Http404 from None
+    paths = ("", "customer__", "narrative__")
+    names = [f"{path}{name}" for path, (_model, columns) in zip(paths, READ, strict=True) for name in columns]
+    return composed.compose(found.values_list(*names, "watching", "joined_on", "left_on"))
 
 
 @require_safe
@@ -81,7 +107,7 @@ def find(request: HttpRequest, reference: str) -> Complaint:
 def page(request: HttpRequest, reference: str) -> HttpResponse:
     """The case with everything about it; `earlier` (an instant) turns back to older messages.
 
-    Query cost: at most 12, session and user included, whatever the number of messages.
+    Query cost: at most 8, session and user included, whatever the number of messages.
     """
     complaint = find(request, reference)
     return render(
@@ -123,7 +149,7 @@ def context(
     return {
         **found,
         "strip": strip(request, complaint, at),
-        "composer": composer(request, complaint, refused),
+        "composer": composer(request, complaint, refused, found["contacts"]),
     }
 
 
@@ -135,23 +161,24 @@ def parts(
     before: datetime | None = None,
     refused: Refused | None = None,
 ) -> dict[str, Any]:
-    """What changes when something happens to the case: header, timeline, customer, actions. Query cost: 6."""
+    """What changes when something happens to the case: header, timeline, customer, actions. Query cost: 2."""
     refused = refused or Refused()
     query = list_query(request)
     clocks = clockface.load(complaint)
-    story = timeline.load(complaint, before=before)
+    told = story.load(complaint, request.user, before=before)  # type: ignore[arg-type]
     who = customer_person(complaint)
     url = complaint.get_absolute_url()
     return {
-        "case": header(request, complaint, story.trail, at),
+        "case": header(request, complaint, told.trail, at),
         "clocks": clockface.faces(clocks, now=at),
         "viewers": [],
         "more": more_links(request, complaint),
-        "entries": timeline.entries(complaint, story, [clock for clock, _events in clocks], who, now=at),
-        "earlier_url": _earlier_url(url, query, story) if story.more else "",
+        "entries": timeline.entries(complaint, told, [clock for clock, _events in clocks], who, now=at),
+        "earlier_url": _earlier_url(url, query, told) if told.more else "",
         "live_url": reverse("case_live", args=[complaint.reference]) + query,
         "since": (at - desk.OVERLAP if complaint.updated_at < at - desk.OVERLAP else complaint.updated_at).isoformat(),
-        "panel": panel(request, complaint, who),
+        "contacts": told.contacts,
+        "panel": panel(complaint, who, told),
         "actions": acts.case_forms(
             request,
             complaint,
@@ -165,7 +192,7 @@ def parts(
     }
 
 
-def header(request: HttpRequest, complaint: Complaint, trail: list[TrailEntry], at: datetime) -> dict[str, Any]:
+def header(request: HttpRequest, complaint: Complaint, trail: list[Step], at: datetime) -> dict[str, Any]:
     severity, channel = Severity(complaint.severity), ChannelCode(complaint.channel)
     listed = queue.VIEWS.get(request.GET.get("view", "")) or queue.VIEWS[queue.default_view(request.user)]  # type: ignore[arg-type]
     return {
@@ -188,7 +215,7 @@ def header(request: HttpRequest, complaint: Complaint, trail: list[TrailEntry], 
     }
 
 
-def _why(request: HttpRequest, complaint: Complaint, trail: list[TrailEntry]) -> str:
+def _why(request: HttpRequest, complaint: Complaint, trail: list[Step]) -> str:
     """Why the reader sees it: owned (and since when), watched, or as a case of the team."""
     me = request.user.pk
     if complaint.is_quarantined:
@@ -213,50 +240,38 @@ def customer_person(complaint: Complaint) -> Person:
     return Person.of(complaint.customer.pk, str(complaint.customer))
 
 
-def panel(request: HttpRequest, complaint: Complaint, who: Person) -> dict[str, Any]:
-    """Who complains: contacts, since when, what came before. Query cost: 1, none for an unknown customer."""
+def panel(complaint: Complaint, who: Person, told: Story) -> dict[str, Any]:
+    """Who complains: contacts, since when, what came before. No query."""
     customer = complaint.customer
     if customer is None:
         return {"person": None}
-    points = list(customer.contact_points.all())
-    others = list(
-        Complaint.objects.filter(customer=customer)
-        .exclude(pk=complaint.pk)
-        .annotate(seen=_seen_by(request.user))  # type: ignore[arg-type]
-        .order_by("-received_at")
-        .values_list("reference", "subject", "channel", "status", "received_at", "seen")[:EARLIER]
-    )
-    seen = [row for row in others if row[5]]
+    others = told.others
+    seen = [one for one in others if one.seen]
     hidden = len(others) - len(seen)
     at = now()
+    kinds = dict(CONTACT_KINDS)
     return {
         "person": who,
         "url": reverse("customer", args=[customer.pk]),
         "line": _line(complaint),
-        "contacts": [(MARKS[one.kind], str(one.get_kind_display()), one.value) for one in points],
+        "contacts": [(MARKS[one.kind], str(kinds[one.kind]), one.value) for one in told.contacts],
         "facts": (),
         "risk": None,
         "earlier": [
             {
-                "icon": channel,
-                "icon_label": str(ChannelCode(channel).label),
-                "subject": subject,
-                "url": reverse("case", args=[reference]),
-                "note": f"{Status(status).label} · {languages.short_day(languages.local(received), now=at)}",
+                "icon": one.channel,
+                "icon_label": str(ChannelCode(one.channel).label),
+                "subject": one.subject,
+                "url": reverse("case", args=[one.reference]),
+                "note": f"{Status(one.status).label} · {languages.short_day(languages.local(one.received_at), now=at)}",
             }
-            for reference, subject, channel, status, received, _seen in seen[:EARLIER_SHOWN]
+            for one in seen[:EARLIER_SHOWN]
         ],
         "earlier_count": f"{len(others)}+" if len(others) == EARLIER else str(len(others) or ""),
         "elsewhere": ngettext("%(n)s more with another team", "%(n)s more with other teams", hidden) % {"n": hidden}
         if hidden
         else "",
     }
-
-
-def _seen_by(user: User) -> Case:
-    """Whether the reader may see the row, decided by `visible_to` alone."""
-    visible = Complaint.objects.visible_to(user).filter(pk=OuterRef("pk"))
-    return Case(When(Exists(visible), then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
 def _line(complaint: Complaint) -> str:
@@ -274,16 +289,17 @@ def _line(complaint: Complaint) -> str:
     return " · ".join(words)
 
 
-def composer(request: HttpRequest, complaint: Complaint, refused: Refused | None) -> dict[str, Any]:
-    """The box for a reply or a note, with what was typed when it was refused. No query."""
+def composer(
+    request: HttpRequest, complaint: Complaint, refused: Refused | None, contacts: Sequence[Contact] | None = None
+) -> dict[str, Any]:
+    """The box for a reply or a note, with what was typed when it was refused. Query cost: 1 without `contacts`."""
     refused = refused or Refused()
     typed = refused.form if refused.key in ("message", "note") else None
     ended = complaint.status in (Status.CLOSED, Status.WITHDRAWN, Status.MERGED)
-    address = (
-        next((one for one in complaint.customer.contact_points.all() if one.kind == EMAIL), None)
-        if complaint.customer
-        else None
-    )
+    if contacts is None:
+        points = complaint.customer.contact_points.all() if complaint.customer else ()
+        contacts = [Contact(one.kind, one.value) for one in points]
+    address = next((one for one in contacts if one.kind == EMAIL), None)
     query = list_query(request)
     return {
         "draft": complaint.reference,
@@ -327,7 +343,7 @@ def strip(request: HttpRequest, complaint: Complaint, at: datetime) -> dict[str,
 
 def _around(found: queue.Page, reference: str) -> queue.Page:
     """The STRIP rows about the case (the first ones where it is not among them): more are not put into words."""
-    place = next((number for number, row in enumerate(found.rows) if row["reference"] == reference), 0)
+    place = next((number for number, row in enumerate(found.rows) if row.reference == reference), 0)
     start = max(0, min(place - STRIP // 2, len(found.rows) - STRIP))
     end = start + STRIP
     before = found.before or ("…" if start else "")
@@ -373,8 +389,8 @@ def _status_url(complaint: Complaint) -> str:
     return f"/status/{status_token(complaint.reference)}/"
 
 
-def _earlier_url(url: str, query: str, story: timeline.Story) -> str:
-    edge = story.said[0].at.isoformat().replace("+00:00", "Z")
+def _earlier_url(url: str, query: str, told: Story) -> str:
+    edge = told.said[0].at.isoformat().replace("+00:00", "Z")
     return f"{url}{query}{'&' if query else '?'}earlier={edge}"
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,7 +15,9 @@ from complaints.models import Clock, ClockEvent, ClockKind, ClockState, Complain
 from complaints.sla import clocks as sla
 from complaints.sla import reading
 from complaints.sla.reading import DAY_SECONDS, Reading
+from complaints.web import composed
 from complaints.web.badges import badge
+from complaints.web.composed import Composed
 from complaints.web.names import terms
 from core import languages, working_time
 from core.web.parts import ClockView, Explain
@@ -25,20 +29,21 @@ ORDER = list(ClockKind.values)
 
 def load(complaint: Complaint) -> list[tuple[Clock, list[ClockEvent]]]:
     """All clocks of the case with their events, oldest cycle first. Query cost: 1."""
-    rows = (
-        Clock.objects.filter(complaint=complaint)
-        .order_by("pk", "events__pk")
-        .values_list(*COLUMNS, "events__pk", "events__kind", "events__at", "events__data")
-    )
     found: dict[int, tuple[Clock, list[ClockEvent]]] = {}
-    for row in rows:
+    for row in _loading().rows({composed.CASE: complaint.pk}):
         values, (event_id, kind, at, data) = row[: len(COLUMNS)], row[len(COLUMNS) :]
         known = found.get(values[0])
         if known is None:
-            known = found[values[0]] = (Clock(**dict(zip(COLUMNS, values, strict=True))), [])
+            known = found[values[0]] = (Clock.from_db(DEFAULT_DB_ALIAS, COLUMNS, values), [])
         if event_id is not None:
             known[1].append(ClockEvent(pk=event_id, clock_id=values[0], kind=kind, at=at, data=data))
     return list(found.values())
+
+
+@lru_cache(maxsize=1)
+def _loading() -> Composed:
+    rows = Clock.objects.filter(complaint=composed.CASE).order_by("pk", "events__pk")
+    return composed.compose(rows.values_list(*COLUMNS, "events__pk", "events__kind", "events__at", "events__data"))
 
 
 def faces(clocks: Iterable[tuple[Clock, list[ClockEvent]]], *, now: datetime) -> list[ClockView]:

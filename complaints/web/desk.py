@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from complaints.models import ChannelCode, Complaint, Severity, Status
 from complaints.reference import catalogue
 from complaints.web import queue, rows
-from complaints.web.names import colleagues, teams
+from complaints.web.names import colleagues, made_from, teams
 from complaints.web.queue import VIEWS, Asked, Page
 from core.access import ADMIN, CASES, allow
 from core.clock import now
@@ -90,10 +90,11 @@ def listing(request: HttpRequest, asked: Asked, page: Page, at: datetime) -> dic
 def groups_of(asked: Asked, page: Page, at: datetime, *, current: str = "") -> list[Group]:
     if not page.rows:
         return []
+    here = rows.Here.of(at)
     if asked.view.live:
         first, whole = not page.before, not page.after
-        return rows.groups_of(page.rows, now=at, query=asked.query, current=current, whole=whole, first=first)
-    shown = [rows.row_of(one, now=at, query=asked.query, current=current) for one in page.rows]
+        return rows.groups_of(page.rows, here, query=asked.query, current=current, whole=whole, first=first)
+    shown = [rows.row_of(one, here, query=asked.query, current=current) for one in page.rows]
     return [Group("later", _("Newest first"), shown)]
 
 
@@ -214,14 +215,13 @@ def _straight_to(request: HttpRequest, asked: Asked, user: User) -> HttpResponse
 def filter_fields(asked: Asked, params: QueryDict) -> SafeString:
     """The fields of the filter form, rendered once for the same choices (performance: a fifth of the page)."""
     chosen = tuple((one.name, params.get(one.name, "")) for one in asked.chosen)
-    people = tuple((one.id, one.name) for one in colleagues().values() if one.takes_cases)
-    return _filter_fields(get_language(), asked.view.key, chosen, people, tuple(teams().items()), tuple(type_choices()))
+    known = colleagues(), teams(), catalogue()
+    names = made_from("filters", filter_choices, *known)
+    return _filter_fields(get_language(), asked.view.key, chosen, names)
 
 
 @lru_cache(maxsize=64)
-def _filter_fields(
-    _language: str | None, view: str, chosen: tuple[tuple[str, str], ...], *_names: object
-) -> SafeString:
+def _filter_fields(_language: str | None, view: str, chosen: tuple[tuple[str, str], ...], _names: object) -> SafeString:
     form = FilterForm(dict(chosen), view=view)
     return mark_safe(get_template("_form.html").render({"form": form}))  # noqa: S308 - escaped by the template
 
@@ -245,16 +245,21 @@ class FilterForm(forms.Form):
     def __init__(self, data: Any = None, *, view: str) -> None:
         super().__init__(initial={**(data or {}), "view": view})
         anything = [("", _("any"))]
-        choices = {
-            "status": Status.choices,
-            "team": teams().items(),
-            "owner": [(pk, one.name) for pk, one in colleagues().items() if one.takes_cases],
-            "type": type_choices(),
-            "channel": ChannelCode.choices,
-            "severity": Severity.choices,
-        }
-        for name, found in choices.items():
+        for name, found in filter_choices():
             self.fields[name].choices = [*anything, *found]  # type: ignore[attr-defined]
+
+
+def filter_choices() -> tuple[tuple[str, tuple[tuple[Any, Any], ...]], ...]:
+    """What each filter offers, hashable."""
+    people = ((pk, one.name) for pk, one in colleagues().items() if one.takes_cases)
+    return (
+        ("status", tuple(Status.choices)),
+        ("team", tuple(teams().items())),
+        ("owner", tuple(people)),
+        ("type", tuple(type_choices())),
+        ("channel", tuple(ChannelCode.choices)),
+        ("severity", tuple(Severity.choices)),
+    )
 
 
 def type_choices() -> list[tuple[str, str]]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from operator import is_
+from typing import Any, TypeVar
+
+from django.utils.translation import get_language
 
 from complaints.models import SlaPolicy
 from core.cached import Cached
@@ -53,6 +58,19 @@ def terms() -> Terms:
     policies = SlaPolicy.objects.values_list("pk", "name", "version__number")
     calendars = CalendarVersion.objects.values_list("pk", "calendar__name", "number")
     return Terms({pk: (name, n) for pk, name, n in policies}, {pk: (name, n) for pk, name, n in calendars})
+
+
+Made = TypeVar("Made")
+_made: dict[tuple[str, str | None], tuple[tuple[Any, ...], Any]] = {}
+
+
+def made_from(name: str, make: Callable[[], Made], *sources: Any) -> Made:
+    """What `make` gives, made once a language while the `sources` (values of core.cached) are the same."""
+    key = (name, get_language())
+    kept = _made.get(key)
+    if kept is None or not all(map(is_, kept[0], sources)):
+        kept = _made[key] = (sources, make())
+    return kept[1]  # type: ignore[no-any-return]
 
 
 def person_of(user_id: int | None) -> Person | None:

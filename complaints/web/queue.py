@@ -14,7 +14,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.http import QueryDict
@@ -23,16 +22,31 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from complaints.models import Complaint, Status, Watch
-from complaints.querysets import ComplaintQuerySet
-from complaints.web import rows
+from complaints.querysets import ComplaintQuerySet, teams_of
+from complaints.web import composed, rows
+from complaints.web.composed import Composed, Somebody
 from complaints.web.filters import FILTERS, Chosen, chosen
+from complaints.web.rows import Found
 from core.access import MANAGER
 from core.models import User
 
 CAP = 100  # counts stop here and say "99+"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ENDED = (Status.CLOSED, Status.WITHDRAWN, Status.MERGED)
-Narrow = Callable[[ComplaintQuerySet, User, datetime], ComplaintQuerySet]
+Reader = User | Somebody
+Narrow = Callable[[ComplaintQuerySet, Reader, "Moment"], ComplaintQuerySet]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Now, and the midnight after it where the reader is. Aware, UTC."""
+
+    now: datetime
+    day_end: datetime
+
+    @classmethod
+    def of(cls, now: datetime) -> Moment:
+        return cls(now, rows.day_end(now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +62,9 @@ class View:
 
 
 def _in_hand(narrow: Narrow | None = None) -> Narrow:
-    def narrowed(found: ComplaintQuerySet, user: User, now: datetime) -> ComplaintQuerySet:
+    def narrowed(found: ComplaintQuerySet, user: Reader, at: Moment) -> ComplaintQuerySet:
         found = found.in_queue()
-        return narrow(found, user, now) if narrow else found
+        return narrow(found, user, at) if narrow else found
 
     return narrowed
 
@@ -58,58 +72,58 @@ def _in_hand(narrow: Narrow | None = None) -> Narrow:
 VIEWS = {
     view.key: view
     for view in (
-        View("mine", _("My queue"), _in_hand(lambda found, user, now: found.filter(owner=user.pk)), icon="inbox"),
+        View("mine", _("My queue"), _in_hand(lambda found, user, at: found.filter(owner=user.pk)), icon="inbox"),
         View(
             "breached",
             _("Breached"),
-            _in_hand(lambda found, user, now: found.filter(queue_at__lte=now)),
+            _in_hand(lambda found, user, at: found.filter(queue_at__lte=at.now)),
             icon="breached",
             tone="breach",
         ),
         View(
             "risk",
             _("At risk today"),
-            _in_hand(lambda found, user, now: found.filter(queue_at__gt=now, queue_at__lt=rows.day_end(now))),
+            _in_hand(lambda found, user, at: found.filter(queue_at__gt=at.now, queue_at__lt=at.day_end)),
             icon="clock",
             tone="risk",
         ),
         View(
             "waiting",
             _("Waiting on customer"),
-            _in_hand(lambda found, user, now: found.filter(status=Status.WAITING)),
+            _in_hand(lambda found, user, at: found.filter(status=Status.WAITING)),
             icon="paused",
         ),
         View(
             "resolved",
             _("Resolved, to close"),
-            _in_hand(lambda found, user, now: found.filter(status=Status.RESOLVED)),
+            _in_hand(lambda found, user, at: found.filter(status=Status.RESOLVED)),
             icon="met",
         ),
         View(
             "team",
             _("Open in my team"),
-            _in_hand(lambda found, user, now: found.filter(team__in=team_ids(user))),
+            _in_hand(lambda found, user, at: found.filter(team__in=team_ids(user))),
             icon="team",
         ),
         View("all", _("All open"), _in_hand(), icon="filter"),
         View(
             "quarantine",
             _("Quarantine"),
-            lambda found, user, now: found.filter(is_quarantined=True),
+            lambda found, user, at: found.filter(is_quarantined=True),
             live=False,
             icon="shield",
         ),
         View(
             "closed",
             pgettext_lazy("view", "Closed"),
-            lambda found, user, now: found.filter(status__in=ENDED, is_history=False),
+            lambda found, user, at: found.filter(status__in=ENDED, is_history=False),
             live=False,
             icon="check",
         ),
         View(
             "history",
             _("Imported history"),
-            lambda found, user, now: found.filter(is_history=True),
+            lambda found, user, at: found.filter(is_history=True),
             live=False,
             icon="book",
         ),
@@ -122,9 +136,10 @@ def default_view(user: User) -> str:
     return "all" if MANAGER in user.roles else "mine"
 
 
-def team_ids(user: User) -> list[int]:
-    """The team somebody works in and those they lead. Query cost: none once the roles are known."""
-    return sorted({*user.led_team_ids, *([user.team_id] if user.team_id else [])})
+def team_ids(user: Reader) -> list[int]:
+    """The teams whose cases somebody handles; a manager's own too. Query cost: none once the roles are known."""
+    own = [user.team_id] if user.team_id and MANAGER in user.roles else []
+    return sorted({*teams_of(user), *own})  # type: ignore[arg-type]
 
 
 @dataclass(slots=True)
@@ -138,8 +153,8 @@ class Asked:
     query: str = ""  # the query string to come back here, without `since`
     problems: list[str] = field(default_factory=list)
 
-    def narrow(self, found: ComplaintQuerySet, user: User, now: datetime) -> ComplaintQuerySet:
-        found = self.view.narrow(found, user, now)
+    def narrow(self, found: ComplaintQuerySet, user: Reader, at: Moment) -> ComplaintQuerySet:
+        found = self.view.narrow(found, user, at)
         for one in self.chosen:
             found = one.narrow(found)
         return found
@@ -147,9 +162,9 @@ class Asked:
 
 @dataclass(slots=True)
 class Page:
-    """One page of rows as dicts (`rows.values`), and the cursors of its neighbours ("" for none)."""
+    """One page of rows, and the cursors of its neighbours ("" for none)."""
 
-    rows: list[dict[str, Any]]
+    rows: list[Found]
     after: str = ""
     before: str = ""
 
@@ -182,34 +197,70 @@ def ask(params: QueryDict, user: User) -> Asked:
 
 def fetch(asked: Asked, user: User, now: datetime) -> Page:
     """The page asked for. Query cost: one, with the clocks."""
+    if not user.sees_cases:
+        return Page([])
     column = "queue_at" if asked.view.live else "received_at"
     backwards = asked.before is not None
-    descending = backwards is asked.view.live
     cursor = asked.before or asked.after
     size = settings.QUEUE_PAGE_SIZE
-    order = [f"-{column}", "-pk"] if descending else [column, "pk"]
-
-    def narrow(found: ComplaintQuerySet) -> ComplaintQuerySet:
-        found = asked.narrow(found, user, now)
-        if cursor is not None:
-            found = found.filter(_beyond(column, *cursor, below=descending))
-        return found.order_by(*order)
-
-    found = Complaint.objects.visible_to(user)
-    ways = branches(user) if asked.view.live and asked.view.key != "mine" else []
-    if ways:
-        found = found.filter(pk__in=_any_of([narrow(Complaint.objects.filter(way))[: size + 1] for way in ways]))
+    teams = team_ids(user)
+    here = Moment.of(now)
+    if asked.chosen or len(teams) > len(composed.TEAMS):
+        found = composed.compose(_page(asked, user, here, cursor, size)).rows({})
     else:
-        found = narrow(found)
-    got = list(rows.values(found.order_by(*order))[: size + 1])
+        paged = (asked.view.key, len(teams), MANAGER in user.roles, backwards, cursor is not None, size)
+        given = _given(user, teams, here)
+        if cursor is not None:
+            given |= {composed.EDGE: cursor[0], composed.LAST: cursor[1]}
+        found = _paging(*paged).rows(given)
+    got = [Found._make(row) for row in found]
     more, got = len(got) > size, got[:size]
     if backwards:
         got.reverse()
     page = Page(got)
     if got:
-        page.after = write_cursor(got[-1][column], got[-1]["pk"]) if more or backwards else ""
-        page.before = write_cursor(got[0][column], got[0]["pk"]) if (more if backwards else cursor is not None) else ""
+        first, last = got[0], got[-1]
+        page.after = write_cursor(getattr(last, column), last.pk) if more or backwards else ""
+        page.before = write_cursor(getattr(first, column), first.pk) if (more if backwards else cursor) else ""
     return page
+
+
+@lru_cache(maxsize=128)
+def _paging(key: str, team_count: int, sees_all: bool, backwards: bool, beyond: bool, size: int) -> Composed:
+    """A page of a view without filters, composed once for everybody with as many teams."""
+    edge = (composed.EDGE, composed.LAST) if beyond else None
+    asked = Asked(VIEWS[key], **{"before" if backwards else "after": edge})
+    return composed.compose(_page(asked, Somebody(team_count, sees_all), _SOME_DAY, edge, size))
+
+
+def _page(asked: Asked, user: Reader, at: Moment, cursor: tuple[datetime, int] | None, size: int) -> ComplaintQuerySet:
+    """The rows of a page and one more: `visible_to` decides, the branches only tell where to look."""
+    column = "queue_at" if asked.view.live else "received_at"
+    descending = (asked.before is not None) is asked.view.live
+    order = [f"-{column}", "-pk"] if descending else [column, "pk"]
+
+    def narrow(found: ComplaintQuerySet) -> ComplaintQuerySet:
+        found = asked.narrow(found, user, at)
+        if cursor is not None:
+            found = found.filter(_beyond(column, *cursor, below=descending))
+        return found.order_by(*order)
+
+    found = Complaint.objects.visible_to(user)  # type: ignore[arg-type]
+    ways = branches(user) if asked.view.live and asked.view.key != "mine" else []
+    if ways:
+        found = found.filter(pk__in=_any_of([narrow(Complaint.objects.filter(way))[: size + 1] for way in ways]))
+    else:
+        found = narrow(found)
+    return rows.values(found.order_by(*order))[: size + 1]  # type: ignore[no-any-return]
+
+
+def _given(user: User, teams: list[int], at: Moment) -> dict[Any, Any]:
+    """What stands in the places of the stand-ins."""
+    known = {composed.ME: user.pk, composed.NOW: at.now, composed.DAY_END: at.day_end}
+    return {**known, **dict(zip(composed.TEAMS, teams, strict=False))}
+
+
+_SOME_DAY = Moment(composed.NOW, composed.DAY_END)
 
 
 def counts(user: User, now: datetime, keys: tuple[str, ...]) -> dict[str, int | str]:
@@ -217,56 +268,28 @@ def counts(user: User, now: datetime, keys: tuple[str, ...]) -> dict[str, int | 
     if not user.sees_cases:
         return {}
     teams = team_ids(user)
-    text, slots = _counting(keys, len(teams), MANAGER in user.roles, CAP)
-    known = {_ME: user.pk, **dict(zip(_TEAMS, teams, strict=False))}
-    for mark, at in ((_NOW, now), (rows.day_end(_NOW), rows.day_end(now))):
-        known[_stored(mark)] = _stored(at)
-    with connection.cursor() as cursor:
-        cursor.execute(text, [known.get(value, value) for value in slots])
-        numbers = cursor.fetchone()
+    counting = _counting(keys, len(teams), MANAGER in user.roles, CAP)
+    (numbers,) = counting.rows(_given(user, teams, Moment.of(now)))
     return {key: n if n < CAP else f"{CAP - 1}+" for key, n in zip(keys, numbers, strict=True)}
 
 
-# Stand-ins for what differs from reader to reader, so that the SQL of the counts is composed once, not for each page.
-_ME, _TEAMS, _NOW = -1, tuple(range(-2, -66, -1)), datetime(1971, 2, 3, 4, 5, 6, 7, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class _Somebody:
-    """A reader in general: who, in which teams."""
-
-    team_count: int
-    roles: frozenset[str]
-    pk: int = _ME
-    team_id: None = None
-
-    @property
-    def led_team_ids(self) -> list[int]:
-        return list(_TEAMS[: self.team_count])
-
-
 @lru_cache(maxsize=64)
-def _counting(keys: tuple[str, ...], team_count: int, sees_all: bool, cap: int) -> tuple[str, tuple[Any, ...]]:
-    """The SQL that counts these views, and its parameters with stand-ins."""
-    somebody: Any = _Somebody(team_count, frozenset({MANAGER} if sees_all else ()))
+def _counting(keys: tuple[str, ...], team_count: int, sees_all: bool, cap: int) -> Composed:
+    """The SQL that counts these views, composed once for everybody with as many teams."""
+    somebody = Somebody(team_count, sees_all)
     texts: list[str] = []
     params: list[Any] = []
     for key in keys:
         view = VIEWS[key]
-        ways = [Q(owner=_ME)] if key == "mine" else branches(somebody)
-        found = [view.narrow(Complaint.objects.filter(way), somebody, _NOW) for way in ways or [Q()]]
+        ways = [Q(owner=composed.ME)] if key == "mine" else branches(somebody)
+        found = [view.narrow(Complaint.objects.filter(way), somebody, _SOME_DAY) for way in ways or [Q()]]
         text, values = _union([one.order_by()[:cap] for one in found])
         texts.append(f"(SELECT COUNT(*) FROM ({text}) AS n{len(texts)})" if text else "0")  # noqa: S608
         params += values
-    return f"SELECT {', '.join(texts)}", tuple(params)
+    return Composed(f"SELECT {', '.join(texts)}", tuple(params))
 
 
-def _stored(at: datetime) -> Any:
-    """An instant as it stands among the parameters of a query."""
-    return connection.ops.adapt_datetimefield_value(at)
-
-
-def branches(user: User) -> list[Q]:
+def branches(user: Reader) -> list[Q]:
     """The ways to a case that `visible_to` allows, each with an index of its own; empty: everything is visible."""
     if MANAGER in user.roles:
         return []

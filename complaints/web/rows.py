@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Choices, F, JSONField, OuterRef, Subquery
 from django.db.models.functions import JSONObject
@@ -20,13 +20,47 @@ from complaints.reference import catalogue
 from complaints.sla.reading import read
 from complaints.web.badges import badge
 from complaints.web.names import person_of
+from core import languages
 from core.web.parts import Badge, Chip, Group, Row
 
-COLUMNS = (
-    "pk", "reference", "kind", "subject", "preview", "severity", "channel", "status", "type_id", "owner_id",
-    "queue_at", "received_at", "customer_id", "customer__name", "customer__tier", "next_clock",
-)  # fmt: skip
 BREACHED, TODAY, LATER, WAITING = "breached", "today", "later", "waiting"
+
+
+class Found(NamedTuple):
+    """The columns of a row."""
+
+    pk: int
+    reference: str
+    kind: str
+    subject: str
+    preview: str
+    severity: str
+    channel: str
+    status: str
+    type_id: int
+    owner_id: int
+    queue_at: datetime
+    received_at: datetime
+    customer_id: int | None
+    customer__name: str | None
+    customer__tier: str | None
+    next_clock: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Who looks, and when: worked out once for all rows of a page. Midnight is the next one in `zone`, UTC."""
+
+    now: datetime
+    midnight: datetime
+    language: str
+    zone: tzinfo
+    types: dict[int, str]  # paths in the reader's language
+
+    @classmethod
+    def of(cls, now: datetime) -> Here:
+        paths = {pk: kind.path for pk, kind in catalogue().types_by_id.items()}
+        return cls(now, day_end(now), languages.code(get_language()), timezone.get_current_timezone(), paths)
 
 
 @dataclass(slots=True)
@@ -60,8 +94,8 @@ class NextClock:
 
 
 def values(rows: ComplaintQuerySet) -> Any:
-    """The rows as dicts of COLUMNS, in one query: the clock comes as JSON from a look-up by the clocks' own index."""
-    return rows.annotate(next_clock=_next_clock()).values(*COLUMNS)
+    """The columns of `Found`, in one query: the clock comes as JSON from a look-up by the clocks' own index."""
+    return rows.annotate(next_clock=_next_clock()).values_list(*Found._fields)
 
 
 @lru_cache(maxsize=1)
@@ -84,52 +118,50 @@ def _next_clock() -> Subquery:
     return Subquery(next_clock, output_field=JSONField())
 
 
-def row_of(found: dict[str, Any], *, now: datetime, query: str = "", current: str = "") -> Row:
+def row_of(found: Found, here: Here, *, query: str = "", current: str = "") -> Row:
     """One row in words. `query`: the list's query string, by which the case knows its list. No query."""
-    language = get_language()
-    kind = catalogue().types_by_id.get(found["type_id"])
-    mark, clock = clock_badge(found, now)
+    mark, clock = clock_badge(found, here)
     return Row(
-        reference=found["reference"],
-        url=f"/complaints/{found['reference']}/{query}",
-        subject=found["subject"],
-        name=found["customer__name"]
-        or (_("Customer without a name") if found["customer_id"] else _("Customer unknown")),
+        reference=found.reference,
+        url=f"/complaints/{found.reference}/{query}",
+        subject=found.subject,
+        name=found.customer__name or (_("Customer without a name") if found.customer_id else _("Customer unknown")),
         badge=mark,
-        severity=found["severity"],
-        severity_label=_label(Severity, found["severity"], language),
-        channel=found["channel"],
-        channel_label=_label(ChannelCode, found["channel"], language),
-        tier=found["customer__tier"] or "",
-        snippet=found["preview"],
-        type_path=kind.path if kind else "",
+        severity=found.severity,
+        severity_label=_label(Severity, found.severity, here.language),
+        channel=found.channel,
+        channel_label=_label(ChannelCode, found.channel, here.language),
+        tier=found.customer__tier or "",
+        snippet=found.preview,
+        type_path=here.types.get(found.type_id, ""),
         clock=clock,
-        owner=person_of(found["owner_id"]),
+        owner=person_of(found.owner_id),
         flags=_flags(found),
-        unread=found["status"] == Status.NEW,
-        current=found["reference"] == current,
+        unread=found.status == Status.NEW,
+        current=found.reference == current,
     )
 
 
-def clock_badge(found: dict[str, Any], now: datetime) -> tuple[Badge | None, str]:
+def clock_badge(found: Found, here: Here) -> tuple[Badge | None, str]:
     """The badge of a row and the name of its clock; none for a case without a running clock."""
-    clock = NextClock.of(found["next_clock"])
+    clock = NextClock.of(found.next_clock)
     if clock is None:
         return None, ""
-    mark = badge(read(clock, now), due_at=clock.due_at, now=now, brief=True)
-    return mark, _label(ClockKind, clock.kind, get_language())
+    reading = read(clock, here.now)
+    mark = badge(reading, due_at=clock.due_at, now=here.now, brief=True, language=here.language, zone=here.zone)
+    return mark, _label(ClockKind, clock.kind, here.language)
 
 
 @lru_cache(maxsize=512)
-def _label(choices: type[Choices], value: str, _language: str | None) -> str:
+def _label(choices: type[Choices], value: str, _language: str) -> str:
     """The word for a value in the language of the moment; asked for two hundred times a page."""
     return str(choices(value).label)
 
 
 def groups_of(
-    found: Iterable[dict[str, Any]],
+    found: Iterable[Found],
+    here: Here,
     *,
-    now: datetime,
     query: str = "",
     current: str = "",
     whole: bool,
@@ -140,13 +172,12 @@ def groups_of(
     A heading tells its number only when all of its rows are on the page: `whole` says nothing follows, `first` nothing
     stood before.
     """
-    midnight = day_end(now)
     groups: list[Group] = []
     for one in found:
-        key = _group_of(one["queue_at"], now, midnight)
+        key = _group_of(one.queue_at, here)
         if not groups or groups[-1].key != key:
             groups.append(Group(key, titles()[key], []))
-        groups[-1].rows.append(row_of(one, now=now, query=query, current=current))  # type: ignore[attr-defined]
+        groups[-1].rows.append(row_of(one, here, query=query, current=current))  # type: ignore[attr-defined]
     for number, group in enumerate(groups):
         begun_here, ends_here = first or number > 0, whole or number < len(groups) - 1
         if begun_here and ends_here:
@@ -172,23 +203,21 @@ def day_end(now: datetime) -> datetime:
     return datetime.combine(tomorrow, time.min, tzinfo=zone).astimezone(UTC)
 
 
-def _group_of(queue_at: datetime, now: datetime, midnight: datetime) -> str:
-    if queue_at <= now:
+def _group_of(queue_at: datetime, here: Here) -> str:
+    if queue_at <= here.now:
         return BREACHED
-    if queue_at < midnight:
+    if queue_at < here.midnight:
         return TODAY
     return LATER if queue_at < NEVER else WAITING
 
 
-def _flags(found: dict[str, Any]) -> list[Chip]:
-    chips = []
-    if found["kind"] == Kind.ENQUIRY:
-        chips.append(Chip(_("Enquiry")))
-    status = found["status"]
+def _flags(found: Found) -> tuple[Chip, ...]:
+    chips = (Chip(_("Enquiry")),) if found.kind == Kind.ENQUIRY else ()
+    status = found.status
     if status == Status.RESOLVED:
-        chips.append(Chip(str(Status.RESOLVED.label), "met"))
-    elif status in (Status.WAITING, Status.CLOSED, Status.WITHDRAWN, Status.MERGED):
-        chips.append(Chip(str(Status(status).label), "pause" if status == Status.WAITING else ""))
+        return (*chips, Chip(str(Status.RESOLVED.label), "met"))
+    if status in (Status.WAITING, Status.CLOSED, Status.WITHDRAWN, Status.MERGED):
+        return (*chips, Chip(str(Status(status).label), "pause" if status == Status.WAITING else ""))
     return chips
 
 

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db.models import CharField, F, Value
 from django.utils.translation import gettext as _
 
-from complaints.models import (
-    ChannelCode,
-    Clock,
-    ClockKind,
-    Complaint,
-    Message,
-    Note,
-    Outcome,
-    Purpose,
-    Severity,
-    Status,
-)
+from complaints.models import ChannelCode, Clock, ClockKind, Complaint, Outcome, Purpose, Severity, Status
 from complaints.models.conversation import IN
 from complaints.reference import catalogue
 from complaints.web.names import name_of, person_of
+from complaints.web.story import Mail, Said, Step, Story
 from core import languages, trail
-from core.models import OutboxMessage, TrailEntry
+from core.models import TrailEntry
 from core.web.parts import Chip, Entry, Person
 
-PAGE = 200  # messages and notes shown at once
 SPOKEN = ("phone", "in_person")
 QUIET = {
     "complaint.message_sent",
@@ -39,64 +26,6 @@ QUIET = {
     "complaint.filed",
     "sla.breached",  # the clock events and mails tell it
 }
-
-
-@dataclass(slots=True)
-class Said:
-    """A message or a note: one row of the union of both tables."""
-
-    id: int
-    kind: str  # in, out or note
-    at: datetime
-    body: str
-    author_id: int | None
-    channel: str
-    purpose: str
-    by_mail_to: str
-
-
-@dataclass(slots=True)
-class Story:
-    """Everything a timeline is made of. `more`: there are older messages than these."""
-
-    said: list[Said]
-    trail: list[TrailEntry]
-    mails: list[OutboxMessage]
-    more: bool = False
-
-
-def load(complaint: Complaint, *, before: datetime | None = None) -> Story:
-    """The newest PAGE messages and notes (older than `before`), the trail and the mails. Query cost: 3."""
-    said = _said(complaint, before)
-    more, said = len(said) > PAGE, said[:PAGE]
-    said.reverse()
-    entries = trail.of(complaint)
-    mails = (
-        OutboxMessage.objects.filter(subject_kind="complaint", subject_id=complaint.pk).defer("context").order_by("pk")
-    )
-    return Story(said, list(entries[:1000]), list(mails[:500]), more)
-
-
-def _said(complaint: Complaint, before: datetime | None) -> list[Said]:
-    messages = Message.objects.filter(complaint=complaint).values_list(
-        "pk", "direction", "at", "body", "author_id", "channel", "purpose", "by_mail_to"
-    )
-    blank = Value("", output_field=CharField())
-    notes = (
-        Note.objects.filter(complaint=complaint)
-        .annotate(
-            kind=Value("note", output_field=CharField()),
-            at=F("created_at"),
-            no_channel=blank,
-            no_purpose=blank,
-            no_mail=blank,
-        )
-        .values_list("pk", "kind", "at", "body", "author_id", "no_channel", "no_purpose", "no_mail")
-    )
-    if before is not None:
-        messages, notes = messages.filter(at__lt=before), notes.filter(created_at__lt=before)
-    both = messages.order_by().union(notes.order_by(), all=True).order_by("-at", "-pk")
-    return [Said(*row) for row in both[: PAGE + 1]]
 
 
 def entries(
@@ -159,7 +88,7 @@ def _opening(complaint: Complaint, customer: Person) -> Iterator[Entry]:
             yield Entry("event", icon="flag", title=title, text=text)
 
 
-def _said_entry(said: Said, mails: dict[str, OutboxMessage], customer: Person) -> Entry:
+def _said_entry(said: Said, mails: dict[str, Mail], customer: Person) -> Entry:
     key = f"{said.kind}-{said.id}"
     if said.kind == "note":
         return Entry("note", text=said.body, who=person_of(said.author_id) or Person.of(0, _("Somebody")), key=key)
@@ -187,7 +116,7 @@ def _said_entry(said: Said, mails: dict[str, OutboxMessage], customer: Person) -
     return Entry("out", text=said.body, who=who, channel=mark[0], channel_label=mark[1], to=to, chips=chips, key=key)
 
 
-def delivery(mail: OutboxMessage) -> Chip:
+def delivery(mail: Mail) -> Chip:
     """What became of a mail."""
     if mail.sent_at:
         return Chip(_("sent"), "met")
@@ -196,7 +125,7 @@ def delivery(mail: OutboxMessage) -> Chip:
     return Chip(_("trying again"), "risk") if mail.attempts else Chip(_("on its way"), "pause")
 
 
-def _mail_entry(mail: OutboxMessage) -> Entry:
+def _mail_entry(mail: Mail) -> Entry:
     titles = {
         "receipt": _("Receipt by e-mail"),
         "sla_breach": _("Told of the missed deadline"),
@@ -206,7 +135,7 @@ def _mail_entry(mail: OutboxMessage) -> Entry:
     tone = "breach" if mail.failed_at else ""
     words = f"{mail.recipient} · {delivery(mail).text}"
     return Entry(
-        "event", icon="email", tone=tone, title=titles.get(mail.template, _("Mail")), text=words, key=f"mail-{mail.pk}"
+        "event", icon="email", tone=tone, title=titles.get(mail.template, _("Mail")), text=words, key=f"mail-{mail.id}"
     )
 
 
@@ -222,7 +151,7 @@ def _breach(clock: Clock) -> Entry:
     )
 
 
-def _trail_entries(entry: TrailEntry) -> list[Entry]:
+def _trail_entries(entry: Step) -> list[Entry]:
     found = words_of(entry)
     if found is None:
         return []
@@ -230,7 +159,7 @@ def _trail_entries(entry: TrailEntry) -> list[Entry]:
     return [Entry("event", icon=icon, tone=tone, title=title, text=text, key=f"trail-{entry.seq}")]
 
 
-def words_of(entry: TrailEntry) -> tuple[str, str, str, str] | None:
+def words_of(entry: Step | TrailEntry) -> tuple[str, str, str, str] | None:
     """An entry of a complaint's trail as (icon, tone, title, text); None for what the timeline shows otherwise."""
     body = json.loads(entry.body)
     if entry.kind == "complaint.message_received" and body.get("status", [""])[0] == Status.WAITING:
@@ -239,43 +168,17 @@ def words_of(entry: TrailEntry) -> tuple[str, str, str, str] | None:
         return None
     private: dict[str, Any] = json.loads(entry.private) if entry.private else {}
     by, reason = actor_of(entry), private.get("reason", "")
-    say = {
-        "complaint.acknowledged": lambda: ("check", "", _("Acknowledged")),
-        "complaint.investigating": lambda: ("search", "", _("Investigation begun")),
-        "complaint.paused": lambda: ("paused", "", _("Waiting on the customer")),
-        "complaint.resumed": lambda: ("undo", "", _("Waiting is over")),
-        "complaint.assigned": lambda: ("person", "", _("Given to %(name)s") % {"name": _owner(body)}),
-        "complaint.handed_over": lambda: ("person", "", _("Handed over to %(name)s") % {"name": _owner(body)}),
-        "complaint.classified": lambda: ("filter", "", _classified(body)),
-        "complaint.released": lambda: ("shield", "", _("Released from quarantine")),
-        "complaint.resolved": lambda: ("met", "met", _resolved(body)),
-        "complaint.closed": lambda: ("check", "met", _("Closed")),
-        "complaint.reopened": lambda: ("undo", "risk", _("Reopened")),
-        "complaint.withdrawn": lambda: ("leave", "", _("Withdrawn by the customer")),
-        "complaint.watched": lambda: (
-            "eye",
-            "",
-            _("%(name)s follows the case") % {"name": name_of(body.get("watcher"))},
-        ),
-        "complaint.unwatched": lambda: (
-            "eye",
-            "",
-            _("%(name)s no longer follows the case") % {"name": name_of(body.get("watcher"))},
-        ),
-        "complaint.amended": lambda: ("note", "", _("Details changed")),
-        "complaint.taken_over": lambda: ("book", "", _("Taken over from another system")),
-        "complaint.recorded": lambda: ("book", "", _("Imported as history")),
-    }.get(entry.kind)
+    say = SAY.get(entry.kind)
     if say is None:
         return ("trail", "", entry.kind.removeprefix("complaint.").replace("_", " "), by)
-    icon, tone, title = say()
+    icon, tone, title = say(body)
     if reason == "customer_answered":
         reason = _("the customer answered")
     text = f"{by}: {reason}" if by and reason else by or reason
     return icon, tone, title, text
 
 
-def actor_of(entry: TrailEntry) -> str:
+def actor_of(entry: Step | TrailEntry) -> str:
     """Who did it, as a reader would say."""
     if entry.actor_kind == "customer":
         return _("by the customer")
@@ -305,6 +208,36 @@ def _resolved(body: dict[str, Any]) -> str:
     return _("Resolved: %(outcome)s, %(cause)s") % words
 
 
+def _watcher(body: dict[str, Any]) -> str:
+    return name_of(body.get("watcher"))
+
+
+# What is on the trail as (icon, tone, title), from the body of its entry.
+SAY: dict[str, Callable[[dict[str, Any]], tuple[str, str, str]]] = {
+    "complaint.acknowledged": lambda body: ("check", "", _("Acknowledged")),
+    "complaint.investigating": lambda body: ("search", "", _("Investigation begun")),
+    "complaint.paused": lambda body: ("paused", "", _("Waiting on the customer")),
+    "complaint.resumed": lambda body: ("undo", "", _("Waiting is over")),
+    "complaint.assigned": lambda body: ("person", "", _("Given to %(name)s") % {"name": _owner(body)}),
+    "complaint.handed_over": lambda body: ("person", "", _("Handed over to %(name)s") % {"name": _owner(body)}),
+    "complaint.classified": lambda body: ("filter", "", _classified(body)),
+    "complaint.released": lambda body: ("shield", "", _("Released from quarantine")),
+    "complaint.resolved": lambda body: ("met", "met", _resolved(body)),
+    "complaint.closed": lambda body: ("check", "met", _("Closed")),
+    "complaint.reopened": lambda body: ("undo", "risk", _("Reopened")),
+    "complaint.withdrawn": lambda body: ("leave", "", _("Withdrawn by the customer")),
+    "complaint.watched": lambda body: ("eye", "", _("%(name)s follows the case") % {"name": _watcher(body)}),
+    "complaint.unwatched": lambda body: (
+        "eye",
+        "",
+        _("%(name)s no longer follows the case") % {"name": _watcher(body)},
+    ),
+    "complaint.amended": lambda body: ("note", "", _("Details changed")),
+    "complaint.taken_over": lambda body: ("book", "", _("Taken over from another system")),
+    "complaint.recorded": lambda body: ("book", "", _("Imported as history")),
+}
+
+
 def changes_since(complaint: Complaint, version: int) -> str:
     """What happened to the case since `version`, newest last, for somebody whose page was older. Query cost: 1."""
     count = min(max(complaint.version - version, 1), 20)
@@ -323,4 +256,4 @@ def changes_since(complaint: Complaint, version: int) -> str:
     return "; ".join(words)
 
 
-__all__ = ["PAGE", "Story", "changes_since", "delivery", "entries", "load", "words_of"]
+__all__ = ["changes_since", "delivery", "entries", "words_of"]

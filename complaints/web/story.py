@@ -1,0 +1,265 @@
+"""What a case page tells, read in one query: messages, notes, trail, mails, contacts, the customer's other complaints.
+
+Each is an ordinary queryset laid out in the columns of `Row`; together they are one UNION ALL, composed once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    DateTimeField,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast
+
+from complaints.models import Complaint, Message, Note
+from complaints.models.conversation import IN, OUT
+from complaints.web import composed
+from complaints.web.composed import Composed, Somebody
+from complaints.web.queue import Reader, team_ids
+from core.access import MANAGER
+from core.models import OutboxMessage, TrailEntry, User
+from retention.models import ContactPoint
+
+PAGE = 200  # messages and notes shown at once
+TRAIL, MAILS = 1000, 500  # as much of them at most
+EARLIER = 50  # complaints of the same customer that are looked at
+NOTE, STEP, MAIL, CONTACT, OTHER = "note", "trail", "mail", "contact", "case"
+
+
+class Row(NamedTuple):
+    """A line of the union: what `part` it is of, and what is the same in many parts under one name."""
+
+    id: int
+    part: str
+    at: datetime | None
+    text: str
+    who: int | None
+    a: str
+    b: str
+    c: str
+    d: str
+    sent_at: datetime | None
+    failed_at: datetime | None
+    number: int
+
+
+@dataclass(slots=True)
+class Said:
+    """A message or a note."""
+
+    id: int
+    kind: str  # in, out or note
+    at: datetime
+    body: str
+    author_id: int | None
+    channel: str
+    purpose: str
+    by_mail_to: str
+
+
+@dataclass(slots=True)
+class Step:
+    """An entry of the trail, as far as a reader is told."""
+
+    seq: int
+    kind: str
+    at: datetime
+    actor_kind: str
+    actor_id: int | None
+    actor_label: str
+    body: str
+    private: str
+
+
+@dataclass(slots=True)
+class Mail:
+    """A mail about the case and what became of it."""
+
+    id: int
+    key: str
+    recipient: str
+    template: str
+    created_at: datetime
+    sent_at: datetime | None
+    failed_at: datetime | None
+    attempts: int
+
+
+@dataclass(slots=True)
+class Contact:
+    """A way to reach the customer."""
+
+    kind: str
+    value: str
+
+
+@dataclass(slots=True)
+class Other:
+    """Another complaint of the customer. `seen`: the reader may see it."""
+
+    reference: str
+    subject: str
+    channel: str
+    status: str
+    received_at: datetime
+    seen: bool
+
+
+@dataclass(slots=True)
+class Story:
+    """Everything a timeline and the customer's panel are made of. `more`: there are older messages than these.
+
+    Messages, trail and mails stand oldest first, contacts the preferred one first, other complaints newest first.
+    """
+
+    said: list[Said] = field(default_factory=list)
+    trail: list[Step] = field(default_factory=list)
+    mails: list[Mail] = field(default_factory=list)
+    contacts: list[Contact] = field(default_factory=list)
+    others: list[Other] = field(default_factory=list)
+    more: bool = False
+
+
+def load(complaint: Complaint, user: User, *, before: datetime | None = None) -> Story:
+    """The newest PAGE messages and notes (older than `before`) and all the rest. Query cost: 1."""
+    teams = team_ids(user)
+    known = complaint.customer_id is not None
+    given: dict[Any, Any] = {
+        composed.CASE: complaint.pk,
+        composed.CUSTOMER: complaint.customer_id,
+        composed.ME: user.pk,
+    }
+    if before is not None:
+        given[composed.EDGE] = before
+    if len(teams) <= len(composed.TEAMS):
+        given |= dict(zip(composed.TEAMS, teams, strict=False))
+        asked = _telling(len(teams), MANAGER in user.roles, before is not None, known)
+    else:
+        asked = _compose(user, before is not None, known)
+    return _sorted([Row._make(row) for row in asked.rows(given)])
+
+
+def _sorted(rows: list[Row]) -> Story:
+    story = Story()
+    for row in rows:
+        _PLACES[row.part](story, row)
+    story.said.sort(key=lambda one: (one.at, one.id))
+    story.more, story.said = len(story.said) > PAGE, story.said[-PAGE:]
+    story.trail.sort(key=lambda one: one.seq)
+    story.mails.sort(key=lambda one: one.id)
+    story.others.sort(key=lambda one: one.received_at, reverse=True)
+    return story
+
+
+def _said(story: Story, row: Row) -> None:
+    story.said.append(Said(row.id, row.part, row.at, row.text, row.who, row.a, row.b, row.c))  # type: ignore[arg-type]
+
+
+def _step(story: Story, row: Row) -> None:
+    step = Step(row.number, row.a, row.at, row.b, row.who, row.c, row.text, row.d)  # type: ignore[arg-type]
+    story.trail.append(step)
+
+
+def _mail(story: Story, row: Row) -> None:
+    mail = Mail(row.id, row.text, row.a, row.b, row.at, row.sent_at, row.failed_at, row.number)  # type: ignore[arg-type]
+    story.mails.append(mail)
+
+
+def _contact(story: Story, row: Row) -> None:
+    story.contacts.append(Contact(row.a, row.text))
+
+
+def _other(story: Story, row: Row) -> None:
+    other = Other(row.a, row.text, row.b, row.c, row.at, bool(row.number))  # type: ignore[arg-type]
+    story.others.append(other)
+
+
+_PLACES = {IN: _said, OUT: _said, NOTE: _said, STEP: _step, MAIL: _mail, CONTACT: _contact, OTHER: _other}
+
+
+@lru_cache(maxsize=64)
+def _telling(team_count: int, sees_all: bool, older: bool, known: bool) -> Composed:
+    """Composed once for everybody with as many teams."""
+    return _compose(Somebody(team_count, sees_all), older, known)
+
+
+def _compose(user: Reader, older: bool, known: bool) -> Composed:
+    """`older`: messages before a moment; `known`: there is a customer, with contacts and other complaints."""
+    case, customer = composed.CASE, composed.CUSTOMER
+    messages, notes = Message.objects.filter(complaint=case), Note.objects.filter(complaint=case)
+    if older:
+        messages, notes = messages.filter(at__lt=composed.EDGE), notes.filter(created_at__lt=composed.EDGE)
+    about = {"subject_kind": "complaint", "subject_id": case}
+    messages, notes = messages.order_by("-at", "-pk"), notes.order_by("-created_at", "-pk")
+    steps = TrailEntry.objects.filter(**about).order_by("seq")
+    mails = OutboxMessage.objects.filter(**about).order_by("pk")
+    words = "kind", "actor_kind", "actor_label", "private"
+    fate = {"sent_at": "sent_at", "failed_at": "failed_at", "number": "attempts"}
+    parts = [
+        _part(messages, "direction", "at", "body", "author_id", "channel", "purpose", "by_mail_to")[: PAGE + 1],
+        _part(notes, NOTE, "created_at", "body", "author_id")[: PAGE + 1],
+        _part(steps, STEP, "at", "body", "actor_id", *words, number="seq")[:TRAIL],
+        _part(mails, MAIL, "created_at", "key", None, "recipient", "template", **fate)[:MAILS],
+    ]
+    if known:
+        contacts = ContactPoint.objects.filter(customer=customer).order_by("-is_preferred", "pk")
+        others = Complaint.objects.filter(customer=customer).exclude(pk=case).annotate(seen=_seen_by(user))
+        others = others.order_by("-received_at")
+        told = "reference", "channel", "status"
+        parts += [
+            _part(contacts, CONTACT, None, "value", None, "kind"),
+            _part(others, OTHER, "received_at", "subject", None, *told, number="seen")[:EARLIER],
+        ]
+    return composed.together(parts)
+
+
+def _part(
+    rows: QuerySet[Any, Any],
+    part: str,
+    at: str | None,
+    text: str,
+    who: str | None,
+    *words: str,
+    sent_at: str | None = None,
+    failed_at: str | None = None,
+    number: str | None = None,
+) -> QuerySet[Any, Any]:
+    """`rows` in the columns of `Row`. Each is cast, so that all parts agree on its type."""
+    columns: dict[str, Any] = {
+        "row_id": Cast("pk", BigIntegerField()),
+        "row_part": Cast(F(part) if part == "direction" else Value(part), CharField()),
+        "row_at": _column(at, DateTimeField()),
+        "row_text": Cast(text, CharField()),
+        "row_who": _column(who, BigIntegerField()),
+    }
+    for place, name in enumerate("abcd"):
+        columns[f"row_{name}"] = Cast(words[place] if place < len(words) else Value(""), CharField())
+    columns["row_sent_at"] = _column(sent_at, DateTimeField())
+    columns["row_failed_at"] = _column(failed_at, DateTimeField())
+    columns["row_number"] = Cast(number or Value(0), IntegerField())
+    return rows.annotate(**columns).values_list(*columns)
+
+
+def _column(name: str | None, kind: Any) -> Any:
+    """A column as it is, or NULL of its type."""
+    return F(name) if name else Cast(Value(None), kind)
+
+
+def _seen_by(user: Reader) -> Case:
+    """Whether the reader may see the row, decided by `visible_to` alone."""
+    visible = Complaint.objects.visible_to(user).filter(pk=OuterRef("pk"))  # type: ignore[arg-type]
+    return Case(When(Exists(visible), then=Value(1)), default=Value(0), output_field=IntegerField())
