@@ -1,61 +1,154 @@
-"""Tags of the desk."""
+"""Tags of the desk: what a page shows many times, from stencils (core.web.stencil)."""
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import fields, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from django import forms, template
+from django import template
+from django.template.defaultfilters import linebreaks_filter
 from django.template.loader import get_template
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from core.web.parts import CaseForm, Row
+from core.templatetags.amends import avatar, sla_badge
+from core.web.once import fresh
+from core.web.parts import CaseForm, Entry, Row
+from core.web.stencil import Stencil, hole
 
 register = template.Library()
-FIELDS = tuple(field.name for field in fields(Row))
-KEPT = 2048  # rows, some 2 kB each: what a process is asked for again and again while a list is polled
+LOOKS = 1024  # of rows and entries, some 2 kB each
 FORMS = 256  # actions as forms, up to 15 kB each: they differ by language, by what is chosen, and with the roster
-MARKS = {name: f"{name}-{secrets.token_hex(8)}" for name in ("url", "version", "nonce", "csrf")}  # nobody can type them
 
 
 @register.simple_tag
-def queue_row(row: Row, strip: Any = False, picks: Any = False) -> SafeString:
-    """`_row.html` for one row. The same row in the same language is rendered once: it is half of a queue page."""
-    values = (getattr(row, name) for name in FIELDS)
-    return _rendered(
-        get_language(), bool(strip), bool(picks), tuple(tuple(v) if isinstance(v, list) else v for v in values)
+def queue_rows(rows: Iterable[Row], strip: Any = False, picks: Any = False) -> SafeString:
+    """`_row.html` for each row."""
+    language, narrow, picked = get_language(), bool(strip), bool(picks)
+    # every piece is a SafeString of a stencil
+    return mark_safe("".join([_row(row, language, narrow, picked) for row in rows]))  # noqa: S308
+
+
+def _row(row: Row, language: str | None, strip: bool, picks: bool) -> SafeString:
+    look = _row_look(
+        language, strip, picks, row.badge is not None, row.severity, row.severity_label, row.channel, row.channel_label,
+        bool(row.tier), bool(row.snippet), bool(row.clock), tuple(row.flags), row.unread, row.current,
+    )  # fmt: skip
+    return look.fill(
+        {
+            "reference": row.reference,
+            "url": row.url,
+            "subject": row.subject,
+            "name": row.name,
+            "badge": sla_badge(row.badge),
+            "tier": row.tier,
+            "snippet": row.snippet,
+            "type_path": row.type_path,
+            "clock": row.clock,
+            "owner": SafeString() if strip else avatar(row.owner, "", True),
+        }
     )
 
 
-@lru_cache(maxsize=KEPT)
-def _rendered(language: str | None, strip: bool, picks: bool, values: tuple[Any, ...]) -> SafeString:
-    context = {"row": Row(*values), "strip": strip, "picks": picks}
-    return mark_safe(get_template("_row.html").render(context))  # noqa: S308 - escaped by the template
+@lru_cache(maxsize=LOOKS)
+def _row_look(
+    _language: str | None, strip: bool, picks: bool, badge: bool, severity: str, severity_label: str, channel: str,
+    channel_label: str, tier: bool, snippet: bool, clock: bool, flags: tuple[Any, ...], unread: bool, current: bool,
+) -> Stencil:  # fmt: skip
+    row = Row(
+        reference=hole("reference"),
+        url=hole("url"),
+        subject=hole("subject"),
+        name=hole("name"),
+        badge=hole("badge") if badge else None,  # type: ignore[arg-type]
+        severity=severity,
+        severity_label=severity_label,
+        channel=channel,
+        channel_label=channel_label,
+        tier=hole("tier") if tier else "",
+        snippet=hole("snippet") if snippet else "",
+        type_path=hole("type_path"),
+        clock=hole("clock") if clock else "",
+        owner=hole("owner"),  # type: ignore[arg-type]
+        flags=flags,
+        unread=unread,
+        current=current,
+    )
+    return Stencil(get_template("_row.html").render({"row": row, "strip": strip, "picks": picks}))
+
+
+@register.simple_tag
+def timeline_entries(entries: Iterable[Entry]) -> SafeString:
+    """`_entry.html` for each entry of a timeline."""
+    language = get_language()
+    # every piece is a SafeString of a stencil
+    return mark_safe("".join([_entry(entry, language) for entry in entries]))  # noqa: S308
+
+
+def _entry(entry: Entry, language: str | None) -> SafeString:
+    said = entry.kind not in ("day", "event")
+    look = _entry_look(
+        language, entry.kind, entry.tone, entry.icon, bool(entry.title), bool(entry.at), bool(entry.key),
+        bool(entry.to), entry.channel, entry.channel_label, tuple(entry.chips),
+    )  # fmt: skip
+    return look.fill(
+        {
+            "text": linebreaks_filter(entry.text) if said else entry.text,
+            "time": entry.time,
+            "at": entry.at,
+            "key": entry.key,
+            "title": entry.title,
+            "to": entry.to,
+            "who": avatar(entry.who) if said else SafeString(),
+            "name": entry.who.name if entry.who else "",
+        }
+    )
+
+
+@lru_cache(maxsize=LOOKS)
+def _entry_look(
+    _language: str | None, kind: str, tone: str, icon: str, title: bool, at: bool, key: bool, to: bool, channel: str,
+    channel_label: str, chips: tuple[Any, ...],
+) -> Stencil:  # fmt: skip
+    entry = Entry(
+        kind,
+        text=hole("text"),
+        time=hole("time"),
+        at=hole("at") if at else "",
+        who=_Who(),  # type: ignore[arg-type]
+        to=hole("to") if to else "",
+        channel=channel,
+        channel_label=channel_label,
+        chips=chips,
+        icon=icon,
+        tone=tone,
+        title=hole("title") if title else "",
+        key=hole("key") if key else "",
+    )
+    html = get_template("_entry.html").render({"entry": entry})
+    return Stencil(html.replace(f"<p>{hole('text')}</p>", hole("text")))  # linebreaks brings its own paragraphs
+
+
+class _Who(SafeString):
+    """A person's place: as markup the avatar, by name the name."""
+
+    name = hole("name")
+
+    def __new__(cls) -> _Who:
+        return super().__new__(cls, hole("who"))
 
 
 @register.simple_tag(takes_context=True)
 def act_form(context: template.Context, act: CaseForm) -> SafeString:
-    """`complaints/_act.html` for one action. An unbound form is rendered once for the same choices and initial values.
-
-    What differs from page to page (address, version, nonce, token) is put in afterwards: half of a case page.
-    """
-    form: Any = act.form
-    hidden = {
-        name: form[name].value() if form is not None and name in form.fields else "" for name in ("version", "nonce")
-    }
-    given = {"url": act.url, **hidden, "csrf": context.get("csrf_token") or ""}
-    if form is None or form.is_bound:
-        return _render_act(act, given)
-    shown = _Shown(act)
-    text = str(_kept_act(get_language(), shown))
-    shown.act = None  # what is kept is the look, not the case
-    for name, value in given.items():
-        text = text.replace(MARKS[name], escape(value))
-    return mark_safe(text)  # noqa: S308 - escaped here and by the template
+    """`complaints/_act.html` for one action. An unbound form has a `look`; one that came back is rendered as it is."""
+    csrf = str(context.get("csrf_token") or "")
+    if act.look is None:
+        hidden = {name: act.form[name].value() for name in ("version", "nonce") if name in act.form.fields}
+        return mark_safe(_render_act(act, {"version": "", "nonce": "", **hidden, "csrf": csrf}))  # noqa: S308
+    given = {"url": act.url, "version": act.version, "nonce": fresh(), "csrf": csrf}
+    return _act_look(get_language(), _Shown(act)).fill(given)
 
 
 class _Shown:
@@ -63,11 +156,10 @@ class _Shown:
 
     def __init__(self, act: CaseForm) -> None:
         self.act: CaseForm | None = act
-        names = (name.name for name in fields(act) if name.name not in ("form", "url"))
-        shown = tuple(
-            (name, _look(field)) for name, field in act.form.fields.items() if name not in ("version", "nonce")
-        )
-        self.key = (type(act.form), act.form.auto_id, tuple(getattr(act, name) for name in names), shown)
+        self.key = (
+            act.key, act.title, act.button, act.icon, act.primary, act.danger, act.open, act.hint, act.why_not,
+            act.shortcut, act.look,
+        )  # fmt: skip
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Shown) and self.key == other.key
@@ -76,21 +168,14 @@ class _Shown:
         return hash(self.key)
 
 
-def _look(field: forms.Field) -> tuple[Any, ...]:
-    """What of a field depends on the case, on the language or on the reference tables."""
-    return field.initial, str(field.label), _frozen(getattr(field, "choices", ()))
-
-
-def _frozen(choices: Any) -> tuple[Any, ...]:
-    return tuple((key, _frozen(label) if isinstance(label, list | tuple) else str(label)) for key, label in choices)
-
-
 @lru_cache(maxsize=FORMS)
-def _kept_act(_language: str | None, shown: _Shown) -> SafeString:
-    act = shown.act
-    return _render_act(replace(act, url=MARKS["url"]), MARKS) if act else SafeString()
+def _act_look(_language: str | None, shown: _Shown) -> Stencil:
+    assert shown.act is not None  # noqa: S101
+    act, shown.act = shown.act, None  # what is kept is the look, not the case
+    holes: dict[str, str] = {name: hole(name) for name in ("url", "version", "nonce", "csrf")}
+    return Stencil(_render_act(replace(act, url=holes["url"]), holes))
 
 
-def _render_act(act: CaseForm, given: dict[str, Any]) -> SafeString:
+def _render_act(act: CaseForm, given: dict[str, Any]) -> str:
     values = {"act": act, "version": given["version"], "nonce": given["nonce"], "csrf_token": given["csrf"]}
-    return mark_safe(get_template("complaints/_act.html").render(values))  # noqa: S308 - escaped by the template
+    return str(get_template("complaints/_act.html").render(values))

@@ -11,8 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -287,27 +286,33 @@ def case_forms(
     keys += [key for key in bound if key not in keys and key not in ("message", "note")]
     shown = []
     for position, key in enumerate(keys):
-        act = ACTS[key]
-        form = bound.get(key) or act.form(complaint=complaint, prefix=None, auto_id=f"id_{key}_%s")
+        act, refused = ACTS[key], bound.get(key)
         shown.append(
             CaseForm(
                 key=key,
                 title=str(act.title),
                 url=address(act, complaint, query),
                 button=str(act.button),
-                form=form,
+                form=refused or _blank(act, complaint),
                 icon=act.icon,
                 primary=position == 0,
                 danger=act.danger,
                 open=key in bound or (position == 0 and not bound and key in ("acknowledge", "resolve")),
                 shortcut=act.shortcut,
+                look=None if refused else act.form.look(complaint),
+                version=str(complaint.version),
             )
         )
     return shown
 
 
+def _blank(act: Act, complaint: Complaint) -> Any:
+    """The unbound form, built when somebody looks into it: what it shows is mostly known (`ActForm.look`)."""
+    return SimpleLazyObject(lambda: act.form(complaint=complaint, prefix=None, auto_id=f"id_{act.key}_%s"))
+
+
 def address(act: Act, complaint: Complaint, query: str) -> str:
-    return reverse(f"case_{act.name}", args=[complaint.reference]) + query
+    return f"{complaint.get_absolute_url()}{act.name}/{query}"
 
 
 def guards(complaint: Complaint) -> list[Guard]:

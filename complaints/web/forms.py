@@ -14,13 +14,13 @@ from django.utils.translation import gettext_lazy
 from complaints.models import ChannelCode, Complaint, Outcome, Severity
 from complaints.models.catalogue import UNCLASSIFIED, Named
 from complaints.reference import catalogue
-from complaints.web.names import colleagues, teams
+from complaints.web.names import Colleague, colleagues, made_from, teams
 from core.errors import DomainError
 from core.models import User
 from core.web.fields import Line, Paragraphs, PlainSelect
 from core.web.once import OnceForm
 
-Choices = list[tuple[str, Any]]
+Choices = tuple[tuple[str, Any], ...]
 Words = str | Promise
 
 
@@ -32,6 +32,11 @@ class ActForm(OnceForm):
 
     guarded = True
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+
+    @classmethod
+    def look(cls, complaint: Complaint) -> tuple[Any, ...]:
+        """All that the look of the unbound form depends on beside the language, hashable: what __init__ puts in."""
+        return ()
 
     def __init__(self, *args: Any, complaint: Complaint, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -90,6 +95,10 @@ class IncomingForm(ActForm):
     )
     channel = forms.ChoiceField(label=gettext_lazy("How it reached us"), widget=PlainSelect)
 
+    @classmethod
+    def look(cls, complaint: Complaint) -> tuple[Any, ...]:
+        return (complaint.channel,)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["channel"].choices = ChannelCode.choices  # type: ignore[attr-defined]
@@ -99,6 +108,10 @@ class IncomingForm(ActForm):
 class AssignForm(ActForm):
     owner = forms.ChoiceField(label=gettext_lazy("New owner"), widget=PlainSelect)
     reason = Line(label=gettext_lazy("Reason"), required=False, help_text=gettext_lazy("only colleagues can read this"))
+
+    @classmethod
+    def look(cls, complaint: Complaint) -> tuple[Any, ...]:
+        return owner_choices()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -117,9 +130,13 @@ class ClassifyForm(ActForm):
         error_messages={"required": gettext_lazy("Say why it is sorted differently.")},
     )
 
+    @classmethod
+    def look(cls, complaint: Complaint) -> tuple[Any, ...]:
+        return type_choices(), catalogue().types_by_id[complaint.type_id].code, complaint.severity
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["type"].choices = nested(catalogue().types)  # type: ignore[attr-defined]
+        self.fields["type"].choices = type_choices()  # type: ignore[attr-defined]
         self.fields["type"].initial = catalogue().types_by_id[self.complaint.type_id].code
         self.fields["severity"].choices = Severity.choices  # type: ignore[attr-defined]
         self.fields["severity"].initial = self.complaint.severity
@@ -179,34 +196,53 @@ class ResolveForm(ActForm):
         help_text=gettext_lazy("what we decided, why, and what happens now"),
     )
 
+    @classmethod
+    def look(cls, complaint: Complaint) -> tuple[Any, ...]:
+        return cause_choices()
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        causes = {code: row for code, row in catalogue().causes.items() if code != UNCLASSIFIED}
-        self.fields["root_cause"].choices = [("", _("choose")), *nested(causes)]  # type: ignore[attr-defined]
+        self.fields["root_cause"].choices = [("", _("choose")), *cause_choices()]  # type: ignore[attr-defined]
 
     def clean_root_cause(self) -> Any:
         return catalogue().causes[self.cleaned_data["root_cause"]]
 
 
+def type_choices() -> Choices:
+    known = catalogue()
+    return made_from("types", lambda: nested(known.types), known)
+
+
+def cause_choices() -> Choices:
+    """Every root cause that says something."""
+    known = catalogue()
+    said = {code: row for code, row in known.causes.items() if code != UNCLASSIFIED}
+    return made_from("causes", lambda: nested(said), known)
+
+
 def nested(found: dict[str, Any]) -> Choices:
     """Options by code, grouped by what stands above them; what has nothing below it stands alone."""
     active: list[Named] = [row for row in found.values() if row.is_active]
-    options: Choices = []
+    options: list[tuple[str, Any]] = []
     for top in (row for row in active if row.parent_id is None):  # type: ignore[attr-defined]
         below = [(row.code, row.label) for row in active if row.parent_id == top.pk]  # type: ignore[attr-defined]
         if below:
-            options.append((top.label, [(top.code, _("%(name)s, in general") % {"name": top.label}), *below]))
+            options.append((top.label, ((top.code, _("%(name)s, in general") % {"name": top.label}), *below)))
         else:
             options.append((top.code, top.label))
-    return options
+    return tuple(options)
 
 
 def owner_choices() -> Choices:
     """Everybody who may own a case, grouped by team."""
-    people = [one for one in colleagues().values() if one.takes_cases]
-    groups: Choices = []
-    for team_id, name in [*teams().items(), (None, _("Without a team"))]:
-        members = [(str(one.id), one.name) for one in people if one.team_id == team_id]
-        if members:
-            groups.append((name, members))
-    return groups
+    people, groups = colleagues(), teams()
+    return made_from("owners", lambda: _by_team(people, groups), people, groups)
+
+
+def _by_team(people: dict[int, Colleague], names: dict[int, str]) -> Choices:
+    members: dict[int | None, list[tuple[str, str]]] = {}
+    for one in people.values():
+        if one.takes_cases:
+            members.setdefault(one.team_id, []).append((str(one.id), one.name))
+    ordered = [*names.items(), (None, _("Without a team"))]
+    return tuple((name, tuple(members[team])) for team, name in ordered if team in members)

@@ -95,15 +95,18 @@ def _avatar(text: str, colour: int, cls: str, name: str) -> SafeString:
     return format_html('<span class="{}" aria-hidden="true">{}</span>', classes, text)
 
 
+@lru_cache(maxsize=64)
+def _nobody(cls: str, label: str) -> SafeString:
+    return format_html('<span class="avatar avatar--nobody {}">{}</span>', cls, _icon("person", "icon--s", label))
+
+
 @register.simple_tag
 def avatar(person: Person | None, cls: str = "", named: bool = False) -> SafeString:
     """Initials of a core.web.parts.Person; `named` where the name does not stand beside it. Nobody: an empty ground."""
     if person is None:
-        return format_html(
-            '<span class="avatar avatar--nobody {}">{}</span>',
-            cls,
-            _icon("person", "icon--s", _("Nobody") if named else ""),
-        )
+        return _nobody(cls, _("Nobody") if named else "")
+    if isinstance(person, SafeString):  # a hole of a stencil
+        return person
     return _avatar(person.initials, person.colour, cls, person.name if named else "")
 
 
@@ -123,6 +126,8 @@ def _badge(badge: Badge) -> SafeString:
 @register.simple_tag
 def sla_badge(badge: Badge | None) -> SafeString:
     """A clock: shape, words, colour, in this order. No clock: nothing."""
+    if isinstance(badge, SafeString):  # a hole of a stencil
+        return badge
     return _badge(badge) if badge else SafeString()
 
 

@@ -209,7 +209,8 @@ class Stage(Part):
 class CaseForm(Part):
     """An action on a case as a form (templates/complaints/_actions.html).
 
-    `form` None: a button is enough. `open`: unfolded (it has errors, or it is what comes next).
+    `form` None: a button is enough. `look`: all that an unbound form's appearance depends on beside these fields, None
+    for a bound one; `version`: of the case it is about. `open`: unfolded (it has errors, or it is what comes next).
     `why_not`: the action is refused now, and says why (closing guards).
     """
 
@@ -225,6 +226,8 @@ class CaseForm(Part):
     hint: str = ""
     why_not: str = ""
     shortcut: str = ""  # a physical key
+    look: tuple[Any, ...] | None = None
+    version: str = ""
 
 
 @dataclass(slots=True)
