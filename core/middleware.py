@@ -63,7 +63,8 @@ def _as_problem(response: Any) -> HttpResponse:
         return problem.not_found()
     known = {400: "bad_request", 403: "not_allowed", 405: "method_not_allowed", 413: "too_large"}
     code = known.get(status, "internal" if status >= 500 else "refused")
-    kept = {name: response[name] for name in ("Allow", "Retry-After", "WWW-Authenticate") if name in response}
+    own = ("content-type", "content-length", "content-language")
+    kept = {name: value for name, value in response.items() if name.lower() not in own}  # security headers among them
     return problem.respond(status, code, headers=kept)
 
 
