@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "core.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "core.content_policy.PolicyMiddleware",
     "core.middleware.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "core.middleware.LanguageMiddleware",
@@ -115,6 +115,7 @@ if SQLITE:
 else:
     _database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
     _database["CONN_HEALTH_CHECKS"] = True
+    # For a pooler that hands out connections by the transaction: neither cursors nor prepared statements then.
     _database["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("DISABLE_SERVER_SIDE_CURSORS", default=False)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -174,7 +175,10 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Sessions and headers (cases F10, F18)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+FORM_FRAME_HOSTS = env.list("FORM_FRAME_HOSTS", default=[])  # hosts that may frame the public form
+SESSION_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+# A form framed by another site gets its CSRF cookie back only so; the session stays out of frames.
+CSRF_COOKIE_SAMESITE = "None" if FORM_FRAME_HOSTS and HTTPS else "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=HTTPS)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
@@ -188,7 +192,6 @@ if TRUST_PROXY:
 # W002: framing is refused by the Content-Security-Policy. W040: SQLite has no covering indexes and needs none.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "models.W040"]
 CSRF_FAILURE_VIEW = "core.web.errors.csrf_failure"
-FORM_FRAME_HOSTS = env.list("FORM_FRAME_HOSTS", default=[])  # hosts that may frame the public form
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
