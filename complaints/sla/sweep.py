@@ -28,7 +28,7 @@ from core.actions import upkeep
 from core.actor import Actor
 from core.models import OutboxMessage, TrailEntry
 
-BATCH = 1_000
+BATCH = 500  # clocks; some 0.15 s of writing, and two workers hardly meet
 SMALL_BATCH = 100  # SQLite has one writer: nobody shall wait longer than 0.3 s for us
 BREATH = 0.11  # seconds between batches there: who waits for SQLite looks every 0.1 s, and gets in
 HEARTBEAT = "sweep"

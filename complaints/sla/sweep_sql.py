@@ -35,7 +35,8 @@ FOR NO KEY UPDATE OF clock, complaint SKIP LOCKED
 """
 
 # Keys are given as arrays wherever a table is read: joined to a common table expression, whose size it cannot
-# know, PostgreSQL reads the whole of it.
+# know, PostgreSQL reads the whole of it. Addressees are found one key at a time: given owner and lead together, it
+# compares every clock with every user.
 MARK = """
 WITH due AS MATERIALIZED (
     SELECT clock.id, clock.complaint_id, clock.kind, clock.cycle, clock.due_at,
@@ -84,6 +85,11 @@ WITH due AS MATERIALIZED (
         ) last
     ) chain
     ORDER BY complaint_id
+), addressed AS (
+    SELECT due.*, due.owner_id AS person_id FROM due
+    UNION ALL
+    SELECT due.*, team.lead_id FROM due JOIN core_team team ON team.id = due.team_id
+    WHERE team.lead_id <> due.owner_id
 ), mails AS (
     INSERT INTO core_outboxmessage (key, message_id, channel, recipient, language, template, context,
                                     subject_kind, subject_id, created_at, due_at, attempts, error)
@@ -94,8 +100,7 @@ WITH due AS MATERIALIZED (
                               'due_us', due.due_us::text, 'time_zone', person.time_zone,
                               'name', coalesce(nullif(person.name, ''), person.username)),
            'complaint', due.complaint_id, %(at)s, %(at)s, 0, ''
-    FROM due LEFT JOIN core_team team ON team.id = due.team_id
-    JOIN core_user person ON person.id = ANY(ARRAY[due.owner_id, team.lead_id])
+    FROM addressed due JOIN core_user person ON person.id = due.person_id
     WHERE person.is_active AND person.email <> ''
     ORDER BY due.due_at, due.id, person.id
     ON CONFLICT (key) DO NOTHING
