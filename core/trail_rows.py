@@ -16,6 +16,7 @@ from core.models import TrailEntry
 from core.trail import GENESIS
 
 COLUMNS: tuple[str, ...] = tuple(field.column or "" for field in TrailEntry._meta.concrete_fields)
+KEYLESS = COLUMNS[1:]  # the database gives the keys
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NULL = "\\N"
 _MICROSECOND = timedelta(microseconds=1)
@@ -50,7 +51,7 @@ class Chain:
         return self.seal(pk, kind, Signature(by), (at - _EPOCH) // _MICROSECOND, at, _encode(changes))
 
     def seal(
-        self, pk: int, kind: str, who: Signature, microseconds: int, at: datetime | str, body: str
+        self, pk: int | None, kind: str, who: Signature, microseconds: int, at: datetime | str, body: str
     ) -> tuple[Any, ...]:
         """The same from parts made beforehand: `microseconds` since 1970 and `at` are one instant, `body` canonical."""
         head, by = self._next(kind, who, microseconds, body), who.by
@@ -59,11 +60,11 @@ class Chain:
             "", "", "", head,
         )  # fmt: skip
 
-    def line(self, pk: int, kind: str, who: Signature, microseconds: int, at: str, body: str) -> str:
-        """The same as a line for COPY; label and body must hold nothing that COPY escapes."""
+    def line(self, kind: str, who: Signature, microseconds: int, at: str, body: str) -> str:
+        """The same as a line for COPY into KEYLESS; label and body must hold nothing that COPY escapes."""
         head = self._next(kind, who, microseconds, body).hex()
         return (
-            f"{pk}\t{self._kind}\t{self._id}\t{self._seq}\t{kind}\t{at}\t{at}\t{who.columns}\t"
+            f"{self._kind}\t{self._id}\t{self._seq}\t{kind}\t{at}\t{at}\t{who.columns}\t"
             f"{self._customer or _NULL}\t{body}\t\t\t\t\\\\x{head}\n"
         )
 

@@ -228,7 +228,8 @@ def test_lines_for_copy_are_the_rows() -> None:
     for way in ("seal", "line"):
         chain, who = trail_rows.Chain("complaint", 5, 7), trail_rows.Signature(Actor.system("sla"))
         for kind in ("complaint.filed", "complaint.closed"):
-            rows.append(getattr(chain, way)(1, kind, who, 1_000_000, "1970-01-01 00:00:01", '{"a":1}'))
+            rest = (kind, who, 1_000_000, "1970-01-01 00:00:01", '{"a":1}')
+            rows.append(chain.seal(None, *rest)[1:] if way == "seal" else chain.line(*rest))
     assert [core_bulk.copy_line(row) for row in rows[:2]] == rows[2:]
 
 
@@ -300,3 +301,53 @@ def test_bulk_writes_beside_only_outside_a_transaction(var: Path) -> None:
     assert bulk._Writer()._thread is None
     assert Complaint.objects.filter(source="demo").count() == 160
     assert project.DATABASES["default"]["ENGINE"].endswith("postgresql")
+
+
+def test_a_pen_writes_what_a_row_says() -> None:
+    names = ("complaint_id", "author_id", "body", "created_at")
+    table = core_bulk.Table(Note, keyless=True)
+    for author in (7, None):
+        values = (5, author, "None of it, 100 %", "2026-03-04 15:20:00")
+        row = table.row(**dict(zip(names, values, strict=True)))
+        assert table.pen(*names, as_text=False)(values) == row
+        assert table.pen(*names, as_text=True)(values) == core_bulk.copy_line(row)
+        backwards = table.pen(*reversed(names), as_text=True)
+        assert backwards(values[::-1]) == core_bulk.copy_line(row)
+    with pytest.raises(KeyError, match="colour"):
+        table.pen("colour", as_text=True)
+
+
+def indexes() -> list[tuple[str, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2"
+        )
+        found = cursor.fetchall()
+        cursor.execute("SELECT conrelid::text, conname, pg_get_constraintdef(oid) FROM pg_constraint ORDER BY 1, 2")
+        return found + cursor.fetchall()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_large_load_leaves_the_indexes_as_they_were_or_nothing(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "MANY", 50)
+    monkeypatch.setattr(bulk, "CHUNK", 40)
+    monkeypatch.setattr(company, "LIVELY", 15)
+    before = indexes()
+    chunk, made = bulk_rows.Generator.chunk, iter(range(100))
+
+    def cut_off(self: bulk_rows.Generator, size: int) -> bulk_rows.Load:
+        if next(made) == 2:
+            raise KeyboardInterrupt
+        return chunk(self, size)
+
+    with clock.frozen(NOW):
+        monkeypatch.setattr(bulk_rows.Generator, "chunk", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            call_command("seed_demo", complaints=200)
+        assert (Complaint.objects.count(), indexes()) == (15, before)
+        monkeypatch.setattr(bulk_rows.Generator, "chunk", chunk)
+        call_command("seed_demo", complaints=200)
+    assert (Complaint.objects.count(), indexes()) == (215, before)
+    assert not core_bulk.broken_references(*bulk.LOADED) and routing.recount() == 0
+    assert not list(trail.verify(TrailEntry.objects.order_by("subject_kind", "subject_id", "seq")))

@@ -5,17 +5,22 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from complaints.demo import SOURCE
 from complaints.demo.ticks import DAY, HOUR, moment, text, tick
+from complaints.models import Clock, ClockEvent, Firing, Message
 from complaints.models.catalogue import LIVE_CHANNELS
-from core import trail_rows, working_time
+from core import bulk, trail_rows, working_time
 from core.actor import Actor
+from core.calendar_compile import compiled
 from core.working_time import Target
 
 Row = tuple[Any, ...]
+CLOCKS = bulk.Table(Clock)
+EVENTS = bulk.Table(ClockEvent, keyless=True)
+FIRINGS = bulk.Table(Firing, keyless=True, rung="breach")
+MESSAGES = bulk.Table(Message, keyless=True)
 SWEEPER = trail_rows.Signature(Actor.system("sla"))
 
 # Bodies of trail entries, canonical as core.trail writes them
@@ -34,6 +39,18 @@ class Terms:
     calendar_version_id: int
     calendar: working_time.WeekCalendar
     targets: tuple[tuple[str, Target, str], ...]  # kind of clock, target, data of its first event
+
+    def dues(self, start: int) -> list[int]:
+        """The deadlines of clocks that start then, in whole seconds like `start`."""
+        reach = compiled(self.calendar).reach
+        return [
+            (reach(start, target.value) or start) if not target.in_days else self._due(start, target)
+            for _kind, target, _data in self.targets
+        ]
+
+    def _due(self, start: int, target: Target) -> int:
+        due = working_time.due_at(self.calendar, moment(start), target)
+        return tick(due) if due else start
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +79,23 @@ class Batch:
     `as_text`: the tables with the most rows as lines for COPY; texts of the demo hold nothing that COPY escapes.
     """
 
-    __slots__ = (
-        "as_text", "clock_ids", "clocks", "complaints", "entry_ids", "events", "firings", "messages", "narratives",
-        "trail",
-    )  # fmt: skip
-
-    def __init__(self, clock_ids: Iterator[int], entry_ids: Iterator[int], *, as_text: bool) -> None:
-        self.clock_ids, self.entry_ids, self.as_text = clock_ids, entry_ids, as_text
-        self.complaints: list[Row] = []
-        self.narratives: list[Row] = []
-        self.clocks: list[Row] = []
+    def __init__(self, clock_ids: Iterator[int], *, as_text: bool) -> None:
+        self.clock_ids, self.as_text = clock_ids, as_text
+        self.clock = CLOCKS.pen(
+            "id", "complaint_id", "kind", "state", "policy_id", "calendar_version_id", "target_kind", "target_value",
+            "started_at", "due_at", "next_at", "paused_since", "completed_at", "breached_at", "detected_at",
+            as_text=as_text,
+        )  # fmt: skip
+        self.event = EVENTS.pen("clock_id", "kind", "at", "recorded_at", "data", as_text=as_text)
+        self.firing = FIRINGS.pen("clock_id", "due_at", "fired_at", as_text=as_text)
+        self.message = MESSAGES.pen(
+            "complaint_id", "direction", "purpose", "channel", "author_id", "body", "at", "created_at", as_text=as_text
+        )
+        self.complaints: list[Row | str] = []
+        self.narratives: list[Row | str] = []
+        self.clocks: list[Row | str] = []
         self.events: list[Row | str] = []
-        self.firings: list[Row] = []
+        self.firings: list[Row | str] = []
         self.messages: list[Row | str] = []
         self.trail: list[Row | str] = []
 
@@ -102,14 +124,7 @@ class Course:
         self.resolved: str | None = None
         self.closed: str | None = None
         self.outcome = ""
-        self.dues = [tick(due) for due in self._dues()]
-
-    def _dues(self) -> list[datetime]:
-        start = moment(self.received)
-        return [
-            working_time.due_at(self.terms.calendar, start, target) or start
-            for _kind, target, _data in self.terms.targets
-        ]
+        self.dues = terms.dues(received)
 
     def file(self, reference: str, words: Words, channel: str, team_id: int | None) -> None:
         """The first entry: the facts, as complaints.actions.file.facts puts them."""
@@ -132,7 +147,7 @@ class Course:
             self._message("out", "acknowledgement", channel, owner, words.acknowledgement, acknowledged)
             self.acknowledged = text(acknowledged)
         if status in ("investigating", "waiting_on_customer", "closed"):
-            self._entry("complaint.investigating", min(self.last + draw.randrange(600, 3 * HOUR), now), INVESTIGATING)
+            self._entry("complaint.investigating", min(self.last + self._some(600, 3 * HOUR), now), INVESTIGATING)
         if status == "waiting_on_customer":
             paused = self.last
             self._entry("complaint.paused", paused, PAUSED)
@@ -146,16 +161,20 @@ class Course:
             self._message("out", "final_answer", channel, owner, words.answer, resolved)
             self.resolved, self.outcome = text(resolved), words.outcome
             if words.reply and draw.random() < 0.4:
-                self._message("in", "reply", channel, None, words.reply, resolved + draw.randrange(600, DAY))
-            self._entry("complaint.closed", resolved + draw.randrange(DAY, 3 * DAY), CLOSED)
+                self._message("in", "reply", channel, None, words.reply, resolved + self._some(600, DAY))
+            self._entry("complaint.closed", resolved + self._some(DAY, 3 * DAY), CLOSED)
             self.closed = text(self.last)
         elif status == "withdrawn":
-            self._entry("complaint.withdrawn", self.last + draw.randrange(600, DAY), WITHDRAWN)
+            self._entry("complaint.withdrawn", self.last + self._some(600, DAY), WITHDRAWN)
             self.closed, self.outcome = text(self.last), "withdrawn"
         cancelled = self.last if status == "withdrawn" else None
         for number, done in enumerate((acknowledged, resolved)[: len(self.dues)]):
             self._clock(number, done, cancelled, paused if number == 1 else None)
         self.last = min(self.last, now)
+
+    def _some(self, least: int, most: int) -> int:
+        """Seconds between the two: `randrange` takes four times as long."""
+        return least + int(self.draw.random() * (most - least))
 
     def _within(self, number: int, late: float) -> int:
         """When the work of a clock was done: mostly in time, `late` of them after the deadline, never after now."""
@@ -166,24 +185,21 @@ class Course:
 
     def _entry(self, kind: str, at: int, body: str, who: trail_rows.Signature | None = None) -> None:
         at = min(at, self.now)
-        seal = self.chain.line if self.batch.as_text else self.chain.seal
-        key = next(self.batch.entry_ids)
-        self.batch.trail.append(seal(key, kind, who or self.who, at * 1_000_000, text(at), body))
+        who = who or self.who
+        if self.batch.as_text:
+            self.batch.trail.append(self.chain.line(kind, who, at * 1_000_000, text(at), body))
+        else:
+            self.batch.trail.append(self.chain.seal(None, kind, who, at * 1_000_000, text(at), body)[1:])
         self.last = max(self.last, at)
         self.version += kind != "complaint.filed"
 
     def _message(self, direction: str, purpose: str, channel: str, author: int | None, body: str, at: int) -> None:
         when = text(min(at, self.now))
-        if self.batch.as_text:
-            person = author or "\\N"
-            line = f"{self.key}\t{direction}\t{purpose}\t{channel}\t{person}\t{body}\t{when}\t{when}\t\n"
-            self.batch.messages.append(line)
-        else:
-            self.batch.messages.append((self.key, direction, purpose, channel, author, body, when, when, ""))
+        row = (self.key, direction, purpose, channel, author, body, when, when)
+        self.batch.messages.append(self.batch.message(row))
 
     def _event(self, clock_id: int, kind: str, at: str, data: str = "{}", recorded: str = "") -> None:
-        row = (clock_id, kind, at, recorded or at, data)
-        self.batch.events.append(f"{clock_id}\t{kind}\t{at}\t{recorded or at}\t{data}\n" if self.batch.as_text else row)
+        self.batch.events.append(self.batch.event((clock_id, kind, at, recorded or at, data)))
 
     def _clock(self, number: int, done: int | None, cancelled: int | None, paused: int | None) -> None:
         """One clock with its events: met, breached, cancelled, paused or running, as the sweep would have left it."""
@@ -197,7 +213,7 @@ class Course:
         self._event(key, "started", started, data)
         if breached:
             self._event(key, "breached", due_text, recorded=detected or "")
-            self.batch.firings.append((key, "breach", due_text, detected))
+            self.batch.firings.append(self.batch.firing((key, due_text, detected)))
             facts = f'"clock":{key},"cycle":1,"due_at":"{due_text.replace(" ", "T")}+00:00","kind":"{kind}"'
             self._entry("sla.breached", due + 20, f'{{"clocks":[{{{facts}}}]}}', SWEEPER)
         if state == "paused":
@@ -209,11 +225,13 @@ class Course:
         if unfinished:
             self.queue_at = min(self.queue_at or due, due)
         self.batch.clocks.append(
-            (
-                key, self.key, kind, 1, state, self.terms.policy_id, self.terms.calendar_version_id, str(target.kind),
-                target.value, started, None if state == "paused" else due_text, running,
-                text(paused) if paused and state == "paused" else None, ended, due_text if breached else None, detected,
-                False,
+            self.batch.clock(
+                (
+                    key, self.key, kind, state, self.terms.policy_id, self.terms.calendar_version_id, str(target.kind),
+                    target.value, started, None if state == "paused" else due_text, running,
+                    text(paused) if paused and state == "paused" else None, ended, due_text if breached else None,
+                    detected,
+                )
             )
         )  # fmt: skip
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from complaints.actions import staff
@@ -164,20 +166,26 @@ def _organisation(manager: User, *, at: datetime) -> None:
 
 
 def make_logins(folder: Path) -> Path:
-    """Give the demo logins their passwords, made once and kept in `demo-logins.json` (mode 0600); returns the file."""
+    """Give the demo logins their passwords, made once and kept in `demo-logins.json` (mode 0600); returns the file.
+
+    The slow hashes are made side by side: that lets other threads run.
+    """
     path = folder / LOGINS_FILE
     known = _kept(path)
     members = users()
-    logins = []
+    logins, fresh = [], {}
     for member in MEMBERS:
         if member.login:
             user = members[member.username]
             password = known.get(member.username)
             if password is None or not user.has_usable_password():
                 password = password or secrets.token_urlsafe(9)
-                user.set_password(password)
-                user.save(update_fields=["password"])
+                fresh[user] = password
             logins.append({"username": member.username, "password": password, "role": member.login})
+    with ThreadPoolExecutor() as threads:
+        for user, hashed in zip(fresh, threads.map(make_password, fresh.values()), strict=True):
+            user.password = hashed
+            user.save(update_fields=["password"])
     logins.sort(key=lambda login: ("agent", "lead", "manager", "admin").index(login["role"]))
     hidden = path.with_suffix(f".{os.getpid()}")
     hidden.touch(mode=0o600)

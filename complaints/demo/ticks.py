@@ -6,26 +6,28 @@ A hundred thousand complaints carry four million instants.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 HOUR, DAY = 3_600, 86_400
 _EPOCH = datetime(1970, 1, 1)
+_IN_HOUR = tuple(f"{second // 60:02d}:{second % 60:02d}" for second in range(HOUR))
 
 
-@cache
-def _date(day: int) -> str:
-    return f"{_EPOCH + timedelta(days=day):%Y-%m-%d} "
+class _Hours(dict[int, str]):
+    """`2026-03-02 09:` of an hour since 1970, made, with its whole day, when first asked for."""
+
+    def __missing__(self, hour: int) -> str:
+        midnight = hour // 24 * 24
+        day = f"{_EPOCH + timedelta(hours=midnight):%Y-%m-%d} "
+        self.update({midnight + number: f"{day}{number:02d}:" for number in range(24)})
+        return self[hour]
 
 
-@cache
-def _times() -> tuple[str, ...]:
-    return tuple(f"{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}" for s in range(DAY))
+_HOURS = _Hours()
 
 
 def text(second: int) -> str:
     """`2026-03-02 09:00:00`, UTC. Django's connections to PostgreSQL run in UTC, SQLite holds this very text."""
-    day, of_day = divmod(second, DAY)
-    return _date(day) + _times()[of_day]
+    return _HOURS[second // 3_600] + _IN_HOUR[second % 3_600]
 
 
 def moment(second: int) -> datetime:
