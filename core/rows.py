@@ -3,11 +3,17 @@
 An action that makes a complaint writes a dozen rows into eight tables. Through `save()` that is a dozen round trips and
 300 us of Python each. Here primary keys are known beforehand (on PostgreSQL taken from the table's own sequence in
 blocks), so that the rows can point at each other, and on PostgreSQL everything leaves as one multi-statement command.
+
+The few statements in the way of every creation are prepared once per connection (`ask`): reading and planning their
+text cost PostgreSQL three times as much as running them, and at eight clients its processors are ours.
 """
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import os
+import re
 import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -16,6 +22,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.models.base import ModelState
 
 BLOCK = 100
 Row = TypeVar("Row", bound=models.Model)
@@ -103,16 +110,95 @@ def first(model: type[Row], sql: str, parameters: Sequence[Any]) -> Row | None:
 
     For the few statements in the way of every creation: `Manager.raw` costs as much Python as the ORM.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        found = cursor.fetchone()
+    found = ask(sql, parameters)
     if found is None:
         return None
     names, converters = _reading(model, connection.vendor)
     values = list(found)
     for place, convert, expression in converters:
         values[place] = convert(values[place], expression, connection)
-    return model.from_db("default", names, values)
+    return loaded(model, names, values)
+
+
+def new(model: type[Row], **values: Any) -> Row:
+    """`model(**values)`, not yet written, at a seventh of the cost: no signals, no conversions, no properties.
+
+    A relation takes an instance with its key, or None; what is not named gets its default. Raises TypeError for a name
+    that is no field. A complaint of forty columns takes Django 80 us.
+    """
+    constants, made, relations = _blank(model)
+    instance = model.__new__(model)
+    instance._state = ModelState()
+    known = instance.__dict__
+    known.update(constants)
+    for attname, default in made:
+        known[attname] = default()
+    for name, value in values.items():
+        if name in constants:
+            known[name] = value
+        elif name in relations:
+            known[relations[name]] = None if value is None else value.pk
+            instance._state.fields_cache[name] = value
+        else:
+            raise TypeError(f"{model.__name__} has no field {name}")
+    return instance
+
+
+def loaded(model: type[Row], names: Sequence[str], values: Sequence[Any]) -> Row:
+    """`model.from_db` for all fields, `names` being their attnames, likewise without signals."""
+    instance = model.__new__(model)
+    instance._state = ModelState()
+    instance._state.adding, instance._state.db = False, DEFAULT_DB_ALIAS
+    instance.__dict__.update(zip(names, values, strict=True))
+    return instance
+
+
+@cache
+def _blank(model: type[models.Model]) -> tuple[dict[str, Any], list[tuple[str, Any]], dict[str, str]]:
+    """The defaults of a model: those that are always the same, those made anew each time, and attnames of relations."""
+    fields = model._meta.concrete_fields
+    made = [(f.attname, f.default) for f in fields if f.has_default() and callable(f.default)]
+    constants = {f.attname: f.get_default() for f in fields}
+    return constants, made, {f.name: f.attname for f in fields if f.is_relation}
+
+
+def ask(sql: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
+    """The first row of one of our own constant statements, prepared on PostgreSQL. One query, and one more the
+    first time on a connection.
+
+    `sql` must be one of few texts, with `%s` for every value: each stays with the connection. Behind a pooler
+    that hands out connections by the transaction (DISABLE_SERVER_SIDE_CURSORS says so) nothing is prepared.
+    """
+    link = connections[DEFAULT_DB_ALIAS]
+    with link.cursor() as cursor:
+        if link.vendor != "postgresql" or link.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
+            cursor.execute(sql, parameters)
+            return cursor.fetchone()  # type: ignore[no-any-return]
+        prepare, execute = _prepared(sql)
+        known = _known(link)
+        if execute not in known:
+            cursor.execute(prepare)
+            known.add(execute)
+        cursor.execute(execute, parameters)
+        return cursor.fetchone()  # type: ignore[no-any-return]
+
+
+@cache
+def _prepared(sql: str) -> tuple[str, str]:
+    """PREPARE and EXECUTE for a statement. The name follows from the text, so that nothing else can have it."""
+    name = f"amends_{hashlib.sha256(sql.encode()).hexdigest()[:16]}"
+    places = itertools.count(1)
+    text = re.sub("%s", lambda _mark: f"${next(places)}", sql).replace("%%", "%")
+    return f"PREPARE {name} AS {text}", f"EXECUTE {name}({', '.join(['%s'] * (next(places) - 1))})"
+
+
+def _known(link: Any) -> set[str]:
+    """What this very connection has prepared; a new one starts with nothing. PREPARE outlives a rollback."""
+    owner, known = getattr(link, "amends_prepared", (None, set()))
+    if owner is not link.connection:
+        known = set()
+        link.amends_prepared = (link.connection, known)
+    return known
 
 
 @cache

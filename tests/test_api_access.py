@@ -231,3 +231,21 @@ def test_the_unsigned_in_browser_and_the_wrong_password_get_no_session(manager: 
     client = Client()
     assert not client.login(username=manager.username, password=PASSWORD + "x")
     assert refused(client.get(TEAMS), 401, "not_authenticated")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_died_in_between_is_replaced_before_anybody_notices(manager: User) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no server that could end a connection")
+    _token, plain = make_token(manager)
+    assert call(plain).status_code == 200
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        own = cursor.fetchone()[0]
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [own])
+    finally:
+        other.close()
+    assert call(plain).status_code == 200

@@ -101,7 +101,8 @@ def _write(filing: Filing, received_at: datetime, *, by: Actor, at: datetime) ->
     rows.give_ids(complaint)
     for clock in clocks:
         clock.complaint_id = complaint.pk
-    narrative = Narrative(
+    narrative = rows.new(
+        Narrative,
         complaint=complaint,
         description=filing.description,
         expectation=filing.expectation,
@@ -138,7 +139,8 @@ def _customer(filing: Filing, *, by: Actor, at: datetime) -> tuple[Customer | No
 
 def _complaint(filing: Filing, customer: Customer | None, received_at: datetime, at: datetime) -> Complaint:
     channel = catalogue().channels.get(filing.channel)
-    return Complaint(
+    return rows.new(
+        Complaint,
         reference=new_reference(),
         kind=filing.kind,
         source=filing.source,

@@ -11,13 +11,13 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, connection, models
+from django.db import InterfaceError, OperationalError, connection, models
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.exceptions import AuthenticationFailed, UnsupportedMediaType
 from rest_framework.request import Request
 
-from core import clock, scopes, token_text
+from core import clock, rows, scopes, token_text
 from core.api.problem import Refusal
 from core.models import ApiToken, Team, User
 
@@ -78,20 +78,35 @@ class BrowserSession(BaseAuthentication):
 def look_up(plain: str) -> tuple[User, Token]:
     """The user and token behind `plain`. Raises AuthenticationFailed, alike for unknown, revoked, expired ones."""
     sql, token_converters, user_names, user_converters = _statement(connection.vendor)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [token_text.digest_of(plain)])
-        row = cursor.fetchone()
+    row = _ask_first(sql, [token_text.digest_of(plain)])
     if row is None:
         raise _invalid()
     width = len(_TOKEN_FIELDS)
     pk, name, held, expires_at, revoked_at, last_used_at = _converted(row[:width], token_converters)
     at = clock.now()
-    user = User.from_db("default", user_names, _converted(row[width:-1], user_converters))
+    user = rows.loaded(User, user_names, _converted(row[width:-1], user_converters))
     if revoked_at is not None or (expires_at is not None and expires_at <= at) or not user.is_active:
         raise _invalid()
     user.__dict__["led_team_ids"] = [int(key) for key in row[-1].split(",")] if row[-1] else []
     _note_use(pk, last_used_at, at)
     return user, Token(pk, name, frozenset(held))
+
+
+def _ask_first(sql: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
+    """The first question of a request doubles as the check that a kept connection still lives (CONN_HEALTH_CHECKS).
+
+    Nothing has been written yet, so a connection that died is replaced and asked again; what fails then is an outage.
+    """
+    kept = connection.connection is not None and not connection.in_atomic_block
+    if kept:
+        connection.health_check_done = True
+    try:
+        return rows.ask(sql, parameters)
+    except (OperationalError, InterfaceError):
+        if not kept:
+            raise
+        connection.close()
+        return rows.ask(sql, parameters)
 
 
 def _nothing(*_arguments: Any) -> Any:
