@@ -7,11 +7,15 @@ import logging
 from typing import Any
 
 import pytest
+from csp.constants import NONCE
+from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, override_settings
 
 from core import request_id
+from core.content_policy import PolicyMiddleware
 from core.middleware import BodyLimitMiddleware
 from core.models import User
 from tests.cast import make_agent, make_manager
@@ -76,8 +80,6 @@ class Chunks(io.BytesIO):
 )
 @override_settings(MAX_FORM_BYTES=100)
 def test_chunked_bodies_are_read_up_to_the_limit(size: int, terminated: bool, status: int, length: str | None) -> None:
-    from django.http import HttpRequest, HttpResponse
-
     seen: list[HttpRequest] = []
     middleware = BodyLimitMiddleware(lambda request: seen.append(request) or HttpResponse())  # type: ignore[func-returns-value]
     stream = Chunks(b"a" * size)
@@ -192,3 +194,36 @@ def test_a_session_without_its_database_is_503_too(russian: User, monkeypatch: p
 def test_errors_are_pages_or_problems_by_their_address() -> None:
     assert Client().get("/lost/")["Content-Type"].startswith("text/html")
     assert Client().get("/api/lost/")["Content-Type"] == "application/problem+json"
+
+
+def own_frame(request: HttpRequest) -> HttpResponse:
+    response = HttpResponse()
+    response._csp_replace = {"frame-ancestors": ["https://shop.example"]}  # type: ignore[attr-defined]
+    return response
+
+
+def with_nonce(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(request.csp_nonce))  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("view", [lambda request: HttpResponse(), own_frame])
+def test_the_composed_policy_is_the_one_django_csp_writes(view: Any) -> None:
+    request = RequestFactory().get("/")
+    answers = [middleware(view)(request) for middleware in (PolicyMiddleware, CSPMiddleware, PolicyMiddleware)]
+    assert len({answer["Content-Security-Policy"] for answer in answers}) == 1
+
+
+@override_settings(CONTENT_SECURITY_POLICY={"DIRECTIVES": {"script-src": [NONCE]}})
+def test_a_nonce_is_in_the_policy_of_its_answer_only() -> None:
+    answer = PolicyMiddleware(with_nonce)(RequestFactory().get("/"))
+    assert f"script-src 'nonce-{answer.content.decode()}'" in answer["Content-Security-Policy"]
+    other = PolicyMiddleware(lambda request: HttpResponse())(RequestFactory().get("/"))
+    assert "nonce" not in other.get("Content-Security-Policy", "")
+
+
+def test_another_policy_in_the_settings_is_taken_at_once() -> None:
+    middleware = PolicyMiddleware(lambda request: HttpResponse())
+    middleware(RequestFactory().get("/"))
+    with override_settings(CONTENT_SECURITY_POLICY={"DIRECTIVES": {"default-src": ["https://one.example"]}}):
+        answer = middleware(RequestFactory().get("/"))
+        assert answer["Content-Security-Policy"] == "default-src https://one.example"
