@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.http import QueryDict
@@ -246,8 +247,8 @@ def _page(asked: Asked, user: Reader, at: Moment, cursor: tuple[datetime, int] |
         return found.order_by(*order)
 
     found = Complaint.objects.visible_to(user)  # type: ignore[arg-type]
-    ways = branches(user) if asked.view.live and asked.view.key != "mine" else []
-    if ways:
+    ways = _ways(asked.view.key, user) if asked.view.live else []
+    if asked.view.key != "mine" and ways:
         found = found.filter(pk__in=_any_of([narrow(Complaint.objects.filter(way))[: size + 1] for way in ways]))
     else:
         found = narrow(found)
@@ -275,26 +276,53 @@ def counts(user: User, now: datetime, keys: tuple[str, ...]) -> dict[str, int | 
 
 @lru_cache(maxsize=64)
 def _counting(keys: tuple[str, ...], team_count: int, sees_all: bool, cap: int) -> Composed:
-    """The SQL that counts these views, composed once for everybody with as many teams."""
+    """The SQL that counts these views, composed once for everybody with as many teams.
+
+    What is watched is looked up once for all views: planned with each of them it was half of the planning.
+    """
     somebody = Somebody(team_count, sees_all)
+    watched = None if sees_all else _watched(somebody)
+    table = connection.ops.quote_name(Complaint._meta.db_table)
     texts: list[str] = []
     params: list[Any] = []
     for key in keys:
         view = VIEWS[key]
-        ways = [Q(owner=composed.ME)] if key == "mine" else branches(somebody)
-        found = [view.narrow(Complaint.objects.filter(way), somebody, _SOME_DAY) for way in ways or [Q()]]
+        ways = _ways(key, somebody)
+        elsewhere = watched is not None and key not in ("mine", "team")
+        looked = (ways[:-1] if elsewhere else ways) or [Q()]
+        found = [view.narrow(Complaint.objects.filter(way), somebody, _SOME_DAY) for way in looked]
         text, values = _union([one.order_by()[:cap] for one in found])
-        texts.append(f"(SELECT COUNT(*) FROM ({text}) AS n{len(texts)})" if text else "0")  # noqa: S608
         params += values
-    return Composed(f"SELECT {', '.join(texts)}", tuple(params))
+        if elsewhere:
+            more, values = _union([view.narrow(Complaint.objects.all(), somebody, _SOME_DAY).order_by()[:cap]])
+            text = " UNION ".join(part for part in (text, more.replace(table, "watched")) if part)
+            params += values
+        texts.append(f"(SELECT COUNT(*) FROM ({text}) AS n{len(texts)})" if text else "0")  # noqa: S608
+    counting = f"SELECT {', '.join(texts)}"
+    if watched is None:
+        return Composed(counting, tuple(params))
+    text, values = Complaint.objects.filter(watched).query.sql_with_params()
+    return Composed(f"WITH watched AS ({text}) {counting}", (*values, *params))
 
 
 def branches(user: Reader) -> list[Q]:
     """The ways to a case that `visible_to` allows, each with an index of its own; empty: everything is visible."""
-    if MANAGER in user.roles:
-        return []
-    watched = Watch.objects.filter(user=user.pk).values("complaint")
-    return [*(Q(team=pk) for pk in team_ids(user)), Q(owner=user.pk), Q(pk__in=watched)]
+    return [] if MANAGER in user.roles else [*_in_teams(user), Q(owner=user.pk), _watched(user)]
+
+
+def _ways(key: str, user: Reader) -> list[Q]:
+    """The branches in which a view can have rows: one's own cases and a team's need not be looked for elsewhere."""
+    if key == "mine":
+        return [Q(owner=user.pk)]
+    return _in_teams(user) if key == "team" and MANAGER not in user.roles else branches(user)
+
+
+def _in_teams(user: Reader) -> list[Q]:
+    return [Q(team=pk) for pk in team_ids(user)]
+
+
+def _watched(user: Reader) -> Q:
+    return Q(pk__in=Watch.objects.filter(user=user.pk).values("complaint"))
 
 
 def changed_since(user: User, at: datetime) -> bool:
