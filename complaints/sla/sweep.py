@@ -52,7 +52,7 @@ def sweep(*, at: datetime | None = None, batch: int = BATCH, seconds: float | No
 
     `seconds`: begin no further batch after that long; what is left stays due. On SQLite a batch is at most
     SMALL_BATCH. Raises what the database raises; batches done until then stay. Query cost of a batch of any
-    size: 3 on PostgreSQL, 14 on SQLite; idle: 2 and 1.
+    size: 5 on PostgreSQL, 14 on SQLite; idle: 2.
     """
     postgresql = connection.vendor == "postgresql"
     size = batch if postgresql else min(batch, SMALL_BATCH)
@@ -78,6 +78,8 @@ def sweep_and_tell(*, seconds: float | None = None) -> dict[str, float]:
 
 def _batch(at: datetime | None, size: int) -> Swept:
     """One batch on PostgreSQL."""
+    if not sweep_sql.anything(at=at or clocks_time.database_now()):
+        return Swept()  # half the cost of a transaction that finds nothing
     with transaction.atomic():
         moment = at or clocks_time.database_now()
         keys = sweep_sql.lock(at=moment, size=size)

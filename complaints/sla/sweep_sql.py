@@ -117,6 +117,13 @@ class Key(NamedTuple):
     complaint: int
 
 
+def anything(*, at: datetime) -> bool:
+    """Whether a deadline before `at` waits to be looked at. Query cost: 1."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM complaints_clock WHERE next_at < %s)", [at])
+        return bool(cursor.fetchone()[0])
+
+
 def lock(*, at: datetime, size: int) -> list[Key]:
     """At most `size` clocks overdue at `at`, they and their complaints locked.
 
