@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from complaints.actions import converse, decide, handle, manage, watch
 from complaints.models import OPEN, Complaint, Outcome, Status
@@ -284,15 +285,17 @@ def case_forms(
     """The actions as forms, those just refused with what was typed. No query but the choices', from memory."""
     keys = offered(complaint, user_id=request.user.pk or 0, watching=watching)
     keys += [key for key in bound if key not in keys and key not in ("message", "note")]
+    language = get_language()
     shown = []
     for position, key in enumerate(keys):
         act, refused = ACTS[key], bound.get(key)
+        title, button = _words(key, language)
         shown.append(
             CaseForm(
                 key=key,
-                title=str(act.title),
+                title=title,
                 url=address(act, complaint, query),
-                button=str(act.button),
+                button=button,
                 form=refused or _blank(act, complaint),
                 icon=act.icon,
                 primary=position == 0,
@@ -304,6 +307,11 @@ def case_forms(
             )
         )
     return shown
+
+
+@lru_cache(maxsize=256)
+def _words(key: str, _language: str | None) -> tuple[str, str]:
+    return str(ACTS[key].title), str(ACTS[key].button)
 
 
 def _blank(act: Act, complaint: Complaint) -> Any:

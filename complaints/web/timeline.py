@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from complaints.models import ChannelCode, Clock, ClockKind, Complaint, Outcome, Purpose, Severity, Status
 from complaints.models.conversation import IN
@@ -125,18 +126,19 @@ def delivery(mail: Mail) -> Chip:
     return Chip(_("trying again"), "risk") if mail.attempts else Chip(_("on its way"), "pause")
 
 
+MAILS = {
+    "receipt": gettext_lazy("Receipt by e-mail"),
+    "sla_breach": gettext_lazy("Told of the missed deadline"),
+    "assigned": gettext_lazy("Told of the case"),
+    "customer_answered": gettext_lazy("Told of the answer"),
+}
+
+
 def _mail_entry(mail: Mail) -> Entry:
-    titles = {
-        "receipt": _("Receipt by e-mail"),
-        "sla_breach": _("Told of the missed deadline"),
-        "assigned": _("Told of the case"),
-        "customer_answered": _("Told of the answer"),
-    }
     tone = "breach" if mail.failed_at else ""
+    title = str(MAILS.get(mail.template) or _("Mail"))
     words = f"{mail.recipient} · {delivery(mail).text}"
-    return Entry(
-        "event", icon="email", tone=tone, title=titles.get(mail.template, _("Mail")), text=words, key=f"mail-{mail.id}"
-    )
+    return Entry("event", icon="email", tone=tone, title=title, text=words, key=f"mail-{mail.id}")
 
 
 def _breach(clock: Clock) -> Entry:

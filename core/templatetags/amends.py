@@ -13,10 +13,11 @@ from functools import lru_cache
 from typing import Any
 
 from django import forms, template
+from django.conf import settings
 from django.forms.boundfield import BoundField
 from django.template.loader import get_template
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_urlconf, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -304,8 +305,13 @@ def field_errors(*sources: Any) -> list[tuple[str, str]]:
 @register.simple_tag
 def here(name: str, *args: Any) -> str:
     """The address of a page, or nothing where it does not exist (yet)."""
+    return _address(name, args, str(get_urlconf() or settings.ROOT_URLCONF))
+
+
+@lru_cache(maxsize=256)
+def _address(name: str, args: tuple[Any, ...], urlconf: str) -> str:
     try:
-        return reverse(name, args=args)
+        return reverse(name, urlconf=urlconf, args=args)
     except NoReverseMatch:
         return ""
 
