@@ -1,0 +1,43 @@
+"""The headline figures, in the order of the contract (interface, Metrics). See `metrics.figures.base`."""
+
+from metrics.figures.base import Figure, Group, Measure, Scope
+from metrics.figures.compliance import SlaCompliance
+from metrics.figures.loyalty import ChurnRate, RetentionRate
+from metrics.figures.opinions import Ces, Csat, Nps, ResponseRate
+from metrics.figures.recovery import ServiceRecovery
+from metrics.figures.service import (
+    AcceptanceRate,
+    BacklogAge,
+    FirstResponseTime,
+    Received,
+    RepeatComplaints,
+    ResolutionRate,
+    TimeToResolve,
+)
+from metrics.figures.spending import AverageOrderValue, CustomerLifetimeValue, RepeatPurchaseRate
+
+figures: dict[str, Figure] = {
+    figure.code: figure
+    for figure in (
+        Received(),
+        ResolutionRate(),
+        AcceptanceRate(),
+        SlaCompliance(),
+        FirstResponseTime(),
+        TimeToResolve(),
+        RepeatComplaints(),
+        BacklogAge(),
+        Nps(),
+        Csat(),
+        Ces(),
+        ResponseRate(),
+        RetentionRate(),
+        ChurnRate(),
+        RepeatPurchaseRate(),
+        AverageOrderValue(),
+        CustomerLifetimeValue(),
+        ServiceRecovery(),
+    )
+}
+
+__all__ = ["Figure", "Group", "Measure", "Scope", "figures"]

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from core.errors import InvalidInput
 from core.models import User
@@ -89,8 +90,6 @@ class Scope:
         return replace(self, since=period.since, until=period.until)
 
     def _bounded(self) -> Period:
-        from django.utils.translation import gettext as _
-
         if self.period is None:
             raise InvalidInput(_("Say from when to when, to compare."), code="period_required", field="compare")
         return self.period
@@ -99,7 +98,7 @@ class Scope:
 @dataclass(frozen=True, slots=True)
 class Measure:
     """One result. `value`: unrounded; percentages 0-100, nps -100..100, durations in hours; None when the denominator
-    is 0 and for money, whose amounts stand in `values` by currency.
+    is 0. Money: amounts stand in `values` by currency, and in `value` only where there is just one.
 
     `n`: how many rows stand behind it, as many as `Figure.rows` has. `values`: what belongs to it (median, p90,
     promoters, ...). `low`, `high`: 95 % interval. `immature`: rows that can still change it or were left out for it.
@@ -117,7 +116,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One part of a figure. `key`: stable (code, id, 2026-03), "" for nothing stated; `label`: translated."""
+    """One part of a figure. `key`: stable (code, id, 2026-03), "-" for nothing stated; `label`: translated."""
 
     key: str
     label: str
@@ -132,6 +131,7 @@ class Figure:
     better: ClassVar[str] = UP  # "up", "down", or "" where neither is better
     bases: ClassVar[tuple[str, ...]] = ()  # the first is the default
     kinds: ClassVar[tuple[str, ...]] = ()  # likewise
+    horizons: ClassVar[tuple[int, ...]] = ()  # days usually asked for, where the figure looks ahead
     groupings: ClassVar[tuple[str, ...]] = ()
     filters: ClassVar[frozenset[str]] = frozenset()
     row_kind: ClassVar[str] = "complaint"  # complaint, clock, response, invitation, customer, tenure, purchase

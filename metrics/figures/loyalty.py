@@ -1,0 +1,329 @@
+"""Who stays: retention by stays and by purchases, churn (mission C1; domain, Figures). Unit: customer, for churn stay.
+
+Every query passes once over the stays or purchases, sums up each customer, and counts the customers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Case, DateField, F, IntegerField, Max, Min, Q, QuerySet, Value, When, Window
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce, Trunc
+from django.utils.translation import gettext as _
+
+from core.errors import InvalidInput
+from metrics import periods, rates
+from metrics.figures import dimensions
+from metrics.figures.base import DOWN, Figure, Group, Measure, Scope
+from metrics.figures.dimensions import Dimension, text
+from metrics.figures.facts import FactsFigure, refuse_unknown_grouping, share
+from metrics.figures.sql import Row, compiled, count, day_of, fetch, flag, tally
+from retention.models import Customer, Purchase, Tenure
+
+TENURE, PURCHASES, STRICT = "tenure", "purchases", "strict"
+LONG_AGO = date(1, 1, 1)
+LONG_AGO_DAY = Value(LONG_AGO, output_field=DateField())
+OF_CUSTOMERS: Mapping[str, Dimension] = {"tier": text("customer__tier"), "source": text("source")}
+COUNTED = (
+    "count(*) FILTER (WHERE at_start = 1) AS begun",
+    "count(*) FILTER (WHERE at_end = 1) AS ended",
+    "count(*) FILTER (WHERE at_end = 1 AND is_new) AS fresh",
+    "count(*) FILTER (WHERE at_start = 1 AND at_end = 1) AS kept",
+)
+PARTS = {
+    "": "at_start = 1 OR at_end = 1",
+    "start": "at_start = 1",
+    "end": "at_end = 1",
+    "new": "at_end = 1 AND is_new",
+    "kept": "at_start = 1 AND at_end = 1",
+}
+
+
+MERGED = Customer.objects.filter(merged_into__isnull=False)
+
+
+def stays(scope: Scope) -> QuerySet[Tenure]:
+    """Stays of customers that count, narrowed by the filters."""
+    rows = Tenure.objects.filter(customer__merged_into__isnull=True)
+    if not scope.viewer.sees_cases:
+        return rows.none()
+    return rows.filter(dimensions.narrowed(STAYS, scope.filters)) if scope.filters else rows
+
+
+def purchases(scope: Scope) -> QuerySet[Purchase]:
+    """Valid purchases of customers that count, narrowed by the filters. A join with all customers would cost more."""
+    rows = Purchase.objects.filter(is_valid=True).exclude(customer__in=MERGED)
+    if not scope.viewer.sees_cases:
+        return rows.none()
+    return rows.filter(dimensions.narrowed(OF_CUSTOMERS, scope.filters)) if scope.filters else rows
+
+
+def yes(condition: Q) -> Max:
+    """1 if the condition holds for any row of the customer."""
+    return Max(Case(When(condition, then=Value(1)), default=Value(0), output_field=IntegerField()))
+
+
+class RetentionRate(Figure):
+    code, row_kind = "retention-rate", "customer"
+    bases = (TENURE, PURCHASES, STRICT)
+    groupings = ("tier", "month", "quarter", "year", "week", "day")
+    filters = frozenset(OF_CUSTOMERS)
+    parts = ("start", "end", "new", "kept")
+
+    def title(self, scope: Scope | None = None) -> str:
+        basis = self.basis(scope) if scope is not None else TENURE
+        return {
+            TENURE: _("Retention rate"),
+            PURCHASES: _("Retention rate, by purchases"),
+            STRICT: _("Retention rate, by purchases, strict"),
+        }[basis]
+
+    def definition(self, scope: Scope | None = None) -> str:
+        basis = self.basis(scope) if scope is not None else TENURE
+        return {
+            TENURE: _(
+                "Customers at the end of the period less new ones, as a share of those at its start. New: joined for "
+                "the first time in the period and still there at its end. Who comes back counts at the end, but is not "
+                "new. Customers merged into another do not count."
+            ),
+            PURCHASES: _(
+                "Customers who bought in the period less those who bought for the first time ever, as a share of those "
+                "who bought in the period before. Who buys again after a break counts too, so that it may exceed 100. "
+                "Orders of unknown customers, cancelled ones, and lines without quantity or price do not count."
+            ),
+            STRICT: _(
+                "Of the customers who bought in the period before, the share that bought in this one too. Orders of "
+                "unknown customers, cancelled ones, and lines without quantity or price do not count."
+            ),
+        }[basis]
+
+    def measure(self, scope: Scope) -> Measure:
+        return self._read(tally(self._each(scope), COUNTED)[0], scope)
+
+    def groups(self, scope: Scope, by: str) -> list[Group]:
+        refuse_unknown_grouping(self, by)
+        if by not in periods.UNITS:
+            key = dimensions.key_of(by, OF_CUSTOMERS, "", scope)
+            found = tally(self._each(scope, **key.columns), COUNTED, key.names)
+            read = [(row, self._read(row, scope)) for row in found if self._stand_behind(row)]
+            return dimensions.in_order(scope, key, read, self._read({}, scope))
+        counted = self._by_stay(scope, by) if self.basis(scope) == TENURE else self._by_purchase(scope, by)
+        measures = {day_of(row["g0"]): self._read(row, scope) for row in counted}
+        return dimensions.filled(scope, by, measures, self._read({}, scope))
+
+    def rows(self, scope: Scope, part: str = "") -> QuerySet[Any]:
+        inner = compiled(self._each(scope))
+        if inner is None:
+            return Customer.objects.none()
+        chosen = RawSQL(f"SELECT who FROM ({inner[0]}) m WHERE {PARTS[part]}", inner[1])  # noqa: S608, S611
+        return Customer.objects.filter(pk__in=chosen).order_by("pk")
+
+    def _stand_behind(self, row: Row) -> int:
+        return count(row, "begun") + count(row, "ended") - count(row, "kept")
+
+    def _read(self, row: Row, scope: Scope) -> Measure:
+        start, end, new, kept = (count(row, name) for name in ("begun", "ended", "fresh", "kept"))
+        values = {"start": start, "end": end, "new": new, "kept": kept}
+        if self.basis(scope) == STRICT:
+            return share(kept, start, values=values, rows=self._stand_behind(row))
+        value = rates.percent(end - new, start)
+        return Measure(value, self._stand_behind(row), end - new, start, values)
+
+    def _each(self, scope: Scope, **keys: Any) -> QuerySet[Any]:
+        """Every customer once: `who`, `at_start`, `at_end`, `is_new`, and the columns in `keys`."""
+        if self.basis(scope) == TENURE:
+            return self._each_by_stay(scope, **keys)
+        rows = purchases(scope)
+        if scope.end_at is not None:
+            rows = rows.filter(purchased_at__lt=scope.end_at)
+        first = Min("purchased_at")
+        before = NOBODY
+        if scope.period is not None:
+            earlier = scope.previous()
+            before = Q(purchased_at__gte=earlier.start_at, purchased_at__lt=earlier.end_at)
+        now, fresh = Q(purchased_at__isnull=False), flag(Q(first_at__isnull=False))
+        if scope.start_at is not None:
+            now, fresh = Q(purchased_at__gte=scope.start_at), flag(Q(first_at__gte=scope.start_at))
+        grouped = rows.annotate(who=F("customer_id"), **keys).values("who", *keys).annotate(first_at=first)
+        return grouped.annotate(at_start=yes(before), at_end=yes(now), is_new=fresh)
+
+    def _each_by_stay(self, scope: Scope, **keys: Any) -> QuerySet[Any]:
+        until = scope.until or scope.as_of_day
+        joined = Coalesce(F("joined_on"), LONG_AGO_DAY)
+        start, fresh = NOBODY, Q(first_on__lte=until)
+        if scope.since is not None:
+            start = _open_before(scope.since)
+            fresh = Q(first_on__gte=scope.since, first_on__lte=until)
+        rows = stays(scope).annotate(who=F("customer_id"), **keys).values("who", *keys)
+        rows = rows.annotate(first_on=Min(joined), at_start=yes(start), at_end=yes(_open_before(_next(until))))
+        return rows.annotate(is_new=flag(fresh))
+
+    def _by_purchase(self, scope: Scope, unit: str) -> list[Row]:
+        """Each bucket beside the one before it. A customer's first bucket is found over all time."""
+        bucket = Trunc("purchased_at", unit, output_field=DateField(), tzinfo=scope.zone)
+        rows = purchases(scope)
+        if scope.until is not None:
+            _start, end_at = periods.bucket(scope.until, unit).instants(scope.zone)
+            rows = rows.filter(purchased_at__lt=end_at)
+        inner = compiled(rows.annotate(who=F("customer_id"), g0=bucket).values("who", "g0").distinct())
+        if inner is None:
+            return []
+        sql = (
+            f"WITH m AS ({inner[0]}), "  # noqa: S608
+            "w AS (SELECT g0, lag(g0) OVER (PARTITION BY who ORDER BY g0) AS earlier FROM m) "
+            "SELECT g0, earlier, count(*) AS n FROM w GROUP BY g0, earlier"
+        )
+        active: dict[date, dict[date | None, int]] = {}
+        for row in fetch(sql, inner[1]):
+            day = day_of(row["g0"])
+            if day is not None:
+                active.setdefault(day, {})[day_of(row["earlier"])] = int(row["n"])
+        first = periods.bucket(scope.since, unit).since if scope.since else min(active, default=LONG_AGO)
+        last = max([*active, *([scope.until] if scope.until else [])], default=first)
+        found = []
+        for part in periods.Period(first, max(first, last)).buckets(unit) if active else ():
+            before = _bucket_before(part.since, unit)
+            here = active.get(part.since, {})
+            found.append(
+                {
+                    "g0": part.since,
+                    "begun": sum(active.get(before, {}).values()),
+                    "ended": sum(here.values()),
+                    "fresh": here.get(None, 0),
+                    "kept": here.get(before, 0),
+                }
+            )
+        return found
+
+    def _by_stay(self, scope: Scope, unit: str) -> list[Row]:
+        """Each bucket of the period against every customer's stays. Raises InvalidInput period_required."""
+        inner = compiled(
+            stays(scope)
+            .annotate(
+                who=F("customer_id"),
+                since=Coalesce(F("joined_on"), LONG_AGO_DAY),
+                until=F("left_on"),
+                first_on=Window(Min(Coalesce(F("joined_on"), LONG_AGO_DAY)), partition_by=[F("customer_id")]),
+            )
+            .values("who", "since", "until", "first_on")
+        )
+        if inner is None:
+            return []
+        listed, parameters = bucket_list(scope, unit)
+        begun = "t.since < b.day_one AND (t.until IS NULL OR t.until >= b.day_one)"
+        ended = "t.since <= b.day_last AND (t.until IS NULL OR t.until > b.day_last)"
+        sql = (
+            f"WITH m AS ({inner[0]}), b (day_one, day_last) AS ({listed}), "  # noqa: S608
+            f"w AS (SELECT b.day_one, b.day_last, t.who, min(t.first_on) AS first_on, "
+            f"max(CASE WHEN {begun} THEN 1 ELSE 0 END) AS at_start, max(CASE WHEN {ended} THEN 1 ELSE 0 END) AS at_end "
+            f"FROM b JOIN m t ON ({begun}) OR ({ended}) GROUP BY b.day_one, b.day_last, t.who) "
+            "SELECT day_one AS g0, count(*) FILTER (WHERE at_start = 1) AS begun, "
+            "count(*) FILTER (WHERE at_end = 1) AS ended, "
+            "count(*) FILTER (WHERE at_end = 1 AND first_on >= day_one AND first_on <= day_last) AS fresh, "
+            "count(*) FILTER (WHERE at_start = 1 AND at_end = 1) AS kept FROM w GROUP BY day_one ORDER BY day_one"
+        )
+        return fetch(sql, (*inner[1], *parameters))
+
+
+STAYS: Mapping[str, Dimension] = {**OF_CUSTOMERS, "plan": text("plan")}
+NOBODY = Q(pk__isnull=True)
+
+
+class ChurnRate(FactsFigure):
+    code, row_kind, better, at = "churn-rate", "tenure", DOWN, ""
+    groupings = ("plan", "tier", "source", "reason", *periods.UNITS)
+    filters = frozenset(STAYS)
+
+    def title(self, scope: Scope | None = None) -> str:
+        return _("Churn rate")
+
+    def definition(self, scope: Scope | None = None) -> str:
+        return _(
+            "Stays that ended in the period, as a share of those open at its start or begun in it. Without a period: "
+            "those that have ended, of all. Customers merged into another do not count."
+        )
+
+    def dimensions(self) -> Mapping[str, Dimension]:
+        return {**STAYS, "reason": text("reason")}
+
+    def facts(self, scope: Scope) -> QuerySet[Any]:
+        until = scope.until or scope.as_of_day
+        rows, ended = stays(scope), Q(left_on__lte=until)
+        if scope.until is not None or scope.as_of_given:
+            rows = rows.filter(Q(joined_on__isnull=True) | Q(joined_on__lte=until))
+        if scope.since is not None:
+            rows = rows.filter(Q(left_on__isnull=True) | Q(left_on__gte=scope.since))
+        return rows.annotate(hit=flag(ended))
+
+    def columns(self, scope: Scope) -> Sequence[str]:
+        return ("hit",)
+
+    def aggregates(self, scope: Scope) -> Sequence[str]:
+        return ("count(*) AS n", "count(*) FILTER (WHERE hit) AS hits")
+
+    def read(self, row: Row, scope: Scope) -> Measure:
+        return share(count(row, "hits"), count(row))
+
+    def groups(self, scope: Scope, by: str) -> list[Group]:
+        if by not in periods.UNITS:
+            return super().groups(scope, by)
+        listed, parameters = bucket_list(scope, by)
+        inner = compiled(
+            stays(scope)
+            .annotate(
+                since=Coalesce(F("joined_on"), LONG_AGO_DAY),
+                until=F("left_on"),
+            )
+            .values("since", "until")
+        )
+        if inner is None:
+            return dimensions.filled(scope, by, {}, self.read({}, scope))
+        found = fetch(
+            f"WITH m AS ({inner[0]}), b (day_one, day_last) AS ({listed}) "  # noqa: S608
+            "SELECT b.day_one AS g0, count(*) AS n, count(*) FILTER (WHERE t.until <= b.day_last) AS hits "
+            "FROM b JOIN m t ON t.since <= b.day_last AND (t.until IS NULL OR t.until >= b.day_one) "
+            "GROUP BY b.day_one ORDER BY b.day_one",
+            (*inner[1], *parameters),
+        )
+        measures = {day_of(row["g0"]): self.read(row, scope) for row in found}
+        return dimensions.filled(scope, by, measures, self.read({}, scope))
+
+    def rows(self, scope: Scope, part: str = "") -> QuerySet[Any]:
+        found = self.facts(scope).order_by("pk")
+        return found.filter(hit=True) if part else found
+
+
+def bucket_list(scope: Scope, unit: str) -> tuple[str, list[Any]]:
+    """SQL and parameters of the buckets the period touches, first and last day each; whole ones.
+
+    Raises InvalidInput period_required: stays have no first and last day of their own.
+    """
+    if scope.since is None or scope.until is None:
+        raise InvalidInput(_("Say from when to when, to group by time."), code="period_required", field="group_by")
+    parameters: list[Any] = []
+    for part in periods.Period(scope.since, scope.until).buckets(unit):
+        parameters += [_parameter(part.since), _parameter(part.until)]
+    cast = "(CAST(%s AS date), CAST(%s AS date))" if connection.vendor == "postgresql" else "(%s, %s)"
+    return "VALUES " + ", ".join([cast] * (len(parameters) // 2)), parameters
+
+
+def _open_before(day: date) -> Q:
+    """Open when the day begins: begun earlier, and not over; `left_on` is the last day."""
+    begun = Q(joined_on__isnull=True) | Q(joined_on__lt=day)
+    return begun & (Q(left_on__isnull=True) | Q(left_on__gte=day))
+
+
+def _next(day: date) -> date:
+    return day + timedelta(days=1)
+
+
+def _bucket_before(first: date, unit: str) -> date:
+    return periods.bucket(first - timedelta(days=1), unit).since
+
+
+def _parameter(day: date) -> Any:
+    return connection.ops.adapt_datefield_value(day)

@@ -1,0 +1,278 @@
+"""Service recovery: did those who complained stay, and those who did not (mission C5; domain, Figures)?
+
+Unit: the customer, by the first complaint of the period. Index: its resolution, else its deadline. Controls: customers
+who never complained, each given the dates of one of the cases in turn, so that both are watched over the same days.
+Everything in one query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import (
+    Case,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.expressions import RawSQL, Window
+from django.db.models.functions import Coalesce, RowNumber, TruncDate
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from metrics import rates
+from metrics.figures import dimensions, facts
+from metrics.figures.base import Figure, Group, Measure, Scope
+from metrics.figures.dimensions import Dimension, Key
+from metrics.figures.facts import refuse_unknown_grouping, share
+from metrics.figures.loyalty import MERGED
+from metrics.figures.service import DONE
+from metrics.figures.sql import Row, compiled, count, fetch, flag
+from metrics.models import SurveyResponse
+from retention.models import Customer
+
+STAYED, BOUGHT = "stayed", "bought"
+HORIZONS = (30, 90)
+LOW, MIDDLE, HIGH = 1, 2, 3
+SCORES = {
+    HIGH: ("high", gettext_lazy("Happy with the answer")),
+    MIDDLE: ("middle", gettext_lazy("In between")),
+    LOW: ("low", gettext_lazy("Unhappy with the answer")),
+}
+
+
+def _score(row: Row, place: int) -> tuple[str, str]:
+    found = SCORES.get(row[f"g{place}"])
+    return (found[0], str(found[1])) if found else (dimensions.NONE, _("No answer"))
+
+
+def _accepted(row: Row, place: int) -> tuple[str, str]:
+    value = row[f"g{place}"]
+    if value is None:
+        return dimensions.NONE, _("No answer")
+    return ("accepted", _("Accepted")) if value else ("declined", _("Declined"))
+
+
+def worst_score() -> Subquery:
+    """The worst answer about the complaint, as low, middle or high; NULL without one."""
+    band = Case(
+        When(Q(kind="nps", score__lte=6) | Q(kind="csat", score__lte=2) | Q(kind="ces", score__lte=3), then=Value(LOW)),
+        When(
+            Q(kind="nps", score__gte=9) | Q(kind="csat", score__gte=4) | Q(kind="ces", score__gte=6), then=Value(HIGH)
+        ),
+        default=Value(MIDDLE),
+        output_field=IntegerField(),
+    )
+    answers = SurveyResponse.objects.filter(complaint=OuterRef("pk"), score__isnull=False).order_by()
+    return Subquery(answers.values("complaint").annotate(worst=Min(band)).values("worst"), IntegerField())
+
+
+GROUPS: Mapping[str, Dimension] = {
+    **dimensions.COMPLAINT,
+    "score": Dimension(worst_score(), lambda value: Q(), _score, order=("high", "middle", "low")),
+    "acceptance": Dimension(F("accepted"), lambda value: Q(), _accepted, order=("accepted", "declined")),
+}
+
+
+class ServiceRecovery(Figure):
+    code, row_kind = "service-recovery", "customer"
+    bases = (STAYED, BOUGHT)
+    groupings = (*GROUPS, "main_type_score", "month", "quarter", "year")
+    filters = dimensions.COMPLAINT_FILTERS
+    horizons = HORIZONS
+    parts = ("numerator", "lost")
+
+    def title(self, scope: Scope | None = None) -> str:
+        if scope is not None and self.basis(scope) == BOUGHT:
+            return _("Bought again after a complaint")
+        return _("Stayed after a complaint")
+
+    def definition(self, scope: Scope | None = None) -> str:
+        days = {"days": scope.horizon if scope is not None else 90}
+        if scope is not None and self.basis(scope) == BOUGHT:
+            return (
+                _(
+                    "Of the customers who had bought before and complained in the period, the share that bought again "
+                    "within %(days)d days of the resolution of their first complaint (of its deadline, if it is unresolved). "
+                    "Beside it the same for customers who never complained, over the same dates. Complaints whose days have "
+                    "not yet passed do not count."
+                )
+                % days
+            )
+        return (
+            _(
+                "Of the customers who complained in the period, the share still with us %(days)d days after the resolution "
+                "of their first complaint (after its deadline, if it is unresolved). Beside it the same for customers "
+                "who never complained, over the same dates. Customers without a recorded stay, and complaints whose days "
+                "have not yet passed, do not count."
+            )
+            % days
+        )
+
+    def measure(self, scope: Scope) -> Measure:
+        return self._read((self.rows_by(scope, None) or [{}])[0])
+
+    def groups(self, scope: Scope, by: str) -> list[Group]:
+        refuse_unknown_grouping(self, by)
+        key = dimensions.key_of(by, GROUPS, "received_at", scope)
+        found = [(row, self._read(row)) for row in self.rows_by(scope, key)]
+        return dimensions.in_order(scope, key, found, self._read({}))
+
+    def rows(self, scope: Scope, part: str = "") -> QuerySet[Any]:
+        query = watched(scope, self.basis(scope))
+        if query is None:
+            return Customer.objects.none()
+        where = {"": "", "numerator": " AND hit", "lost": " AND NOT hit"}[part]
+        chosen = RawSQL(f"{query[0]} SELECT who FROM cases WHERE known AND ripe{where}", query[1])  # noqa: S608, S611
+        return Customer.objects.filter(pk__in=chosen).order_by("pk")
+
+    def _read(self, row: Row) -> Measure:
+        controls = count(row, "controls")
+        values = {
+            "controls": rates.percent(count(row, "controls_hits"), controls),
+            "controls_n": controls,
+            "excluded": count(row, "excluded"),
+        }
+        return share(count(row, "hits"), count(row), immature=count(row, "immature"), values=values)
+
+    def rows_by(self, scope: Scope, key: Key | None) -> list[Row]:
+        """The counts of each part, without a grouping of all. Query cost: 1."""
+        query = watched(scope, self.basis(scope), key)
+        if query is None:
+            return []
+        names = key.names if key is not None else []
+        keys = "".join(f"{name}, " for name in names)
+        group = f" GROUP BY {', '.join(names)}" if names else ""
+        return fetch(
+            f"{query[0]} SELECT {keys}count(*) FILTER (WHERE known AND ripe) AS n, "  # noqa: S608
+            "count(*) FILTER (WHERE known AND ripe AND hit) AS hits, "
+            "count(*) FILTER (WHERE known AND NOT ripe) AS immature, "
+            "count(*) FILTER (WHERE NOT known) AS excluded, "
+            "max(c.controls) AS controls, max(c.controls_hits) AS controls_hits "
+            "FROM cases CROSS JOIN (SELECT count(*) AS controls, count(*) FILTER (WHERE hit) AS controls_hits "
+            f"FROM controls WHERE known) c{group}",
+            query[1],
+        )
+
+
+def first_complaints(scope: Scope, **keys: Any) -> QuerySet[Any]:
+    """The period's complaints of known customers, with `place` 1 for the first of each; filters only mark them, as
+    `wanted`: the first complaint of all decides, not the first that fits."""
+    index = Coalesce(
+        Case(When(status__in=DONE, then=F("resolved_at"))),
+        F("closed_at"),
+        F("resolve_due_at"),
+        output_field=DateTimeField(),
+    )
+    wanted = dimensions.narrowed(dimensions.COMPLAINT, scope.filters) if scope.filters else Q(received_at__isnull=False)
+    rows = facts.received(scope.replace(filters={})).filter(customer__isnull=False).exclude(customer__in=MERGED)
+    order = [F("received_at").asc(), F("pk").asc()]
+    until = ExpressionWrapper(index + Value(timedelta(days=scope.horizon)), output_field=DateTimeField())
+    rows = rows.annotate(
+        who=F("customer_id"),
+        index_at=index,
+        until_at=until,
+        index_day=TruncDate(index, tzinfo=scope.zone),
+        received_day=TruncDate("received_at", tzinfo=scope.zone),
+        place=Window(RowNumber(), partition_by=[F("customer_id")], order_by=order),
+        wanted=flag(wanted),
+        **keys,
+    )
+    return rows.values("who", "index_at", "until_at", "index_day", "received_day", "place", "wanted", *keys)
+
+
+def watched(scope: Scope, basis: str, key: Key | None = None) -> tuple[str, list[Any]] | None:
+    """`WITH ... cases, controls` and its parameters: who, known, ripe, hit and the columns of the grouping.
+
+    `known`: a customer before (a stay on record, or an earlier purchase); `ripe`: the days have passed; `hit`: still
+    there at the end of the last day, or bought again by then.
+    """
+    inner = compiled(first_complaints(scope, **(key.columns if key is not None else {})))
+    if inner is None:
+        return None
+    table = '"retention_tenure"' if basis == STAYED else '"retention_purchase"'
+    valid = "" if basis == STAYED else " AND x.is_valid"
+    known, ripe, hit = _stayed(scope.horizon) if basis == STAYED else _bought()
+    has_row = f"EXISTS (SELECT 1 FROM {table} x WHERE x.customer_id = w.who{valid}"  # noqa: S608
+    case_known = f"{has_row})" if basis == STAYED else f"{has_row} AND {known})"
+    tier, of_tier = "", []
+    if "tier" in scope.filters:
+        wanted = scope.filters["tier"]
+        tier, of_tier = " AND c.tier = %s", ["" if wanted == dimensions.NONE else wanted]
+    limit = connection.ops.adapt_datetimefield_value(scope.as_of)
+    if basis == STAYED:
+        limit = connection.ops.adapt_datefield_value(scope.as_of_day)
+    sql = (
+        f"WITH m AS ({inner[0]}), w AS (SELECT * FROM m WHERE place = 1 AND wanted), "  # noqa: S608
+        f"cases AS (SELECT w.*, {case_known} AS known, coalesce({ripe} <= %s, {FALSE}) AS ripe, "
+        f"{has_row} AND {hit}) AS hit FROM w), "
+        "k AS (SELECT cases.*, row_number() OVER (ORDER BY who) - 1 AS turn, count(*) OVER () AS many "
+        "FROM cases WHERE known AND ripe), "
+        'p AS (SELECT c.id AS who, row_number() OVER (ORDER BY c.id) - 1 AS turn FROM "retention_customer" c '
+        f"WHERE c.merged_into_id IS NULL{tier} AND c.id IN (SELECT x.customer_id FROM {table} x WHERE TRUE{valid}) "
+        'AND c.id NOT IN (SELECT o.customer_id FROM "complaints_complaint" o WHERE o.customer_id IS NOT NULL AND '
+        "o.kind = 'complaint' AND NOT o.is_quarantined AND o.status <> 'merged')), "
+        "v AS (SELECT p.who, k.index_at, k.until_at, k.index_day, k.received_day FROM p JOIN k "
+        "ON k.turn = p.turn %% k.many), "
+        f"controls AS (SELECT w.who, {has_row} AND {known}) AS known, {has_row} AND {hit}) AS hit FROM v w)"
+    )
+    return sql, [*inner[1], limit, *of_tier]
+
+
+FALSE = "(1 = 0)"
+
+
+def _stayed(horizon: int) -> tuple[str, str, str]:
+    """Stays: known on the day of the complaint, the last day, open when it is over (`left_on` is a stay's last day)."""
+    last = f"(w.index_day + {horizon:d})"
+    if connection.vendor != "postgresql":
+        last = f"date(w.index_day, '+{horizon:d} day')"
+    begun = "(x.joined_on IS NULL OR x.joined_on <= {0}) AND (x.left_on IS NULL OR x.left_on {1} {0})"
+    return begun.format("w.received_day", ">="), last, begun.format(last, ">")
+
+
+def _bought() -> tuple[str, str, str]:
+    """Purchases: before the index, the end of the days, within them."""
+    return (
+        "x.purchased_at <= w.index_at",
+        "w.until_at",
+        "x.purchased_at > w.index_at AND x.purchased_at <= w.until_at",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ribbon:
+    """So many customers whose first complaint was of one type and got one score: how many stayed, how many left."""
+
+    type: str
+    type_label: str
+    score: str
+    score_label: str
+    stayed: int
+    lost: int
+
+
+def picture(scope: Scope, basis: str = STAYED) -> list[Ribbon]:
+    """The line from complaint to score to staying, by main type, in order. Query cost: 1."""
+    key = dimensions.key_of("main_type_score", GROUPS, "received_at", scope)
+    ribbons = []
+    for row in ServiceRecovery().rows_by(scope.replace(basis=basis), key):
+        code, label = GROUPS["main_type"].read(row, 0)
+        score, score_label = GROUPS["score"].read(row, 1)
+        n, hits = count(row), count(row, "hits")
+        if n:
+            ribbons.append(Ribbon(code, label, score, score_label, hits, n - hits))
+    places = {"high": 0, "middle": 1, "low": 2, dimensions.NONE: 3}
+    return sorted(ribbons, key=lambda one: (one.type_label.casefold(), places[one.score]))
