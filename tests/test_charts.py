@@ -67,8 +67,9 @@ def test_a_line_breaks_where_a_value_is_missing() -> None:
 
 def test_the_unripe_part_is_dotted_and_hatched() -> None:
     chart = line_chart(
-        [Series([80.0, 85.0, 90.0, 60.0], "as decided", titles=["a", "b", "c", "d"])],
+        [Series([80.0, 85.0, 90.0, 60.0], "as decided")],
         ["w1", "w2", "w3", "w4"],
+        titles=["a", "b", "c", "d"],
         word=word,
         target=90.0,
         ripe=3,
@@ -81,14 +82,14 @@ def test_the_unripe_part_is_dotted_and_hatched() -> None:
     assert line.path.split("L")[-1] == line.dotted.split("L")[0].removeprefix("M"), "the dotted part starts at the end"
     assert chart.hatch is not None
     assert chart.target is not None
-    assert [point.title for point in line.points] == ["a", "b", "c", "d"]
+    assert [hit.title for hit in chart.hits] == ["a", "b", "c", "d"]
 
 
 def test_nothing_at_all_is_no_line_at_nought() -> None:
-    chart = line_chart([Series([None, None], "x", titles=["", ""])], ["a", "b"], word=word)
+    chart = line_chart([Series([None, None], "x")], ["a", "b"], word=word)
     assert chart.empty
     assert chart.lines[0].path == chart.lines[0].dotted == ""
-    assert not chart.lines[0].points
+    assert not chart.hits
     assert line_chart([Series([], "x")], [], word=word).empty
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 from metrics.charts.geometry import (
@@ -27,22 +27,29 @@ LABEL_GAP = 15
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line as the caller has it. `titles`, `urls`: one per value; `label`: its name where it ends."""
+    """One line as the caller has it; `label`: its name where it ends."""
 
     values: Sequence[Value]
     label: str = ""
-    titles: Sequence[str] = ()
-    urls: Sequence[str] = ()
     lows: Sequence[Value] = ()
     highs: Sequence[Value] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Point(Mark):
+class Dot(Mark):
     x: str
     y: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit(Mark):
+    """One place on the axis, as wide as may be pointed at: what stands there in words, and where it leads."""
+
+    x: str
+    width: str
     title: str
     url: str
+    dots: Sequence[Dot]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,6 @@ class Line(Mark):
     band: str
     label: str
     label_y: str
-    points: Sequence[Point]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ class LineChart(Mark):
     """`empty`: no value at all; the template then says so in words. Coordinates of the frame are attributes too."""
 
     lines: Sequence[Line]
+    hits: Sequence[Hit]
     rows: Sequence[Tick]
     columns: Sequence[Tick]
     hatch: Hatch | None
@@ -92,14 +99,17 @@ def line_chart(
     labels: Sequence[str],
     *,
     word: Callable[[float], str],
+    titles: Sequence[str] = (),
+    urls: Sequence[str] = (),
     target: float | None = None,
     target_label: str = "",
     ripe: int | None = None,
     floor_at: float | None = None,
     ceil_at: float | None = None,
 ) -> LineChart:
-    """The lines over `labels`. `word` writes a tick; `ripe`: how many places are ripe (None: all of them).
+    """The lines over `labels`. `word` writes a tick; `titles`, `urls`: one per place, for pointing and following.
 
+    `ripe`: how many places are ripe (None: all of them).
     Series shorter or longer than the labels raise ValueError. No value at all: an empty chart with its grid.
     """
     if any(len(one.values) != len(labels) for one in series):
@@ -113,6 +123,7 @@ def line_chart(
     lines = [_line(number, one, xs, y, ripe, ends[number - 1]) for number, one in enumerate(series, 1)]
     return LineChart(
         lines=lines,
+        hits=_hits([_spots(one.values, xs, y) for one in series], xs, titles, urls),
         rows=[Tick(g(y(v)), g(y(v) + 4), word(v)) for v in ticks],
         columns=_columns(labels, xs),
         hatch=_hatch(xs, ripe),
@@ -143,12 +154,21 @@ def _line(number: int, one: Series, xs: Sequence[float], y: Scale, ripe: int, en
         band=band_path(_spots(one.highs, xs, y), _spots(one.lows, xs, y)) if one.lows and one.highs else "",
         label=one.label,
         label_y=g(end),
-        points=[
-            Point(g(spot[0]), g(spot[1]), _of(one.titles, i), _of(one.urls, i))
-            for i, spot in enumerate(spots)
-            if spot is not None and (one.titles or one.urls)
-        ],
     )
+
+
+def _hits(
+    series: Sequence[Sequence[Spot | None]], xs: Sequence[float], titles: Sequence[str], urls: Sequence[str]
+) -> list[Hit]:
+    """A strip for every place that has a value, halfway to its neighbours; strips never overlap."""
+    half = (xs[1] - xs[0]) / 2 if len(xs) > 1 else (WIDTH - RIGHT - LEFT) / 2
+    found = []
+    for i, x in enumerate(xs):
+        dots = [Dot(g(spots[i][0]), g(spots[i][1])) for spots in series if spots[i] is not None]  # type: ignore[index]
+        if dots:
+            start, end = max(0.0, x - half), x + half
+            found.append(Hit(g(start), g(end - start), _of(titles, i), _of(urls, i), dots))
+    return found
 
 
 def _of(texts: Sequence[str], place: int) -> str:
@@ -232,13 +252,3 @@ def interval(value: float, low: float, high: float, previous: Value = None) -> I
         dot=g(x(value)),
         previous="" if previous is None else f"M{g(x(previous))} 2v10",
     )
-
-
-@dataclass(slots=True)
-class Trend(Mark):
-    """A run of values with what belongs to each place; what a page draws as spark and as chart."""
-
-    labels: list[str] = field(default_factory=list)
-    values: list[Value] = field(default_factory=list)
-    lows: list[Value] = field(default_factory=list)
-    highs: list[Value] = field(default_factory=list)

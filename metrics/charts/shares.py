@@ -10,6 +10,7 @@ from metrics.charts.geometry import Mark, Scale, Spot, Tick, Value, band_path, b
 WIDTH, HEIGHT, LEFT, RIGHT = 540, 290, 34, 104
 LINE_TOP, LINE_FLOOR, STACK_TOP, STACK_FLOOR, GAP = 12, 112, 134, 260, 1.5
 KINDS = ("promoter", "passive", "detractor")
+TONES = {"promoter": "1", "passive": "mute", "detractor": "2"}
 LEAST_NUMBERED = 9.0  # a share under this is too low for its number
 
 
@@ -52,7 +53,10 @@ class Dot(Mark):
 
 @dataclass(frozen=True, slots=True)
 class Name(Mark):
+    """A kind of answer named beside the last stack. `tone`: the end of its label's class."""
+
     kind: str
+    tone: str
     y: str
 
 
@@ -153,4 +157,4 @@ def _names(last: Month | None) -> list[Name]:
         names.append((kind, at))
         top, floor = top + tall, at + 14
     over = max(0.0, names[-1][1] - STACK_FLOOR)
-    return [Name(kind, g(at - over)) for kind, at in names]
+    return [Name(kind, TONES[kind], g(at - over)) for kind, at in names]

@@ -1,3 +1,11 @@
-from django.urls import URLPattern, URLResolver
+"""Addresses of the dashboard (names: interface.md, Pages)."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from metrics.web.dashboard import figure, page, rows
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("dashboard/", page.dashboard, name="dashboard"),
+    path("dashboard/<slug:code>/", figure.figure_page, name="dashboard_figure"),
+    path("dashboard/<slug:code>/rows/", rows.rows_page, name="dashboard_rows"),
+]

@@ -1,0 +1,204 @@
+"""A figure as a tile: its value, how sure we are, where it was, of how many, how it went (design, principle 6).
+
+Query cost: one for the value, one for what it is compared with, one for its run over time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core import languages
+from core.web.parts import Explain, Part
+from metrics.charts import lines
+from metrics.charts.geometry import Value
+from metrics.figures import figures
+from metrics.figures.base import COUNT, HOURS, PERCENT, POINTS, Figure, Group, Measure
+from metrics.web.dashboard import wording
+from metrics.web.dashboard.asking import Asked
+from metrics.web.dashboard.filters import LABELS
+
+Text = str | Promise
+UNRIPE_SHARE = 0.1  # a week of which more than this is still open says little yet
+WITH_INTERVAL = (PERCENT, POINTS)
+
+HEADLINES: tuple[tuple[Text, str], ...] = (
+    (gettext_lazy("Service"), "resolution-rate"),
+    (gettext_lazy("Satisfaction"), "nps"),
+    (gettext_lazy("Retention"), "retention-rate"),
+    (gettext_lazy("Loyalty"), "repeat-purchase-rate"),
+)
+OTHERS: tuple[tuple[Text, tuple[str, ...]], ...] = (
+    (
+        gettext_lazy("Service"),
+        (
+            "sla-compliance",
+            "first-response-time",
+            "time-to-resolve",
+            "complaints-received",
+            "backlog-age",
+            "acceptance-rate",
+        ),
+    ),
+    (gettext_lazy("Satisfaction"), ("csat", "response-rate")),
+    (gettext_lazy("Retention"), ("churn-rate", "average-order-value", "customer-lifetime-value")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was computed for one figure. `before`: None where there is nothing to compare with."""
+
+    figure: Figure
+    measure: Measure
+    before: Measure | None
+    run: Sequence[Group]
+
+
+@dataclass(slots=True)
+class Tile(Part):
+    """See templates/charts/_figure.html and templates/dashboard/_measure.html."""
+
+    code: str
+    name: str
+    value: str
+    unit: str
+    url: str
+    rows_url: str
+    n: str
+    definition: str
+    pillar: str = ""
+    trend: str = ""
+    direction: str = "flat"
+    tone: str = ""
+    before: str = ""
+    between: str = ""
+    caveat: str = ""
+    more: Sequence[str] = ()
+    spark: lines.Spark | None = None
+    interval: lines.Interval | None = None
+    explain: Explain | None = None
+
+
+@dataclass(slots=True)
+class Block(Part):
+    """Figures of one pillar under its name."""
+
+    title: str
+    tiles: list[Tile] = field(default_factory=list)
+
+
+def answer(code: str, asked: Asked, *, run: bool = True) -> Answer:
+    """Query cost: 1, and 1 for the comparison, and 1 for the run over time."""
+    figure = figures[code]
+    scope = asked.scope_for(figure)
+    compared = asked.compared(scope)
+    with_run = run and asked.unit in figure.groupings
+    return Answer(
+        figure=figure,
+        measure=figure.measure(scope),
+        before=figure.measure(compared) if compared else None,
+        run=figure.groups(scope, asked.unit) if with_run else (),
+    )
+
+
+def tile_of(found: Answer, asked: Asked, pillar: str = "") -> Tile:
+    """The tile of an answer. No query."""
+    figure, measure = found.figure, found.measure
+    scope = asked.scope_for(figure)
+    value, unit, more = wording.headline(figure, measure)
+    change = wording.change(figure, measure, found.before)
+    before = asked.compared_words(wording.text(figure, found.before)) if found.before else ""
+    definition = figure.definition(scope)
+    tile = Tile(
+        code=figure.code,
+        pillar=pillar,
+        name=figure.title(scope),
+        value=value,
+        unit=unit,
+        url=asked.url(figure),
+        rows_url=asked.rows_url(figure),
+        n=_("n = %(n)s") % {"n": languages.number(measure.n)},
+        definition=definition,
+        trend=change.text,
+        direction=change.direction,
+        tone=change.tone,
+        before=before,
+        between=wording.between(figure, measure),
+        caveat=" ".join(_caveats(found, asked)),
+        more=[*more, *_details(figure, measure)],
+        spark=spark_of(found.run, figure),
+        interval=_interval(found),
+    )
+    facts = [(_("Before"), wording.text(figure, found.before))] if found.before else []
+    interval = [(_("Interval"), tile.between)] if tile.between else []
+    note = " ".join([definition, tile.caveat]).strip()
+    tile.explain = Explain(f"d-{figure.code}", tile.name, [*facts, *interval, ("n", languages.number(measure.n))], note)
+    return tile
+
+
+def ripe(run: Sequence[Group]) -> int:
+    """How many buckets from the start are ripe: the last ones, of which much can still change, are not."""
+    count = len(run)
+    while count and _unripe(run[count - 1].measure):
+        count -= 1
+    return count if any(group.measure.immature for group in run[count:]) else len(run)
+
+
+def spark_of(run: Sequence[Group], figure: Figure) -> lines.Spark:
+    return lines.spark(
+        values_of(run, figure),
+        [_float(group.measure.low) for group in run],
+        [_float(group.measure.high) for group in run],
+        ripe=ripe(run),
+    )
+
+
+def values_of(run: Sequence[Group], figure: Figure) -> list[Value]:
+    """The values of a run; of money those of its first currency."""
+    if figure.unit != "money":
+        return [_float(group.measure.value) for group in run]
+    code = next((code for group in run for code in (group.measure.values or {}) if code.isupper()), "")
+    return [_float((group.measure.values or {}).get(code)) for group in run]
+
+
+def _unripe(measure: Measure) -> bool:
+    return measure.n == 0 or measure.immature > UNRIPE_SHARE * max(measure.n, measure.immature)
+
+
+def _interval(found: Answer) -> lines.Interval | None:
+    measure = found.measure
+    if found.figure.unit not in WITH_INTERVAL or measure.value is None or measure.low is None or measure.high is None:
+        return None
+    before = None if found.before is None else _float(found.before.value)
+    return lines.interval(float(measure.value), float(measure.low), float(measure.high), before)
+
+
+def _details(figure: Figure, measure: Measure) -> list[str]:
+    """Beside a median: how long nine of ten took, and both in working time."""
+    values = measure.values or {}
+    if figure.unit != HOURS or measure.value is None:
+        return []
+    found = [(_("nine of ten within %(time)s"), values.get("p90"))]
+    found += [(_("%(time)s in working time"), values.get("median_working"))]
+    return [words % {"time": wording.hours(value)} for words, value in found if value is not None]
+
+
+def _caveats(found: Answer, asked: Asked) -> list[str]:
+    words = []
+    if found.measure.immature and found.figure.unit == PERCENT:
+        words.append(_("Can still change: %(n)s.") % {"n": languages.number(found.measure.immature)})
+    if left_out := asked.ignored(found.figure):
+        names = ", ".join(str(LABELS[name]) for name in left_out)
+        words.append(_("Not narrowed by: %(filters)s.") % {"filters": names})
+    if found.figure.unit == COUNT and not found.figure.better:
+        words.append(_("Fewer is not by itself good news: perhaps people cannot complain."))
+    return words
+
+
+def _float(value: object) -> Value:
+    return None if value is None else float(value)  # type: ignore[arg-type]
