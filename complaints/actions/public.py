@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from complaints.actions import converse
+from complaints.actions import acceptance, converse
 from complaints.actions.file import Filing, file
 from complaints.models import Complaint
 from core.actor import Actor
@@ -74,6 +74,25 @@ def answer_once(
         return complaint.reference
 
     return _once(f"answer:{origin}", nonce, fingerprint, work, at)
+
+
+def accept_once(
+    complaint: Complaint,
+    *,
+    accepted: bool,
+    comment: str,
+    nonce: str,
+    origin: str,
+    fingerprint: str,
+    by: Actor,
+    at: datetime,
+) -> Sent:
+    """Take the complainant's word on the decision once. Raises TooMany, and what `accept` raises."""
+
+    def work() -> str:
+        return acceptance.accept(complaint, accepted=accepted, comment=comment, by=by, at=at).reference
+
+    return _once(f"accept:{origin}", nonce, fingerprint, work, at)
 
 
 def find_by_code(reference: str, code: str, *, address: str | None, at: datetime) -> Complaint | None:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 import complaints.converters  # noqa: F401  registers <reference:...>
-from complaints.api import catalogue, changes, conversation
+from complaints.api import acceptance, catalogue, changes, conversation
 from complaints.api import complaints as views
 
 _ONE = "complaints/<reference:reference>/"
@@ -17,6 +17,7 @@ urlpatterns = [
     path(_ONE + "classification/", changes.Classification.as_view(), name="api-classification"),
     path(_ONE + "pause/", changes.Pause.as_view(), name="api-pause"),
     path(_ONE + "resolution/", changes.Resolution.as_view(), name="api-resolution"),
+    path(_ONE + "acceptance/", acceptance.Acceptance.as_view(), name="api-acceptance"),
     path(_ONE + "closure/", changes.Closure.as_view(), name="api-closure"),
     path(_ONE + "reopening/", changes.Reopening.as_view(), name="api-reopening"),
     path(_ONE + "withdrawal/", changes.Withdrawal.as_view(), name="api-withdrawal"),

@@ -9,4 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("complain/done/<str:token>/", complain.done, name="complain_done"),
     path("status/", status.find, name="find_complaint"),
     path("status/<str:token>/", status.status, name="status"),
+    path("status/<str:token>/acceptance/", status.acceptance, name="status_acceptance"),
 ]

@@ -178,6 +178,18 @@ class Answer(forms.Form):
     )
 
 
+class Verdict(forms.Form):
+    """Does the complainant accept the decision? The comment may be left out."""
+
+    use_required_attribute = False
+
+    accepted = forms.ChoiceField(
+        choices=[("yes", _("Yes, I accept it")), ("no", _("No, I do not"))],
+        error_messages={"required": _("Choose yes or no"), "invalid_choice": _("Choose yes or no")},
+    )
+    comment = Words(label=_("Would you tell us why?"), required=False, max_length=LONG, rows=3)
+
+
 class Code(forms.Form):
     """Reference and return code, as somebody wrote them down."""
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
+from complaints.actions import acceptance as words
 from complaints.actions import public as actions
 from complaints.models import Complaint, Message, Purpose
 from complaints.models.conversation import IN
 from complaints.web.public import dates, journey, stamps
-from complaints.web.public.forms import Answer, Code
+from complaints.web.public.forms import Answer, Code, Verdict
 from complaints.web.public.pages import choices, private, spoken_in
 from complaints.web.public.stamps import Stamp
 from core import clock, languages, trail, zones
@@ -42,6 +44,44 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
         if request.method == "POST":
             return private(_answer(request, complaint))
         return private(_show(request, complaint, Answer()))
+
+
+@public
+@require_POST
+def acceptance(request: HttpRequest, token: str) -> HttpResponse:
+    """The complainant's word on the decision, taken once per form; said again, the last word wins."""
+    complaint = _complaint(token)
+    with spoken_in(request, complaint.language):
+        return private(_take_word(request, complaint, token))
+
+
+def _take_word(request: HttpRequest, complaint: Complaint, token: str) -> HttpResponse:
+    form, at = Verdict(request.POST, auto_id="id_verdict_%s"), clock.now()
+    if not form.is_valid():
+        return _show(request, complaint, Answer(), status=422, verdict=form)
+    accepted, comment = form.cleaned_data["accepted"] == "yes", form.cleaned_data["comment"]
+    fingerprint = hashlib.sha256(f"{complaint.reference} {accepted} {comment}".encode()).hexdigest()
+    stamp = stamps.read(request.POST.get("stamp", "")) or Stamp(fingerprint, at, _origin(request))
+    try:
+        actions.accept_once(
+            complaint,
+            accepted=accepted,
+            comment=comment,
+            nonce=stamp.nonce,
+            origin=stamp.origin,
+            fingerprint=fingerprint,
+            by=Actor.customer(),
+            at=at,
+        )
+    except DomainError as refusal:
+        form.add_error(None, str(refusal))
+        response = _show(request, complaint, Answer(), status=refusal.status, verdict=form)
+        if isinstance(refusal, actions.TooMany):
+            response["Retry-After"] = str(refusal.retry_after)
+        return response
+    query = request.GET.copy()
+    query["said"] = "1"
+    return redirect(f"{reverse('status', args=[token])}?{query.urlencode()}")
 
 
 def _complaint(token: str) -> Complaint:
@@ -87,7 +127,9 @@ def _answer(request: HttpRequest, complaint: Complaint) -> HttpResponse:
     return redirect(f"{request.path}?{query.urlencode()}")
 
 
-def _show(request: HttpRequest, complaint: Complaint, form: Answer, status: int = 200) -> HttpResponse:
+def _show(
+    request: HttpRequest, complaint: Complaint, form: Answer, status: int = 200, verdict: Verdict | None = None
+) -> HttpResponse:
     now = clock.now()
     past = trail.of(complaint).filter(kind__in=journey.VISIBLE).values_list("kind", "at")
     way = journey.Journey(complaint, journey.visible(past), dates.expected(complaint), now)
@@ -101,10 +143,11 @@ def _show(request: HttpRequest, complaint: Complaint, form: Answer, status: int 
         "stages": way.stages(),
         "zone": zones.city(),
         "decision": decision,
+        "acceptance": _acceptance(request, complaint, verdict) if decision else None,
         "entries": _entries(complaint, [one for one in messages if one is not final]),
         "form": form,
         "stamp": str(Stamp.new(_origin(request), at=now)),
-        "sent": _("We have your message.") if request.GET.get("sent") and not form.is_bound else "",
+        "sent": _sent(request) if not form.is_bound and verdict is None else "",
         "choices": choices(request),
     }
     return render(request, "public/status.html", context, status=status)
@@ -120,6 +163,33 @@ def _decision(complaint: Complaint, messages: list[Message]) -> tuple[dict[str, 
     final = answers[-1] if answers else None
     title = _("Our decision: %(outcome)s") % {"outcome": outcome}
     return {"title": title, "text": final.body if final else ""}, final
+
+
+def _acceptance(request: HttpRequest, complaint: Complaint, form: Verdict | None) -> dict[str, Any] | None:
+    """The question whether the decision is accepted, or what was answered to it. Query cost: 1 where it was."""
+    if not words.may_be_said(complaint):
+        return None
+    word = words.word_on(complaint)
+    said = ""
+    if word.accepted is not None and word.at is not None:
+        on = languages.moment(word.at)
+        said = (_("You accepted our decision: %(date)s.") if word.accepted else _("You did not accept: %(date)s.")) % {
+            "date": on
+        }
+    query = request.GET.urlencode()
+    return {
+        "url": reverse("status_acceptance", args=[status_token(complaint.reference)]) + (f"?{query}" if query else ""),
+        "word": word,
+        "said": said,
+        "form": form or Verdict(auto_id="id_verdict_%s"),
+        "agent": str(complaint.owner),
+    }
+
+
+def _sent(request: HttpRequest) -> str:
+    if request.GET.get("said"):
+        return _("We have your answer.")
+    return _("We have your message.") if request.GET.get("sent") else ""
 
 
 def _entries(complaint: Complaint, messages: list[Message]) -> list[Entry]:
