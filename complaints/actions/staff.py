@@ -17,6 +17,8 @@ from core.actions import people, settings
 from core.actor import Actor
 from core.errors import DomainError
 from core.models import Absence, Team, User
+from retention.actions import follow_ups
+from retention.models import FollowUp
 
 
 class StillLeads(DomainError):
@@ -47,7 +49,7 @@ def hand_over_if_out(user: User, *, by: Actor, at: datetime) -> int:
     if current.sees_cases:
         return 0
     _wait_for_routing(current)
-    return hand_over_all(current, by=by, at=at, reason="")
+    return _hand_over(current, by=by, at=at)
 
 
 def heirs(user: User, *, at: datetime) -> list[tuple[User, int]]:
@@ -59,6 +61,15 @@ def heirs(user: User, *, at: datetime) -> list[tuple[User, int]]:
         heir = routing.successor(Complaint(owner=user, team=teams.get(team_id)), at=at)
         found[heir] = found.get(heir, 0) + count
     return sorted(found.items(), key=lambda one: (-one[1], str(one[0])))
+
+
+def _hand_over(user: User, *, by: Actor, at: datetime, reason: str = "") -> int:
+    """Every case in hand, and with them the calls still to be made. Returns how many cases moved."""
+    moved = hand_over_all(user, by=by, at=at, reason=reason)
+    if FollowUp.objects.open().filter(owner=user).exists():
+        heir = routing.successor(Complaint(owner=user, team=user.team), at=at)
+        follow_ups.hand_over(user, to=heir, by=by, at=at)
+    return moved
 
 
 def _wait_for_routing(user: User) -> None:
@@ -80,7 +91,7 @@ def deactivate(user: User, *, by: Actor, at: datetime) -> tuple[User, int]:
     if led:
         raise StillLeads(_("This person leads %(teams)s. Name another lead first.") % {"teams": ", ".join(led)})
     _wait_for_routing(user)
-    moved = hand_over_all(user, by=by, at=at, reason="")
+    moved = _hand_over(user, by=by, at=at)
     return people.set_active(user, False, by=by, at=at), moved
 
 
@@ -107,7 +118,7 @@ def go_absent(
     """
     later = hand_over and from_at > at
     people.set_absence(user, by=by, at=at, from_at=from_at, until_at=until_at, reason=reason, hand_over=later)
-    return hand_over_all(user, by=by, at=at, reason=reason) if hand_over and not later else 0
+    return _hand_over(user, by=by, at=at, reason=reason) if hand_over and not later else 0
 
 
 def hand_over_absent(*, at: datetime) -> int:
@@ -120,7 +131,7 @@ def hand_over_absent(*, at: datetime) -> int:
         with transaction.atomic():
             begun = Absence.objects.select_for_update().filter(pk=pk, hand_over=True).select_related(None).first()
             if begun is not None:
-                moved += hand_over_all(begun.user, by=Actor.system("absence"), at=at, reason=begun.reason)
+                moved += _hand_over(begun.user, by=Actor.system("absence"), at=at, reason=begun.reason)
                 begun.hand_over = False
                 begun.save(update_fields=["hand_over"])
     return moved
