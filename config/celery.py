@@ -59,6 +59,8 @@ app.conf.beat_schedule = {
     "sweep-sla": every(10, "complaints.sweep_sla"),
     # Give the cases of somebody whose noted absence has begun to the deputy, within a minute.
     "hand-over-absent": every(60, "complaints.hand_over_absent"),
+    # Note whom a survey is to ask after a settled complaint, and write the mails whose time has come.
+    "invite": every(60, "metrics.invite"),
     # Send what the outbox holds: mail leaves within 5 s of the action that asked for it.
     "drain-outbox": every(5, "core.drain_outbox"),
     # Sign of life of beat and worker, one row each; /readyz and `doctor` read its age.

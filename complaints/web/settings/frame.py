@@ -78,6 +78,13 @@ PLACES = {
             manager=True,
         ),
         Place(
+            "settings_surveys",
+            gettext_lazy("Surveys"),
+            gettext_lazy("Whom we ask after a complaint, when, and in which words."),
+            "heart",
+            manager=True,
+        ),
+        Place(
             "settings_organisation",
             gettext_lazy("Organisation"),
             gettext_lazy("Name, default owner, public texts."),
