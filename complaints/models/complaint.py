@@ -133,8 +133,13 @@ class Complaint(models.Model):
         ]
         indexes = [
             models.Index(fields=["queue_at", "id"], name="complaint_queue", condition=Q(in_queue=True)),
-            models.Index(fields=["owner", "queue_at", "id"], name="complaint_owner_queue", condition=Q(in_queue=True)),
-            models.Index(fields=["team", "queue_at", "id"], name="complaint_team_queue", condition=Q(in_queue=True)),
+            # The status at the end lets counts of a view (waiting, resolved) stay inside the index.
+            models.Index(
+                fields=["owner", "queue_at", "id", "status"], name="complaint_owner_queue", condition=Q(in_queue=True)
+            ),
+            models.Index(
+                fields=["team", "queue_at", "id", "status"], name="complaint_team_queue", condition=Q(in_queue=True)
+            ),
             models.Index(
                 fields=["status", "queue_at", "id"], name="complaint_status_queue", condition=Q(in_queue=True)
             ),
