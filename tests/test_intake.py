@@ -73,7 +73,7 @@ def test_without_javascript_the_customer_is_searched_and_chosen(cast, agent):
 
 
 def test_find_as_you_type_answers_options(cast, agent, django_assert_max_num_queries):
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         text = agent.get("/customers/find/", {"q": "whit"}).content.decode()
     assert 'role="option"' in text and f'data-value="{cast.customer.pk}"' in text and "Dana Whitlock" in text
     assert "Dana" in agent.get("/customers/find/", {"q": "912 345"}).content.decode()

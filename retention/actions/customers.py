@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -15,6 +14,9 @@ from core.actor import Actor
 from core.errors import InvalidInput
 from retention.models import Customer, ExternalId
 from retention.models.customers import EMAIL, PHONE, contact, key_of
+from retention.names import fold
+
+__all__ = ["Details", "create", "draft", "find", "fold"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,6 @@ class Details:
     @property
     def is_empty(self) -> bool:
         return not (self.name or self.email or self.phone or self.external_id)
-
-
-def fold(name: str) -> str:
-    """The search form of a name: NFC, lower case, single blanks."""
-    return " ".join(unicodedata.normalize("NFC", name).lower().split())[:200]
 
 
 def find(details: Details) -> Customer | None:
