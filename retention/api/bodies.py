@@ -1,0 +1,89 @@
+"""What the API's customer resources take (interface.md, REST API)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
+
+from core.api.bodies import Strict
+from core.api.fields import Code, Email, Flag, Id, Language, Text
+from retention.actions.edit import CONTACTS, Profile
+from retention.models import ConsentPurpose
+from retention.models.customers import CHANNELS, CONTACT_KINDS, EMAIL, KINDS
+
+MOST = 50
+
+
+class ContactBody(Strict):
+    """One way to reach a customer."""
+
+    kind = Code(choices=CONTACT_KINDS)
+    value = Text(max_length=254, trim=True)
+    is_preferred = Flag(required=False)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        values = super().to_internal_value(data)
+        if values["kind"] == EMAIL:
+            try:
+                values["value"] = Email().run_validation(values["value"])
+            except ValidationError as error:
+                raise ValidationError({"value": error.detail}) from None
+        return values
+
+
+class ExternalIdBody(Strict):
+    source = Text(max_length=40, trim=True)
+    external_id = Text(max_length=120, trim=True)
+
+
+class ConsentBody(Strict):
+    """The last word on one purpose."""
+
+    purpose = Code(choices=ConsentPurpose.choices)
+    given = Flag()
+    how = Text(max_length=120, trim=True, required=False, allow_blank=True)
+
+
+class Fields(Strict):
+    """What both making and changing take."""
+
+    name = Text(max_length=200, trim=True, required=False, allow_blank=True)
+    kind = Code(choices=KINDS, required=False)
+    language = Language(required=False)
+    tier = Text(max_length=40, trim=True, required=False, allow_blank=True)
+    preferred_channel = Code(choices=CHANNELS, required=False)
+    preferences = Text(max_length=2_000, trim=True, required=False, allow_blank=True)
+
+
+class NewCustomer(Fields):
+    """At least one of name, e-mail, phone and external id."""
+
+    email = Email(required=False)
+    phone = Text(max_length=40, trim=True, required=False, allow_blank=True)
+    external_id = Text(max_length=120, trim=True, required=False)
+    source = Text(max_length=40, trim=True, required=False)
+
+
+class CustomerChange(Fields):
+    """PATCH: lists replace those known; a consent is the last word on its purpose, the others stay."""
+
+    contact_points = ContactBody(many=True, required=False, max_length=MOST)
+    external_ids = ExternalIdBody(many=True, required=False, max_length=MOST)
+    consents = ConsentBody(many=True, required=False, max_length=MOST)
+
+
+class MergeBody(Strict):
+    into = Id()
+
+
+def profile_of(values: dict[str, Any]) -> Profile:
+    """The changes a body asks for, without its consents. Contact points in the order given, a preferred one first."""
+    told = {name: value for name, value in values.items() if name not in ("contact_points", "external_ids", "consents")}
+    if (points := values.get("contact_points")) is not None:
+        ordered = sorted(points, key=lambda point: not point.get("is_preferred", False))
+        for kind, listed in CONTACTS.items():
+            told[listed] = tuple(point["value"] for point in ordered if point["kind"] == kind)
+    if (ids := values.get("external_ids")) is not None:
+        told["external_ids"] = tuple((one["source"], one["external_id"]) for one in ids)
+    return Profile(**told)
