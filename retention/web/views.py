@@ -1,9 +1,8 @@
-"""Customers in the browser: list, page, new, edit, find as you type (mission B3; domain, Roles and visibility)."""
+"""Customers in the browser: list, new, edit, find as you type (mission B3). Their page is metrics.web.story."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -13,40 +12,41 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from core import languages, trail
+from core import languages
 from core.access import CASES, allow
 from core.actor import Actor
 from core.clock import now
 from core.errors import DomainError
-from core.models import TrailEntry, User
+from core.models import User
 from core.web.once import Repeated, answered, claim, fresh
-from core.web.parts import Cell, Column, Empty, Entry, Link, Person
+from core.web.parts import Cell, Column, Empty, Link
+from retention import search
 from retention.actions import customers
+from retention.actions.consent import consent
 from retention.actions.customers import Details
 from retention.actions.edit import edit as edit_customer
+from retention.errors import StaleCustomer
 from retention.models import Customer
-from retention.models.customers import EMAIL, PERSON, PHONE
+from retention.models.customers import EMAIL, PHONE
 from retention.web.forms import CustomerForm, initial
 
 PAGE = 50
 FOUND = 8
 LONGEST = 200
-SHOWN_COMPLAINTS = 50
-SHOWN_TRAIL = 50
 
 
 @require_safe
 @allow(*CASES)
 def index(request: HttpRequest) -> HttpResponse:
-    """Customers by name, 50 a page, searched by name, contact or id. Query cost: 2 beside session and user."""
+    """Customers by name, 50 a page; with words the best 50 matches. Query cost: 2 or 3 beside session and user."""
     words = " ".join(request.GET.get("q", "").split())[:LONGEST]
-    found = Customer.objects.visible_to(request.user)  # type: ignore[arg-type]
+    among = Customer.objects.visible_to(request.user).prefetch_related("contact_points")  # type: ignore[arg-type]
     if words:
-        found = found.filter(pk__in=Customer.objects.matching(words).values("pk"))
-    shown, previous_url, next_url = _page(request, found, words)
+        shown, previous_url, next_url = search.find(words, among, PAGE), "", ""
+    else:
+        shown, previous_url, next_url = _page(request, among)
     empty = None
     if not shown:
         new = Link(_("New customer"), reverse("customer_new"), "plus", primary=True)
@@ -55,7 +55,7 @@ def index(request: HttpRequest) -> HttpResponse:
             empty = Empty(
                 "match",
                 _("Nobody found"),
-                _("No name, e-mail, phone number or id fits “%(words)s”.") % {"words": words},
+                _("No name, e-mail, phone number, order or id fits “%(words)s”.") % {"words": words},
                 [new, clear],
             )
         else:
@@ -73,6 +73,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "empty": empty,
         "previous_url": previous_url,
         "next_url": next_url,
+        "only_best": len(shown) == PAGE and bool(words),
     }
     return render(request, "customers/list.html", context)
 
@@ -80,11 +81,11 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @allow(*CASES)
 def find(request: HttpRequest) -> HttpResponse:
-    """Options for find-as-you-type: up to 8 customers for `q`. Query cost: 2 beside session and user."""
+    """Options for find-as-you-type: up to 8 customers for `q`. Query cost: 3 beside session and user."""
     words = " ".join(request.GET.get("q", "").split())[:LONGEST]
-    people = Customer.objects.visible_to(request.user).matching(words)  # type: ignore[arg-type]
+    among = Customer.objects.visible_to(request.user).prefetch_related("contact_points")  # type: ignore[arg-type]
     options = []
-    for one in people.prefetch_related("contact_points")[:FOUND] if len(words) >= 2 else []:
+    for one in search.find(words, among, FOUND) if len(words) >= 2 else []:
         email, phone = _first(one, EMAIL), _first(one, PHONE)
         options.append(
             {
@@ -96,46 +97,6 @@ def find(request: HttpRequest) -> HttpResponse:
             }
         )
     return render(request, "customers/_options.html", {"found": options})
-
-
-@require_safe
-@allow(*CASES)
-def page(request: HttpRequest, customer_id: int) -> HttpResponse:
-    """One customer: contacts, stays, complaints as the reader may see them, what was changed. Query cost: 7."""
-    customer = _get(request, customer_id)
-    at = now()
-    seen = customer.complaints.visible_to(request.user)  # type: ignore[attr-defined]
-    listed = list(seen.select_related("type__parent").order_by("-received_at")[: SHOWN_COMPLAINTS + 1])
-    hidden = customer.complaints.count() - seen.count()  # type: ignore[attr-defined]
-    context = {
-        "customer": customer,
-        "person": Person.of(customer.pk, str(customer)),
-        "line": _line(customer),
-        "contacts": [
-            (_mark(one.kind), str(one.get_kind_display()), one.value) for one in customer.contact_points.all()
-        ],
-        "columns": [
-            Column(_("Received")),
-            Column(_("Complaint")),
-            Column(_("Type")),
-            Column(_("Status")),
-            Column(_("Outcome")),
-        ],
-        "table": [_complaint_row(one, at) for one in listed[:SHOWN_COMPLAINTS]],
-        "more_url": f"{reverse('queue')}?view=all&customer={customer.pk}" if len(listed) > SHOWN_COMPLAINTS else "",
-        "complaint_count": f"{SHOWN_COMPLAINTS}+" if len(listed) > SHOWN_COMPLAINTS else str(len(listed)),
-        "elsewhere": ngettext(
-            "%(n)s more complaint is with another team.", "%(n)s more complaints are with other teams.", hidden
-        )
-        % {"n": hidden}
-        if hidden
-        else "",
-        "stays": [_stay(one.joined_on, one.left_on) for one in customer.tenures.all()],
-        "facts": _facts(customer),
-        "entries": _trail(customer),
-        "new_url": f"{reverse('complaint_new')}?customer={customer.pk}",
-    }
-    return render(request, "customers/customer.html", context)
 
 
 @allow(*CASES)
@@ -160,7 +121,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @allow(*CASES)
 def edit(request: HttpRequest, customer_id: int) -> HttpResponse:
-    """Change a customer, once per form."""
+    """Change a customer, once per form; a form older than the record comes back as 409 with what was typed."""
     customer = _get(request, customer_id)
     url = reverse("customer", args=[customer.pk])
     if request.method != "POST":
@@ -168,12 +129,19 @@ def edit(request: HttpRequest, customer_id: int) -> HttpResponse:
     form = CustomerForm(request.POST)
     status = 422
     if form.is_valid():
+        by, at = Actor.of(request), now()
         try:
             with transaction.atomic():
-                claim(request, form.cleaned_data["nonce"], at=now())
-                edit_customer(customer, form.profile(), by=Actor.of(request), at=now())
+                claim(request, form.cleaned_data["nonce"], at=at)
+                edit_customer(customer, form.profile(), by=by, at=at, version=form.cleaned_data["version"])
+                for purpose, given in form.consents():
+                    consent(customer, purpose=purpose, given=given, by=by, at=at)
         except Repeated:
             return HttpResponseRedirect(url)
+        except StaleCustomer as refusal:
+            status = _add(form, refusal)
+            form.data = form.data.copy()
+            form.data["version"] = str(_get(request, customer_id).version)
         except DomainError as refusal:
             status = _add(form, refusal)
         else:
@@ -188,11 +156,12 @@ def _create(request: HttpRequest, form: CustomerForm) -> str:
     try:
         with transaction.atomic():
             nonce = claim(request, form.cleaned_data["nonce"], at=at)
-            first = (profile.emails[:1] or ("",))[0], (profile.phones[:1] or ("",))[0]
-            made = customers.create(
-                Details(name=profile.name, email=first[0], phone=first[1], language=profile.language), by=by, at=at
-            )
+            email, phone = ((listed or ("",))[0] for listed in (profile.emails, profile.phones))
+            details = Details(name=profile.name or "", email=email, phone=phone, language=profile.language or "")
+            made = customers.create(details, by=by, at=at)
             edit_customer(made, profile, by=by, at=at)
+            for purpose, given in form.consents():
+                consent(made, purpose=purpose, given=given, by=by, at=at)
             url = reverse("customer", args=[made.pk])
             answered(nonce, url)
     except Repeated as repeated:
@@ -215,21 +184,18 @@ def _form(request: HttpRequest, form: CustomerForm, *, title: str, back: str, st
 
 
 def _get(request: HttpRequest, customer_id: int) -> Customer:
-    """The customer with contacts and stays, for a page of theirs. Raises Http404. Query cost: 4."""
+    """The customer with contacts and consents, for their form. Raises Http404. Query cost: 3."""
     request.sidebar_here = "customers"  # type: ignore[attr-defined]
     user: User = request.user  # type: ignore[assignment]
     found = (
-        Customer.objects.visible_to(user)
-        .prefetch_related("contact_points", "tenures", "external_ids")
-        .filter(pk=customer_id)
-        .first()
+        Customer.objects.visible_to(user).prefetch_related("contact_points", "consents").filter(pk=customer_id).first()
     )
     if found is None:
         raise Http404
     return found
 
 
-def _page(request: HttpRequest, found: QuerySet[Customer], words: str) -> tuple[list[Customer], str, str]:
+def _page(request: HttpRequest, found: QuerySet[Customer]) -> tuple[list[Customer], str, str]:
     """Keyset by (name_key, id): rows, address before, address after."""
     after, before = _cursor(request.GET.get("after", "")), _cursor(request.GET.get("before", ""))
     if before is not None:
@@ -240,7 +206,7 @@ def _page(request: HttpRequest, found: QuerySet[Customer], words: str) -> tuple[
         found = found.filter(name_key__gte=key).filter(Q(name_key__gt=key) | Q(pk__gt=pk)).order_by("name_key", "pk")
     else:
         found = found.order_by("name_key", "pk")
-    got = list(found.prefetch_related("contact_points")[: PAGE + 1])
+    got = list(found[: PAGE + 1])
     more, got = len(got) > PAGE, got[:PAGE]
     if before is not None:
         got.reverse()
@@ -249,8 +215,8 @@ def _page(request: HttpRequest, found: QuerySet[Customer], words: str) -> tuple[
     has_next, has_previous = more or before is not None, more if before is not None else after is not None
     return (
         got,
-        _address("before", got[0], words) if has_previous else "",
-        _address("after", got[-1], words) if has_next else "",
+        _address("before", got[0]) if has_previous else "",
+        _address("after", got[-1]) if has_next else "",
     )
 
 
@@ -264,9 +230,8 @@ def _cursor(text: str) -> tuple[str, int] | None:
     return (name, pk) if fits and "\0" not in name and name.isprintable() else None
 
 
-def _address(side: str, one: Customer, words: str) -> str:
-    asked = {side: json.dumps([one.name_key, one.pk], ensure_ascii=False)}
-    return f"{reverse('customers')}?{urlencode({'q': words, **asked} if words else asked)}"
+def _address(side: str, one: Customer) -> str:
+    return f"{reverse('customers')}?{urlencode({side: json.dumps([one.name_key, one.pk], ensure_ascii=False)})}"
 
 
 def _row(one: Customer) -> list[Cell]:
@@ -279,82 +244,5 @@ def _row(one: Customer) -> list[Cell]:
     ]
 
 
-def _complaint_row(one: Any, at: Any) -> list[Cell]:
-    """A row about a complaint, which hangs above this floor: read by its names, never imported."""
-    return [
-        Cell(languages.short_day(languages.local(one.received_at), now=languages.local(at))),
-        Cell(one.subject, kind="head", url=one.get_absolute_url()),
-        Cell(one.type.path),
-        Cell(one.get_status_display()),
-        Cell(one.get_outcome_display() or languages.DASH),
-    ]
-
-
 def _first(one: Customer, kind: str) -> str:
     return next((point.value for point in one.contact_points.all() if point.kind == kind), "")
-
-
-def _mark(kind: str) -> str:
-    return {EMAIL: "email", PHONE: "phone", "social": "social"}.get(kind, "letter")
-
-
-def _line(customer: Customer) -> str:
-    words = [] if customer.kind == PERSON else [str(customer.get_kind_display())]
-    if customer.language:
-        words.append(_("writes in %(language)s") % {"language": languages.language_name(customer.language)})
-    return " · ".join(words)
-
-
-def _facts(customer: Customer) -> list[tuple[str, str]]:
-    facts = [(_("Known since"), languages.day(languages.local(customer.created_at)))]
-    facts += [
-        (_("Id in %(source)s") % {"source": one.source or "–"}, one.external_id) for one in customer.external_ids.all()
-    ]
-    return facts
-
-
-def _stay(joined: Any, left: Any) -> str:
-    if joined and left:
-        return _("%(start)s to %(end)s") % {"start": languages.day(joined), "end": languages.day(left)}
-    if left:
-        return _("left on %(day)s") % {"day": languages.day(left)}
-    return _("since %(day)s") % {"day": languages.day(joined)} if joined else _("since an unknown day")
-
-
-def _trail(customer: Customer) -> list[Entry]:
-    """What was changed about the customer, newest first. Query cost: 2."""
-    titles = {"customer.created": _("Written down"), "customer.edited": _("Changed")}
-    found = list(trail.of(customer).order_by("-seq")[:SHOWN_TRAIL])
-    people = {
-        one.pk: str(one) for one in User.objects.filter(pk__in={entry.actor_id for entry in found if entry.actor_id})
-    }
-    shown = []
-    for entry in found:
-        said = _changed(entry)
-        who = people.get(entry.actor_id or 0) or entry.actor_label
-        text = f"{who}: {said}" if said else who
-        shown.append(
-            Entry(
-                "event",
-                icon="trail",
-                title=titles.get(entry.kind, entry.kind),
-                text=text,
-                at=entry.at.isoformat(),
-                time=languages.near(entry.at, now()),
-                key=f"trail-{entry.seq}",
-            )
-        )
-    return shown
-
-
-def _changed(entry: TrailEntry) -> str:
-    """Which things changed, in words; the values themselves stay on the trail."""
-    names = {
-        "name": _("name"),
-        "kind": _("kind"),
-        "language": _("language"),
-        "tier": _("tier"),
-        EMAIL: _("e-mail"),
-        PHONE: _("phone"),
-    }
-    return ", ".join(str(names.get(one, one)) for one in json.loads(entry.body).get("fields", []))

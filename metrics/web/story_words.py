@@ -1,0 +1,189 @@
+"""Every kind of trail entry about a customer in a reader's words (house, Trail; ux, desk 9)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from complaints.models import ClockKind
+from complaints.web import timeline
+from complaints.web.names import name_of
+from core import languages
+from core.models import TrailEntry
+from retention.models import ConsentPurpose, FollowUpOutcome, PurchaseKind
+
+Words = tuple[str, str, str, str]  # icon, tone, title, text
+Body = dict[str, Any]
+
+# kind -> icon, tone, title; what is said beside it comes from DETAILS, else who did it
+KINDS: dict[str, tuple[str, str, str]] = {
+    "customer.created": ("person", "", gettext_noop("Written down as a customer")),
+    "customer.edited": ("note", "", gettext_noop("Details changed")),
+    "customer.consented": ("shield", "", gettext_noop("Consent")),
+    "customer.merged": ("merge", "", gettext_noop("Merged into another record")),
+    "customer.absorbed": ("merge", "", gettext_noop("Another record merged into this one")),
+    "customer.unmerged": ("undo", "", gettext_noop("Stands for itself again")),
+    "customer.released": ("undo", "", gettext_noop("Merge taken back")),
+    "complaint.filed": ("flag", "risk", gettext_noop("Complained")),
+    "complaint.recorded": ("book", "", gettext_noop("Complaint imported as history")),
+    "complaint.customer_set": ("person", "", gettext_noop("Complaint linked to another customer record")),
+    "complaint.accepted": ("heart", "met", gettext_noop("The customer accepts the outcome")),
+    "complaint.declined": ("breached", "risk", gettext_noop("The customer does not accept the outcome")),
+    "complaint.record_changed": ("book", "", gettext_noop("Imported complaint brought up to date")),
+    "sla.breached": ("breached", "breach", gettext_noop("Deadline missed:")),
+    "tenure.joined": ("heart", "met", gettext_noop("Joined")),
+    "tenure.left": ("leave", "breach", gettext_noop("Left")),
+    "tenure.returned": ("heart", "met", gettext_noop("Came back")),
+    "followup.planned": ("call", "", gettext_noop("Call planned")),
+    "followup.attempted": ("call", "", gettext_noop("Call tried")),
+    "followup.completed": ("call", "met", gettext_noop("Call made")),
+    "followup.cancelled": ("call", "", gettext_noop("Call cancelled")),
+    "followup.reassigned": ("call", "", gettext_noop("Call given to somebody else")),
+    "followup.rescheduled": ("calendar", "", gettext_noop("Call moved to another day")),
+    "followup.amended": ("call", "", gettext_noop("Planned call changed")),
+    "invitation.created": ("send", "", gettext_noop("Survey planned")),
+    "invitation.sent": ("send", "", gettext_noop("Asked for their opinion")),
+    "invitation.suppressed": ("paused", "", gettext_noop("Not asked for their opinion")),
+    "surveyresponse.recorded": ("heart", "", gettext_noop("Answered a survey")),
+    "surveyresponse.replaced": ("heart", "", gettext_noop("Changed an answer to a survey")),
+    "surveyresponse.not_called": ("call", "", gettext_noop("No call about an unhappy answer")),
+    "purchase.recorded": ("right", "", gettext_noop("Bought")),
+    "purchase.cancelled": ("undo", "", gettext_noop("Order cancelled")),
+    "charge.recorded": ("credit", "", gettext_noop("Charged")),
+    "payment.recorded": ("credit", "met", gettext_noop("Paid")),
+}
+FIELDS = {
+    "name": gettext_noop("name"),
+    "kind": gettext_noop("kind"),
+    "language": gettext_noop("language"),
+    "tier": gettext_noop("tier"),
+    "preferred_channel": gettext_noop("preferred channel"),
+    "preferences": gettext_noop("what they like and dislike"),
+    "external_ids": gettext_noop("ids in other systems"),
+    "email": gettext_noop("e-mail"),
+    "phone": gettext_noop("phone"),
+    "social": gettext_noop("social media name"),
+    "postal": gettext_noop("postal address"),
+}
+
+
+def words_of(entry: TrailEntry, body: Body) -> Words:
+    """What the entry says as (icon, tone, title, text). No query."""
+    private: Body = json.loads(entry.private) if entry.private else {}
+    if entry.kind not in KINDS:
+        if entry.kind.startswith("complaint.") and (found := timeline.words_of(entry)) is not None:
+            return found
+        plain = entry.kind.partition(".")[2].replace("_", " ").capitalize()
+        return "trail", "", plain, timeline.actor_of(entry)
+    mark, tone, title = KINDS[entry.kind]
+    detail = DETAILS.get(entry.kind)
+    said = detail(body, private) if detail else ""
+    by = timeline.actor_of(entry)
+    return mark, tone, _(title), f"{said} · {by}" if said else by
+
+
+def _edited(body: Body, _private: Body) -> str:
+    return ", ".join(_(FIELDS.get(one, one)) for one in body.get("fields", []))
+
+
+def _consented(body: Body, private: Body) -> str:
+    purpose = dict(ConsentPurpose.choices).get(body.get("purpose", ""), body.get("purpose", ""))
+    word = _("agreed") if body.get("given", [None, False])[1] else _("refused")
+    return ": ".join(str(x) for x in (purpose, word)) + (f" ({private['how']})" if private.get("how") else "")
+
+
+def _reason(_body: Body, private: Body) -> str:
+    return str(private.get("reason", ""))
+
+
+def _clock(body: Body, _private: Body) -> str:
+    kind = str(body.get("kind") or body.get("clock") or "")
+    return str(dict(ClockKind.choices).get(kind, kind))
+
+
+def _day_of(*names: str) -> Callable[[Body, Body], str]:
+    """The first date among these, with the reason if one was given."""
+
+    def say(body: Body, private: Body) -> str:
+        found = next((_as_day(body[name]) for name in names if body.get(name)), "")
+        reason = str(private.get("reason") or body.get("reason") or private.get("about") or "")
+        return ", ".join(x for x in (found, reason) if x)
+
+    return say
+
+
+def _as_day(value: Any) -> str:
+    value = value[-1] if isinstance(value, list) and value else value
+    try:
+        return languages.day(date.fromisoformat(str(value)[:10]))
+    except ValueError:
+        return ""
+
+
+def _outcome(body: Body, private: Body) -> str:
+    code = body.get("outcome", "")
+    code = code[-1] if isinstance(code, list) and code else code
+    word = str(dict(FollowUpOutcome.choices).get(code, ""))
+    return ", ".join(x for x in (word, str(private.get("note", ""))) if x)
+
+
+def _owner(body: Body, _private: Body) -> str:
+    owner = body.get("owner", "")
+    return name_of(owner[-1] if isinstance(owner, list) and owner else owner or None)
+
+
+def _score(body: Body, private: Body) -> str:
+    score = body.get("score")
+    score = score[-1] if isinstance(score, list) and score else score
+    kind = str(body.get("kind", "")).upper()
+    comment = private.get("comment", "")
+    comment = comment[-1] if isinstance(comment, list) and comment else comment
+    said = f"{kind} {score}".strip() if score is not None else kind
+    return f"{said}: “{comment}”" if comment else said
+
+
+def _bought(body: Body, _private: Body) -> str:
+    kind = body.get("kind", PurchaseKind.ORDER)
+    word = "" if kind == PurchaseKind.ORDER else str(dict(PurchaseKind.choices).get(kind, ""))
+    number = str(body.get("order_number", ""))
+    return ", ".join(x for x in (word, number, _money(body)) if x)
+
+
+def _money(body: Body, _private: Body | None = None) -> str:
+    amount, currency = body.get("amount"), str(body.get("currency", ""))
+    if isinstance(amount, dict):
+        amount, currency = amount.get("amount"), str(amount.get("currency", currency))
+    try:
+        return languages.money(Decimal(str(amount)), currency) if amount is not None and currency else ""
+    except InvalidOperation:
+        return ""
+
+
+DETAILS: dict[str, Callable[[Body, Body], str]] = {
+    "customer.edited": _edited,
+    "customer.consented": _consented,
+    "customer.merged": _reason,
+    "customer.absorbed": _reason,
+    "sla.breached": _clock,
+    "tenure.joined": _day_of("joined_on"),
+    "tenure.left": _day_of("left_on"),
+    "tenure.returned": _day_of("returned_on", "joined_on"),
+    "followup.planned": _day_of("due_on"),
+    "followup.rescheduled": _day_of("due_on"),
+    "followup.attempted": _outcome,
+    "followup.completed": _outcome,
+    "followup.cancelled": _outcome,
+    "followup.reassigned": _owner,
+    "surveyresponse.recorded": _score,
+    "surveyresponse.replaced": _score,
+    "purchase.recorded": _bought,
+    "purchase.cancelled": _bought,
+    "charge.recorded": _money,
+    "payment.recorded": _money,
+}
