@@ -21,7 +21,7 @@ from complaints.reference import catalogue
 from complaints.web import queue, rows
 from complaints.web.names import colleagues, made_from, teams
 from complaints.web.queue import VIEWS, Asked, Page
-from core.access import ADMIN, CASES, allow
+from core.access import ADMIN, CASES, MANAGER, allow
 from core.clock import now
 from core.instants import InstantError, parse_instant
 from core.models import User
@@ -35,8 +35,11 @@ BADGES_AGE = timedelta(minutes=1)  # badges count minutes, so that a list is nev
 @require_safe
 @allow()
 def home(request: HttpRequest) -> HttpResponse:
-    """The role's home: the queue for whoever handles cases, the settings for administrators, else one's own."""
+    """The role's home: the dashboard for managers, the queue for whoever else handles cases, the settings for
+    administrators, else one's own."""
     user: User = request.user  # type: ignore[assignment]
+    if MANAGER in user.roles:
+        return redirect("dashboard")
     return redirect("queue" if user.sees_cases else "settings" if ADMIN in user.roles else "preferences")
 
 

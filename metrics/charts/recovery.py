@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from metrics.charts.geometry import Mark, g
 
 WIDTH, HEIGHT, TOP, BOTTOM, GAP, END_GAP = 1120, 440, 46, 6, 10, 26
-BOX, RAIL, END = 148, 7, 10
+BOX_SHARE, RAIL, END = 0.49, 7, 10  # of a step: the rest is for the ribbons
+LETTER = 7.2  # a letter of a name, about
 LAST_ROOM = 208  # for the last bar and its words
+LOW = 12  # a box under this has no room for a name
 THIN = 6  # fewer people than this: a thin ribbon
 STAYED, LEFT = 0, 1
 
@@ -42,6 +44,7 @@ class Box(Mark):
     column: int
     key: str
     name: str
+    short: str  # the name as far as it fits
     stayed: int
     left: int
     x: str
@@ -102,9 +105,9 @@ class Picture(Mark):
     ribbons: Sequence[Ribbon]
     finishes: Sequence[Finish]
     seam: str
+    box: str
     width: str = str(WIDTH)
     height: str = str(HEIGHT)
-    box: str = str(BOX)
     rail: str = str(RAIL)
     end: str = str(END)
 
@@ -166,6 +169,7 @@ class _Drawing:
         self.unit = (self.room - max((most - 1) * self.gap, END_GAP)) / people
         step = (WIDTH - LAST_ROOM) / len(columns)
         self.xs = [step * i for i in range(len(columns))]
+        self.box = round(step * BOX_SHARE)
         self.end_x = float(WIDTH - LAST_ROOM)
         self.stayed = sum(flow.stayed for flow in flows)
         self.left = people - self.stayed
@@ -196,6 +200,7 @@ class _Drawing:
             ribbons=sorted(self._ribbons(), key=lambda one: one.gone),
             finishes=self._finishes(),
             seam=self._seam(),
+            box=g(self.box),
         )
 
     def _seam(self) -> str:
@@ -212,12 +217,13 @@ class _Drawing:
             column=column,
             key=key,
             name=self.columns[column].boxes[key],
+            short=self._short(self.columns[column].boxes[key]) if tall >= LOW else "",
             stayed=stayed,
             left=left,
             x=g(x),
             y=g(top),
             height=g(tall),
-            rail_x=g(x + BOX - RAIL),
+            rail_x=g(x + self.box - RAIL),
             stayed_height=g(stayed * self.unit),
             left_y=g(top + stayed * self.unit),
             left_height=g(left * self.unit),
@@ -227,6 +233,10 @@ class _Drawing:
             roomy=roomy,
         )
 
+    def _short(self, name: str) -> str:
+        room = int((self.box - RAIL - 16) / LETTER)
+        return name if len(name) <= room else f"{name[: room - 1].rstrip()}…"
+
     def _ribbons(self) -> list[Ribbon]:
         found: list[Ribbon] = []
         for i in range(len(self.columns) - 1):
@@ -235,7 +245,7 @@ class _Drawing:
                 for b in self.keys[i + 1]:
                     for side in (STAYED, LEFT):
                         if count := between.get((a, b), [0, 0])[side]:
-                            spots = (self.xs[i] + BOX, leaving[a][side], self.xs[i + 1], arriving[b][side])
+                            spots = (self.xs[i] + self.box, leaving[a][side], self.xs[i + 1], arriving[b][side])
                             leaving[a][side] += count * self.unit
                             arriving[b][side] += count * self.unit
                             names = (self.columns[i].boxes[a], self.columns[i + 1].boxes[b])
@@ -249,7 +259,7 @@ class _Drawing:
         for key in self.keys[last]:
             for side in (STAYED, LEFT):
                 if count := self.totals[last][key][side]:
-                    spots = (self.xs[last] + BOX, leaving[key][side], self.end_x, arriving[side])
+                    spots = (self.xs[last] + self.box, leaving[key][side], self.end_x, arriving[side])
                     arriving[side] += count * self.unit
                     found.append(self._ribbon(spots, count, side, (self.columns[last].boxes[key], "")))
         return found

@@ -19,7 +19,7 @@ from metrics.figures.dimensions import NONE
 from metrics.periods import MONTH
 from metrics.web.dashboard import spans
 from metrics.web.dashboard.asking import Asked
-from metrics.web.dashboard.panels import Panel, Table, clipped, scale
+from metrics.web.dashboard.panels import Panel, Table, clipped, scale, shown
 
 COHORT_MONTHS = 12
 SHOWN_CAUSES = 6
@@ -37,11 +37,11 @@ def cohort_scope(scope: Scope) -> Scope:
 def cohorts(stays: Sequence[Cohort], orders: Sequence[Cohort]) -> Panel:
     """Stays where there are any, else orders."""
     by_stay = bool(stays) or not orders
-    shown = list(stays if by_stay else orders)
+    found = list(stays if by_stay else orders)
     bounds = heat.STAYED if by_stay else heat.BOUGHT
-    reached = max((sum(cell is not None for cell in one.cells) for one in shown), default=0)
+    reached = max((sum(cell is not None for cell in one.cells) for one in found), default=0)
     rows = []
-    for one in shown:
+    for one in found:
         shares = [one.percent(offset) for offset in range(reached)]
         cells = [
             None
@@ -49,7 +49,7 @@ def cohorts(stays: Sequence[Cohort], orders: Sequence[Cohort]) -> Panel:
             else heat.Cell(
                 languages.number(share, digits=0),
                 "",
-                heat.level(float(share), one.size, bounds),
+                heat.level(shown(share), one.size, bounds),
                 title=f"{spans.long(one.key, MONTH)}, {_('month %(n)s') % {'n': offset}}: "
                 f"{languages.percent(share, digits=1)} ({languages.number(one.cells[offset])})",
             )

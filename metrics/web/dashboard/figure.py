@@ -197,11 +197,15 @@ def _groupings(asked: Asked, figure: Figure, by: str) -> list[Link]:
 
 
 def _table(asked: Asked, figure: Figure, groups: Sequence[Group], by: str) -> Table:
-    columns = [Column(label(by)), *(Column(words, end=True) for words in (_("Value"), _("Interval"), "n"))]
+    """The groups in their order; the interval only where some have one."""
+    certain = any(group.measure.low is not None for group in groups)
     rows = []
     for group in groups[:LONGEST_TABLE]:
         measure = group.measure
-        interval = panels.between(figure, measure)
-        cells = [Cell(text, "num") for text in (wording.text(figure, measure), interval, languages.number(measure.n))]
-        rows.append([Cell(group.label, "head", url=asked.group_url(figure, by, group.key)), *cells])
-    return Table(columns, rows)
+        words = [wording.text(figure, measure), languages.number(measure.n)]
+        if certain:
+            words.insert(1, panels.between(figure, measure))
+        head = Cell(group.label, "head", url=asked.group_url(figure, by, group.key))
+        rows.append([head, *(Cell(text, "num") for text in words)])
+    names = [_("Value"), *([_("Interval")] if certain else []), "n"]
+    return Table([Column(label(by)), *(Column(words, end=True) for words in names)], rows)

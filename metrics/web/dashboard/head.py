@@ -44,7 +44,9 @@ class AskForm(forms.Form):
             if figure is not None and name not in figure.filters:
                 continue
             if name in listed:
-                field: forms.Field = forms.ChoiceField(choices=[*anything, *listed[name]], required=False)
+                value, known = initial.get(name, ""), [*anything, *listed[name]]
+                other = [] if value in dict(known) else [(value, value)]  # what cannot be stays, to be mended
+                field: forms.Field = forms.ChoiceField(choices=[*known, *other], required=False)
             else:
                 field = forms.CharField(required=False)
             field.label = LABELS[name]
@@ -67,6 +69,8 @@ def head_of(
     initial["until"] = initial.get("to") or (period.until.isoformat() if period else "")
     initial.setdefault("compare", asked.compare)
     initial.setdefault("time_zone", asked.scope.zone.key)
+    if trouble and not request.GET.get("period") and (initial.get("from") or initial.get("to")):
+        initial["period"] = spans.CHOSEN
     form = AskForm(initial, figure, viewer)
     errors = []
     if trouble:
@@ -84,6 +88,7 @@ def head_of(
         "applied": _applied(request, asked, figure),
         "clear_url": request.path,
         "kept": _kept(asked, figure),
+        "around": _around(asked, figure),
     }
 
 
@@ -118,6 +123,12 @@ def _kept(asked: Asked, figure: Figure | None) -> list[tuple[str, str]]:
     shown = {"period", "from", "to", "compare", "time_zone", *OFFERED}
     found = [(name, value) for name, value in params.items() if name not in shown]
     return [*found, ("group_by", asked.group_by)] if asked.group_by else found
+
+
+def _around(asked: Asked, figure: Figure | None) -> list[tuple[str, str]]:
+    """What the form of two dates passes on: everything else."""
+    params = asked.params(figure) | ({"group_by": asked.group_by} if asked.group_by else {})
+    return [(name, value) for name, value in params.items() if name not in ("period", "from", "to")]
 
 
 def _zones(viewer: User, current: str) -> list[tuple[str, str]]:

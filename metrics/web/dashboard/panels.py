@@ -14,11 +14,12 @@ from core import languages
 from core.web.parts import Cell, Column, Link, Part
 from metrics.charts import bars, heat, lines, shares
 from metrics.figures import figures
-from metrics.figures.base import Figure, Group, Measure
+from metrics.figures.base import HOURS, PERCENT, POINTS, Figure, Group, Measure, Number
 from metrics.figures.service import BANDS, OLDEST
 from metrics.periods import MONTH
 from metrics.web.dashboard import spans, wording
 from metrics.web.dashboard.asking import Asked
+from metrics.web.dashboard.filters import label
 from metrics.web.dashboard.tiles import Answer, ripe, values_of
 
 TARGETS = {"resolution-rate": 90.0, "sla-compliance": 90.0}
@@ -105,31 +106,32 @@ def line_of(
 ) -> lines.LineChart:
     """The runs as lines; with one line its interval is a band behind it."""
     dated = [group for _i, group in _dated(run)]
+    unit = wording.axis_hours([v for v in values_of(dated, figure) if v is not None]) if figure.unit == HOURS else None
     series = []
     for words, groups in named:
         own = [group for _i, group in _dated(groups)]
-        band = len(named) == 1 and figure.unit in ("percent", "points")
+        band = len(named) == 1 and figure.unit in (PERCENT, POINTS)
         series.append(
             lines.Series(
-                values_of(own, figure),
+                [v if v is None or unit is None else v / unit[0] for v in values_of(own, figure)],
                 words,
                 [_value(group.measure.low) for group in own] if band else (),
                 [_value(group.measure.high) for group in own] if band else (),
             )
         )
-    percent = figure.unit == "percent"
+    percent = figure.unit == PERCENT
     target = TARGETS.get(figure.code) if not figure.bases or asked.basis in ("", figure.bases[0]) else None
     return lines.line_chart(
         series,
         [spans.short(group.key, asked.unit) for group in dated],
-        word=lambda value: _tick(figure, value),
+        word=lambda value: _tick(figure, value, unit[1] if unit else ""),
         titles=[_hit_title(asked, figure, group) for group in dated],
         urls=[_bucket_url(asked, figure, group) for group in dated],
         target=target,
         target_label=_("target %(share)s") % {"share": languages.percent(target)} if target else "",
         ripe=ripe(dated),
-        floor_at=-100 if figure.unit == "points" else 0,
-        ceil_at=100 if percent or figure.unit == "points" else None,
+        floor_at=-100 if figure.unit == POINTS else 0,
+        ceil_at=100 if percent or figure.unit == POINTS else None,
     )
 
 
@@ -235,7 +237,7 @@ def _cell(asked: Asked, figure: Figure, group: Group | None, kind: str, channel:
     return heat.Cell(
         text=languages.percent(measure.value),
         n=languages.number(measure.n),
-        level=heat.level(_value(measure.value), measure.n, heat.IN_TIME),
+        level=heat.level(shown(measure.value), measure.n, heat.IN_TIME),
         url=asked.rows_url(figure, main_type=kind, channel=channel),
         title=f"{group.label}: {wording.text(figure, measure)}",
     )
@@ -301,9 +303,10 @@ def groups_bars(asked: Asked, figure: Figure, groups: Sequence[Group], by: str) 
             )
             for group in shown[:20]
         ],
-        most=100.0 if figure.unit == "percent" else None,
+        most=100.0 if figure.unit == PERCENT else None,
     )
-    return Panel("groups", "bars", "", "", chart, texts={"title": figure.title(), "value_name": "", "note_name": ""})
+    title = _("By %(what)s") % {"what": label(by).lower()}
+    return Panel("groups", "bars", title, "", chart, texts={"title": figure.title(), "value_name": "", "note_name": ""})
 
 
 def _bar_value(figure: Figure, measure: Measure) -> float | None:
@@ -347,11 +350,11 @@ def _share_words(measure: Measure, part: str) -> str:
     return languages.percent(100 * float(count) / measure.n) if count is not None and measure.n else languages.DASH
 
 
-def _tick(figure: Figure, value: float) -> str:
-    if figure.unit == "points":
+def _tick(figure: Figure, value: float, unit: str) -> str:
+    if figure.unit == POINTS:
         return wording.signed(value)
-    if figure.unit == "hours":
-        return wording.hours(value) if value else "0"
+    if unit:
+        return f"{languages.number(round(value, 1) if value % 1 else int(value))} {unit}"
     return languages.number(round(value, 2) if value % 1 else int(value))
 
 
@@ -385,6 +388,11 @@ def scale(bounds: Sequence[float]) -> list[tuple[str, str]]:
 
 def clipped(words: str, longest: int = 26) -> str:
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
+
+
+def shown(value: Number | None) -> float | None:
+    """A rate as its cell prints it, so that ground and number never disagree."""
+    return None if value is None else float(round(value))
 
 
 def _value(value: object) -> float | None:

@@ -5,6 +5,7 @@ A missing value is a dash everywhere, never 0 % (case F34).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -42,6 +43,14 @@ def signed(value: Number | float, digits: int = 0) -> str:
 def hours(value: Number | float) -> str:
     """A duration given in hours: 3 h 10 min, 14 d."""
     return languages.duration(round(value * HOUR)) if value else languages.duration(0)
+
+
+def axis_hours(values: Sequence[float]) -> tuple[float, str]:
+    """(hours in one unit of an axis, its name): days, hours or minutes by the greatest value."""
+    speak, most = languages.voice(), max(values, default=0)
+    if most >= 72:
+        return 24, speak.days
+    return (1, speak.hour) if most >= 2 else (1 / 60, speak.minute)
 
 
 def bare(figure: Figure, value: Number | None) -> str:
