@@ -116,7 +116,7 @@ class Rows:
         if len(cells) != len(self.header):
             words = _("This record has %(cells)s fields, the header has %(columns)s.")
             return words % {"cells": len(cells), "columns": len(self.header)}
-        if any("\0" in cell for cell in cells):
+        if "\0" in "".join(cells):
             return _("This record holds a zero byte.")
         return ""
 

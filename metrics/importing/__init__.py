@@ -1,0 +1,1 @@
+"""Files of survey answers: what each known kind means (mission B1; core.importing)."""
