@@ -127,7 +127,7 @@ def test_the_same_answer_again_changes_nothing(one: Invitation) -> None:
     assert OutboxMessage.objects.filter(template="follow_up").count() == 1
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_twenty_posts_at_once_are_one_answer_and_one_call() -> None:
     cached.clear_all()
     with clock.frozen(MONDAY):

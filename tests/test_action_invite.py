@@ -206,7 +206,7 @@ def test_new_words_reach_whoever_is_asked_from_then_on(cast: Cast) -> None:
 
 
 @pytest.mark.postgresql
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_four_workers_ask_everybody_once() -> None:
     cached.clear_all()
     with clock.frozen(MONDAY):
