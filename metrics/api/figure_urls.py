@@ -1,3 +1,9 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from metrics.api import figures
+
+urlpatterns = [
+    path("metrics/", figures.Metrics.as_view(), name="api-metrics"),
+    path("metrics/<slug:figure>/", figures.OneMetric.as_view(), name="api-metric"),
+    path("metrics/<slug:figure>/rows/", figures.MetricRows.as_view(), name="api-metric-rows"),
+]

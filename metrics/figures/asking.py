@@ -98,7 +98,7 @@ def grouping(params: Mapping[str, str], figure: Figure, scope: Scope) -> str:
 
 
 def comparison(params: Mapping[str, str], scope: Scope) -> Scope | None:
-    """What the scope is compared with, if that is asked for. Raises InvalidInput unknown_comparison, period_required."""
+    """What to compare with, if anything. Raises InvalidInput unknown_comparison or period_required."""
     if "compare" not in params:
         return None
     wanted = _value(params, "compare")

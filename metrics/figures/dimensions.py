@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import DateField, F, Q
+from django.db.models import DateField, F, Q, Value
 from django.db.models.functions import Coalesce, Trunc
 from django.utils.dates import MONTHS
 from django.utils.formats import date_format
@@ -72,9 +72,10 @@ def _catalogued(kind: str) -> Read:
     return read
 
 
-def text(column: str) -> Dimension:
-    """A word as it stands."""
-    return Dimension(F(column), lambda value: _is(column, value), _plain)
+def text(column: str, *, nullable: bool = False) -> Dimension:
+    """A word as it stands. `nullable`: the record that has it may be missing."""
+    expression = Coalesce(F(column), Value("")) if nullable else F(column)
+    return Dimension(expression, lambda value: _is(column, value), _plain)
 
 
 def named(column: str, label: str) -> Dimension:
@@ -121,7 +122,7 @@ def complaint(prefix: str = "") -> dict[str, Dimension]:
         "severity": coded(f"{prefix}severity", Severity),
         "team": named(f"{prefix}team_id", f"{prefix}team__name"),
         "owner": named(f"{prefix}owner_id", f"{prefix}owner__name"),
-        "tier": text(f"{prefix}customer__tier"),
+        "tier": text(f"{prefix}customer__tier", nullable=True),
         "source": text(f"{prefix}source"),
         "outcome": coded(f"{prefix}outcome", Outcome),
         "root_cause": Dimension(F(f"{prefix}root_cause_id"), causes, _catalogued("causes_by_id")),

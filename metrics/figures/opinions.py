@@ -25,7 +25,7 @@ def _shared() -> dict[str, Dimension]:
     """What an answer and an invitation take from their complaint, survey and customer."""
     found = dimensions.complaint("complaint__")
     del found["source_channel"], found["outcome"], found["root_cause"], found["source"]
-    found["tier"] = text("customer__tier")
+    found["tier"] = text("customer__tier", nullable=True)
     found["survey"] = named("survey_id", "survey__name")
     return found
 

@@ -100,26 +100,20 @@ class ServiceRecovery(Figure):
         return _("Stayed after a complaint")
 
     def definition(self, scope: Scope | None = None) -> str:
-        days = {"days": scope.horizon if scope is not None else 90}
-        if scope is not None and self.basis(scope) == BOUGHT:
-            return (
-                _(
-                    "Of the customers who had bought before and complained in the period, the share that bought again "
-                    "within %(days)d days of the resolution of their first complaint (of its deadline, if it is unresolved). "
-                    "Beside it the same for customers who never complained, over the same dates. Complaints whose days have "
-                    "not yet passed do not count."
-                )
-                % days
-            )
-        return (
-            _(
-                "Of the customers who complained in the period, the share still with us %(days)d days after the resolution "
-                "of their first complaint (after its deadline, if it is unresolved). Beside it the same for customers "
-                "who never complained, over the same dates. Customers without a recorded stay, and complaints whose days "
-                "have not yet passed, do not count."
-            )
-            % days
+        text = _(
+            "Of the customers who complained in the period, the share still with us %(days)d days after the resolution "
+            "of their first complaint (after its deadline, if it is unresolved). Beside it the same for customers who "
+            "never complained, over the same dates. Customers without a recorded stay, and complaints whose days have "
+            "not yet passed, do not count."
         )
+        if scope is not None and self.basis(scope) == BOUGHT:
+            text = _(
+                "Of the customers who had bought before and complained in the period, the share that bought again "
+                "within %(days)d days of the resolution of their first complaint (of its deadline, if it is "
+                "unresolved). Beside it the same for customers who never complained, over the same dates. Complaints "
+                "whose days have not yet passed do not count."
+            )
+        return text % {"days": scope.horizon if scope is not None else HORIZONS[-1]}
 
     def measure(self, scope: Scope) -> Measure:
         return self._read((self.rows_by(scope, None) or [{}])[0])

@@ -1,0 +1,152 @@
+"""The rows behind figures as the API shows them: enough to recognise each, by the kind of row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from complaints.models import Clock, Complaint
+from complaints.reference import catalogue
+from core.instants import iso
+from metrics.models import Invitation, SurveyResponse
+from retention.models import Customer, Purchase, Tenure
+
+LOADED: Mapping[str, tuple[str, ...]] = {
+    "complaint": ("customer", "owner"),
+    "clock": ("complaint",),
+    "response": ("complaint", "customer"),
+    "invitation": ("complaint", "customer", "survey", "response"),
+    "customer": (),
+    "tenure": ("customer",),
+    "purchase": ("customer",),
+}
+
+
+class RowShape(serializers.Serializer[Any]):
+    """What every kind of row has; the rest follows from `row`."""
+
+    row = serializers.ChoiceField(choices=sorted(LOADED))
+    id = serializers.CharField()
+
+
+def loaded(kind: str, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The rows with what is shown of them, in one query."""
+    return rows.select_related(*LOADED[kind]) if LOADED[kind] else rows
+
+
+def complaint(row: Complaint) -> dict[str, Any]:
+    return {
+        "row": "complaint",
+        "id": row.reference,
+        "reference": row.reference,
+        "source": row.source,
+        "external_id": row.external_id or None,
+        "subject": row.subject,
+        "channel": row.channel,
+        "source_channel": row.source_channel,
+        "type": catalogue().types_by_id[row.type_id].code,
+        "severity": row.severity,
+        "status": row.status,
+        "owner": {"id": str(row.owner_id), "name": str(row.owner)},
+        "customer": person(row.customer),
+        "received_at": iso(row.received_at),
+        "first_response_at": iso(row.first_response_at),
+        "resolved_at": iso(row.resolved_at),
+        "closed_at": iso(row.closed_at),
+        "outcome": row.outcome or None,
+        "accepted": row.accepted,
+    }
+
+
+def clock(row: Clock) -> dict[str, Any]:
+    return {
+        "row": "clock",
+        "id": str(row.pk),
+        "complaint": row.complaint.reference,
+        "external_id": row.complaint.external_id or None,
+        "kind": row.kind,
+        "cycle": row.cycle,
+        "state": row.state,
+        "stated": row.stated,
+        "due_at": iso(row.due_at),
+        "completed_at": iso(row.completed_at),
+        "breached_at": iso(row.breached_at),
+    }
+
+
+def response(row: SurveyResponse) -> dict[str, Any]:
+    return {
+        "row": "response",
+        "id": str(row.pk),
+        "kind": row.kind,
+        "score": row.score,
+        "answered_at": iso(row.answered_at),
+        "period_label": row.period_label,
+        "segment": row.segment,
+        "source": row.source,
+        "external_id": row.external_id or None,
+        "complaint": row.complaint.reference if row.complaint else None,
+        "customer": person(row.customer),
+    }
+
+
+def invitation(row: Invitation) -> dict[str, Any]:
+    answer = getattr(row, "response", None)
+    return {
+        "row": "invitation",
+        "id": str(row.pk),
+        "survey": row.survey.code,
+        "sent_at": iso(row.sent_at),
+        "answered_at": iso(answer.answered_at) if answer is not None else None,
+        "complaint": row.complaint.reference if row.complaint else None,
+        "customer": person(row.customer),
+    }
+
+
+def customer(row: Customer) -> dict[str, Any]:
+    return {"row": "customer", "id": str(row.pk), "name": str(row), "tier": row.tier, "source": row.source}
+
+
+def tenure(row: Tenure) -> dict[str, Any]:
+    return {
+        "row": "tenure",
+        "id": str(row.pk),
+        "customer": person(row.customer),
+        "joined_on": row.joined_on,
+        "left_on": row.left_on,
+        "reason": row.reason,
+        "plan": row.plan,
+        "source": row.source,
+        "external_id": row.external_id or None,
+    }
+
+
+def purchase(row: Purchase) -> dict[str, Any]:
+    return {
+        "row": "purchase",
+        "id": str(row.pk),
+        "order_number": row.order_number,
+        "customer": person(row.customer),
+        "purchased_at": iso(row.purchased_at),
+        "amount": {"amount": str(row.valid_amount), "currency": row.currency},
+        "incentive": row.incentive,
+        "source": row.source,
+    }
+
+
+def person(row: Customer | None) -> dict[str, str] | None:
+    return None if row is None else {"id": str(row.pk), "name": str(row)}
+
+
+SHOWN: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+    "complaint": complaint,
+    "clock": clock,
+    "response": response,
+    "invitation": invitation,
+    "customer": customer,
+    "tenure": tenure,
+    "purchase": purchase,
+}

@@ -1,0 +1,116 @@
+"""Figures and their rows as CSV, streamed, safe to open in a spreadsheet (case F15).
+
+Text that a spreadsheet would take for a formula gets a `'` before it; numbers stay numbers. `value_of` takes it off
+again, so that a file read back gives what was there. UTF-8, comma, CRLF as RFC 4180 has it.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+
+from core.instants import iso
+from metrics.figures.base import Figure, Group, Measure, Scope
+
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
+AT_ONCE = 2000  # rows read at a time
+MEASURE = ("value", "numerator", "denominator", "n", "low", "high", "immature")
+
+
+class _Line:
+    """What `csv.writer` writes into: hands the line back."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """CSV lines of rows of plain values, one at a time."""
+    writer: Any = csv.writer(_Line(), quoting=csv.QUOTE_MINIMAL)
+    quoted: Any = csv.writer(_Line(), quoting=csv.QUOTE_NONNUMERIC)
+    for row in rows:
+        cells = [cell(value) for value in row]
+        risky = any(isinstance(value, str) and value.startswith("'") for value in cells)
+        yield (quoted if risky else writer).writerow(cells)
+
+
+def cell(value: Any) -> Any:
+    """One value as it stands in a file: None is empty, instants are UTC with Z, risky text is defused."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return defused(str(value))
+
+
+def defused(text: str) -> str:
+    """Text that no spreadsheet computes."""
+    return f"'{text}" if text.startswith(RISKY) else text
+
+
+def value_of(text: str) -> str:
+    """The text that `defused` was given."""
+    return text[1:] if text.startswith("'") else text
+
+
+def of_figure(figure: Figure, scope: Scope, measure: Measure, groups: Sequence[Group] = ()) -> Iterator[str]:
+    """The figure and its groups, a line each; the first line names the columns, empty denominators leave blanks."""
+    measures = [measure, *(group.measure for group in groups)]
+    also = list(dict.fromkeys(name for one in measures for name in (one.values or {})))
+    head = ["figure", "key", "label", "from", "to", "time_zone", "as_of", "unit", *MEASURE, *also]
+
+    def line(key: str, label: str, one: Measure) -> list[Any]:
+        said = [figure.code, key, label, scope.since, scope.until, scope.zone.key, scope.as_of, figure.unit]
+        values = one.values or {}
+        return [*said, *(getattr(one, name) for name in MEASURE), *(values.get(name) for name in also)]
+
+    yield from lines([head, line("", figure.title(scope), measure)])
+    yield from lines(line(group.key, group.label, group.measure) for group in groups)
+
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "complaint": (
+        "reference", "source", "external_id", "kind", "channel", "source_channel", "type__code", "severity", "subject",
+        "status", "owner__name", "team__name", "customer_id", "received_at", "first_response_at", "resolved_at",
+        "closed_at", "outcome", "accepted", "root_cause__code",
+    ),
+    "clock": (
+        "id", "complaint__reference", "complaint__external_id", "kind", "cycle", "state", "stated", "started_at",
+        "due_at", "completed_at", "breached_at",
+    ),
+    "response": (
+        "id", "kind", "score", "comment", "answered_at", "period_label", "segment", "source", "external_id",
+        "complaint__reference", "customer_id",
+    ),
+    "invitation": (
+        "id", "survey__code", "complaint__reference", "customer_id", "sent_at", "response__score",
+        "response__answered_at",
+    ),
+    "customer": ("id", "name", "kind", "tier", "language", "source"),
+    "tenure": (
+        "id", "customer_id", "customer__name", "joined_on", "left_on", "reason", "plan", "source", "external_id",
+    ),
+    "purchase": (
+        "id", "order_number", "customer_id", "purchased_at", "valid_amount", "currency", "incentive", "source",
+    ),
+}  # fmt: skip
+
+
+def of_rows(figure: Figure, rows: QuerySet[Any]) -> Iterator[str]:
+    """The rows behind a figure, streamed: a line with the columns' names, then exactly one line a row."""
+    columns = COLUMNS[figure.row_kind]
+    yield from lines([[name.replace("__", "_") for name in columns]])
+    yield from lines(rows.values_list(*columns).iterator(chunk_size=AT_ONCE))

@@ -1,0 +1,116 @@
+"""Every figure equals a slow, obvious second implementation over random worlds, in three time zones across DST."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from core import cached, clock
+from metrics.figures import Figure, Scope, figures
+from metrics.figures.base import Measure
+from tests.figures import oracle
+from tests.figures.world import NOW, ZONES, World, make_world
+
+pytestmark = pytest.mark.django_db
+PERIODS = (
+    (None, None),
+    (date(2026, 3, 1), date(2026, 3, 31)),
+    (date(2026, 3, 29), date(2026, 3, 29)),
+    (date(2025, 10, 1), date(2025, 12, 31)),
+    (date(2026, 1, 1), None),
+    (None, date(2026, 4, 4)),
+    (date(2026, 2, 10), date(2026, 4, 20)),
+    (date(2024, 1, 1), date(2024, 1, 1)),
+)
+AS_OF = datetime(2026, 4, 4, 14, 0, tzinfo=UTC)
+
+
+@pytest.fixture(params=range(3))
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    cached.clear_all()
+    with clock.frozen(NOW):
+        yield make_world(request.param)
+
+
+def scopes(world: World, figure: Figure, seed: int) -> Iterator[Scope]:
+    draw = random.Random(seed)
+    filters: list[dict[str, str]] = [{}]
+    filters += [{"tier": "gold"}] if "tier" in figure.filters and figure.row_kind != "invitation" else []
+    if "severity" in figure.filters and figure.row_kind not in ("response", "invitation"):
+        filters += [{"channel": "phone", "severity": "minor"}, {"type": world.complaints[0].type.code}, {"team": "-"}]
+    for since, until in PERIODS:
+        for basis in figure.bases or ("",):
+            yield Scope(
+                viewer=draw.choice(world.viewers),
+                zone=ZoneInfo(draw.choice(ZONES)),
+                as_of=NOW,
+                since=since,
+                until=until,
+                basis=basis,
+                kind=draw.choice(figure.kinds or ("",)),
+                horizon=draw.choice((30, 90)),
+                filters=draw.choice(filters),
+            )
+            yield Scope(
+                viewer=world.manager,
+                zone=ZoneInfo(draw.choice(ZONES)),
+                as_of=AS_OF,
+                as_of_given=True,
+                since=since,
+                until=until,
+                basis=basis,
+                kind=draw.choice(figure.kinds or ("",)),
+                filters=draw.choice(filters),
+            )
+
+
+def same(result: Measure, expected: Any, about: Any) -> None:
+    value, n = expected
+    assert result.n == n, about
+    if isinstance(value, dict):
+        found = {name: round(float(amount or 0), 4) for name, amount in (result.values or {}).items()}
+        assert found == {name: round(amount, 4) for name, amount in value.items()}, about
+        return
+    assert (result.value is None) == (value is None), about
+    if value is not None:
+        assert float(result.value or 0) == pytest.approx(value, abs=1e-6), about
+
+
+def test_every_figure_is_what_a_loop_over_all_rows_says(world: World) -> None:
+    for code, figure in figures.items():
+        for scope in scopes(world, figure, len(code)):
+            expected = oracle.FIGURES[code](world, scope)
+            same(figure.measure(scope), expected, (code, scope))
+            assert figure.rows(scope).count() == expected[1], (code, scope)
+
+
+def test_recovery_and_its_controls(world: World) -> None:
+    figure = figures["service-recovery"]
+    for scope in scopes(world, figure, 5):
+        result, expected = figure.measure(scope), oracle.recovery(world, scope)
+        values = dict(result.values or {})
+        found = {"n": result.n, "hits": result.numerator, "immature": result.immature, "excluded": values["excluded"]}
+        assert found == {name: expected[name] for name in found}, scope
+        assert values["controls_n"] == expected["controls"]
+        rate = oracle.percent(expected["controls_hits"], expected["controls"])
+        controls = values["controls"]
+        assert (None if controls is None else float(controls)) == (None if rate is None else pytest.approx(rate))
+
+
+def test_quantiles_lie_between_neighbours(world: World) -> None:
+    scope = Scope(viewer=world.manager, zone=ZoneInfo("UTC"), as_of=NOW)
+    values = figures["time-to-resolve"].measure(scope).values or {}
+    took = oracle.resolve_hours(world, scope)
+    assert float(values["p90"] or 0) == pytest.approx(oracle.quantile(took, 0.9), abs=1e-6)
+    rows = oracle.received(world, scope)
+    worked = [
+        one.resolution_seconds / 3600
+        for one in rows
+        if one.resolution_seconds is not None and one.status != "withdrawn"
+    ]
+    assert float(values["median_working"] or 0) == pytest.approx(oracle.quantile(worked, 0.5), abs=1e-6)
