@@ -27,11 +27,10 @@ from complaints.models import (
 )
 from complaints.models.catalogue import UNCLASSIFIED
 from complaints.reference import catalogue
-from complaints.sla import policies, standing
+from complaints.sla import standing
 from core import bulk
 from core.actor import Actor
 from core.references import new_reference
-from core.week_calendar import WeekCalendar
 from retention.actions.customers import Details, draft
 from retention.models import ContactPoint, Customer
 from retention.models.customers import EMAIL
@@ -204,12 +203,8 @@ def measured(row: HistoricComplaint, found: Mapping[str, Any] | None) -> dict[st
     until = row.resolved_at or row.closed_at
     return {
         **standing.of_clocks(clocks),
-        "resolution_seconds": standing.worked(_calendar(), row.received_at, until),
+        "resolution_seconds": standing.worked(standing.house_calendar(), row.received_at, until),
     }
-
-
-def _calendar() -> WeekCalendar:
-    return policies.calendar_of(policies.book().newest[policies.book().policies[-1].calendar_id])
 
 
 def stated_event(clock: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:

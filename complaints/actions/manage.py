@@ -15,6 +15,7 @@ from complaints.actions.file import begin_clocks, preview
 from complaints.models import Complaint, ComplaintType, Severity
 from complaints.reference import catalogue
 from complaints.sla import clocks as sla
+from complaints.sla import standing
 from core import outbox, rows
 from core.actor import Actor
 from core.errors import InvalidInput
@@ -178,7 +179,7 @@ def release(complaint: Complaint, *, by: Actor, at: datetime) -> Complaint:
         "complaint.released",
         by=by,
         at=at,
-        fields=["owner", "team", "is_quarantined", "in_queue", "queue_at"],
+        fields=["owner", "team", "is_quarantined", "in_queue", "queue_at", *standing.FIELDS],
         changes={"owner": complaint.owner_id, "team": complaint.team_id},
         also=letters.receipt(complaint, letters.address(complaint.customer), at=at),
     )

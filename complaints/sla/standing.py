@@ -56,9 +56,10 @@ def refresh(complaint: Complaint, clocks: Iterable[Clock]) -> tuple[str, ...]:
     clocks = list(clocks)
     for name, value in of_clocks(clocks).items():
         setattr(complaint, name, value)
-    calendar = _calendar(complaint, clocks)
+    calendar = house_calendar() if complaint.is_history else _calendar(complaint, clocks)
+    until = complaint.resolved_at or (complaint.closed_at if complaint.is_history else None)
     complaint.response_seconds = worked(calendar, complaint.received_at, complaint.first_response_at)
-    complaint.resolution_seconds = worked(calendar, complaint.received_at, complaint.resolved_at)
+    complaint.resolution_seconds = worked(calendar, complaint.received_at, until)
     return FIELDS
 
 
@@ -67,6 +68,12 @@ def worked(calendar: WeekCalendar, start: datetime, end: datetime | None) -> int
     if end is None:
         return None
     return working_time.worked(calendar, start, end) if end > start else 0
+
+
+def house_calendar() -> WeekCalendar:
+    """The calendar of the last policy, by which recorded history is measured: no policy was in force for it then."""
+    book = policies.book()
+    return policies.calendar_of(book.newest[book.policies[-1].calendar_id])
 
 
 def _calendar(complaint: Complaint, clocks: Iterable[Clock]) -> WeekCalendar:
