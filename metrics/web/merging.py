@@ -60,9 +60,12 @@ def choose(request: HttpRequest, customer_id: int) -> HttpResponse:
 @allow(*CASES)
 def confirm(request: HttpRequest, customer_id: int, other_id: int) -> HttpResponse:
     """Both records side by side; the button under one keeps it. POST merges, once per form."""
-    sides = (_own(request, customer_id), _own(request, other_id))
+    request.sidebar_here = "customers"  # type: ignore[attr-defined]
+    sides = (find(customer_id), find(other_id))
     if sides[0].pk == sides[1].pk:
         raise Http404
+    if gone := next((one for one in sides if one.merged_into_id), None):  # done already, perhaps by this very form
+        return HttpResponseRedirect(reverse("customer", args=[gone.pk]))
     if request.method != "POST":
         return _both(request, MergeForm(), sides)
     form = MergeForm(request.POST)
@@ -71,12 +74,12 @@ def confirm(request: HttpRequest, customer_id: int, other_id: int) -> HttpRespon
         form.add_error(None, _("Choose the record that stays."))
     if not form.is_valid() or kept is None:
         return _both(request, form, sides, status=422)
-    gone = sides[1] if kept is sides[0] else sides[0]
+    other = sides[1] if kept is sides[0] else sides[0]
     url = reverse("customer", args=[kept.pk])
     try:
         with transaction.atomic():
             claim(request, form.cleaned_data["nonce"], at=now())
-            merge(gone, kept, by=Actor.of(request), at=now(), reason=form.cleaned_data["reason"])
+            merge(other, kept, by=Actor.of(request), at=now(), reason=form.cleaned_data["reason"])
     except Repeated:
         return HttpResponseRedirect(url)
     except DomainError as refusal:

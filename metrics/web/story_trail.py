@@ -15,8 +15,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from complaints.models import Complaint, Message, Note
-from complaints.models.conversation import IN
+from complaints.models import ChannelCode, Complaint, Message, Note
+from complaints.models.conversation import IN, OUT
 from complaints.web.names import person_of
 from complaints.web.timeline import actor_of
 from core import languages
@@ -29,6 +29,7 @@ from retention.models import FollowUp
 PAGE = 30
 LONGEST = 400  # characters of a message; the case has the rest
 TALK = {"complaint.message_sent": "message", "complaint.message_received": "message", "complaint.noted": "note"}
+SPOKEN_IN_PASSING = {"complaint.acknowledged", "complaint.resolved"}  # a message may have gone with it
 
 
 @dataclass(slots=True)
@@ -56,6 +57,7 @@ class _Seen:
     cases: dict[int, tuple[str, str]] = field(default_factory=dict)
     others: dict[str, set[int]] = field(default_factory=dict)
     said: dict[tuple[str, int], Any] = field(default_factory=dict)
+    passing: dict[tuple[int, datetime], Any] = field(default_factory=dict)  # by complaint and moment
 
     def allows(self, entry: TrailEntry) -> bool:
         if entry.subject_kind == "complaint":
@@ -69,7 +71,8 @@ def chapter(keys: Sequence[int], reader: User, person: Person, *, now: datetime,
 
     Query cost: 2 to 6, whatever the length of the story.
     """
-    found = TrailEntry.objects.filter(customer_id=keys[0]) if len(keys) == 1 else _of_all(keys)
+    one = len(keys) == 1
+    found = TrailEntry.objects.filter(**({"customer_id": keys[0]} if one else {"customer_id__in": keys}))
     if (cursor := parse(after)) is not None:
         at, pk = cursor
         found = found.filter(at__lte=at).filter(Q(at__lt=at) | Q(pk__lt=pk))
@@ -95,10 +98,6 @@ def parse(cursor: str) -> tuple[datetime, int] | None:
     return (at, int(tail)) if at.tzinfo is not None else None
 
 
-def _of_all(keys: Sequence[int]) -> Any:
-    return TrailEntry.objects.filter(customer_id__in=keys)
-
-
 def _look(rows: Iterable[TrailEntry], reader: User) -> _Seen:
     """What the reader may see of all this. Query cost: 0 to 5, one per kind of record that occurs."""
     keys: dict[str, set[int]] = {}
@@ -118,13 +117,20 @@ def _look(rows: Iterable[TrailEntry], reader: User) -> _Seen:
     if wanted := keys.get("followup"):
         seen.others["followup"] = _keys(FollowUp.objects.visible_to(reader), wanted)
     talk: dict[str, set[int]] = {"message": set(), "note": set()}
+    moments: set[datetime] = set()
     for entry in rows:
+        if not seen.allows(entry):
+            continue
         kind = TALK.get(entry.kind)
-        if kind and seen.allows(entry) and (pk := json.loads(entry.body).get(kind)):
+        if kind and (pk := json.loads(entry.body).get(kind)):
             talk[kind].add(pk)
-    if talk["message"]:
-        said = Message.objects.filter(pk__in=talk["message"], complaint__in=list(seen.cases))
-        seen.said |= {("message", one.pk): one for one in said}
+        elif entry.kind in SPOKEN_IN_PASSING:
+            moments.add(entry.at)
+    if talk["message"] or moments:
+        said = Message.objects.filter(complaint__in=list(seen.cases))
+        for one in said.filter(Q(pk__in=talk["message"]) | Q(at__in=moments, direction=OUT)):
+            seen.said["message", one.pk] = one
+            seen.passing.setdefault((one.complaint_id, one.at), one)
     if talk["note"]:
         notes = Note.objects.filter(pk__in=talk["note"], complaint__in=list(seen.cases))
         seen.said |= {("note", one.pk): one for one in notes}
@@ -138,38 +144,44 @@ def _keys(rows: Any, wanted: Iterable[int]) -> set[int]:
 def _by_day(rows: Iterable[TrailEntry], seen: _Seen, person: Person, now: datetime) -> Iterable[Told]:
     last, today = None, languages.local(now).date()
     for row in rows:
-        entry = _entry(row, seen, person)
-        if entry is None:
-            continue
-        here = languages.local(row.at)
-        if here.date() != last:
-            last = here.date()
-            yield Told(Entry("day", text=_("Today") if last == today else languages.day(last)))
-        entry.at, entry.time, entry.key = row.at.isoformat(), languages.clock_time(row.at), f"entry-{row.pk}"
         reference, subject = seen.cases.get(row.subject_id, ("", "")) if row.subject_kind == "complaint" else ("", "")
-        yield Told(entry, subject, f"/complaints/{reference}/" if reference else "")
+        for number, entry in enumerate(_entries(row, seen, person)):
+            here = languages.local(row.at)
+            if here.date() != last:
+                last = here.date()
+                yield Told(Entry("day", text=_("Today") if last == today else languages.day(last)))
+            entry.at, entry.time, entry.key = (
+                row.at.isoformat(),
+                languages.clock_time(row.at),
+                f"entry-{row.pk}-{number}",
+            )
+            yield Told(entry, subject, f"/complaints/{reference}/" if reference else "")
 
 
-def _entry(row: TrailEntry, seen: _Seen, person: Person) -> Entry | None:
-    """The entry as a message, a note or an event."""
+def _entries(row: TrailEntry, seen: _Seen, person: Person) -> Iterable[Entry]:
+    """The entry as a message, a note or an event; what was said with the event follows it."""
     body: dict[str, Any] = json.loads(row.body)
     kind = TALK.get(row.kind, "")
-    said = seen.said.get((kind, body.get(kind, 0)))
-    if kind == "note":
-        if said is None:
-            return None
-        return Entry("note", text=_short(said.body), who=person_of(said.author_id) or Person.of(0, _("Somebody")))
-    if kind == "message":
-        if said is None:
-            return None
-        if said.direction == IN:
-            return Entry(
-                "in", text=_short(said.body), who=person, channel=said.channel, channel_label=said.get_channel_display()
-            )
-        who = person_of(said.author_id) or Person.of(0, "Amends")
-        return Entry("out", text=_short(said.body), who=who, to=_("to the customer"))
+    if kind:
+        if said := seen.said.get((kind, body.get(kind, 0))):
+            yield _note(said) if kind == "note" else _message(said, person)
+        return
     mark, tone, title, text = words_of(row, body)
-    return Entry("event", icon=mark, tone=tone, title=title, text=text or actor_of(row))
+    yield Entry("event", icon=mark, tone=tone, title=title, text=text or actor_of(row))
+    if row.kind in SPOKEN_IN_PASSING and (said := seen.passing.get((row.subject_id, row.at))):
+        yield _message(said, person)
+
+
+def _note(said: Note) -> Entry:
+    return Entry("note", text=_short(said.body), who=person_of(said.author_id) or Person.of(0, _("Somebody")))
+
+
+def _message(said: Message, person: Person) -> Entry:
+    if said.direction == IN:
+        label = str(ChannelCode(said.channel).label)
+        return Entry("in", text=_short(said.body), who=person, channel=said.channel, channel_label=label)
+    who = person_of(said.author_id) or Person.of(0, "Amends")
+    return Entry("out", text=_short(said.body), who=who, to=_("to the customer"))
 
 
 def _short(text: str) -> str:

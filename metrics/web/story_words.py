@@ -24,6 +24,8 @@ Body = dict[str, Any]
 # kind -> icon, tone, title; what is said beside it comes from DETAILS, else who did it
 KINDS: dict[str, tuple[str, str, str]] = {
     "customer.created": ("person", "", gettext_noop("Written down as a customer")),
+    "customer.recorded": ("book", "", gettext_noop("Imported from another system")),
+    "customer.record_changed": ("book", "", gettext_noop("Brought up to date by an import")),
     "customer.edited": ("note", "", gettext_noop("Details changed")),
     "customer.consented": ("shield", "", gettext_noop("Consent")),
     "customer.merged": ("merge", "", gettext_noop("Merged into another record")),
@@ -54,6 +56,7 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "surveyresponse.replaced": ("heart", "", gettext_noop("Changed an answer to a survey")),
     "surveyresponse.not_called": ("call", "", gettext_noop("No call about an unhappy answer")),
     "purchase.recorded": ("right", "", gettext_noop("Bought")),
+    "purchase.lines_added": ("right", "", gettext_noop("Lines added to an order")),
     "purchase.cancelled": ("undo", "", gettext_noop("Order cancelled")),
     "charge.recorded": ("credit", "", gettext_noop("Charged")),
     "payment.recorded": ("credit", "met", gettext_noop("Paid")),
@@ -183,6 +186,7 @@ DETAILS: dict[str, Callable[[Body, Body], str]] = {
     "surveyresponse.recorded": _score,
     "surveyresponse.replaced": _score,
     "purchase.recorded": _bought,
+    "purchase.lines_added": _bought,
     "purchase.cancelled": _bought,
     "charge.recorded": _money,
     "payment.recorded": _money,

@@ -93,7 +93,7 @@ def hand_over(
 ) -> list[int]:
     """Change the customer of those rows that are still the giver's; returns their keys. Rows with a version get a new
     one."""
-    names = {field.name for field in model._meta.concrete_fields}
+    names = {field.attname for field in model._meta.concrete_fields}  # a key named version is version_id
     values: dict[str, Any] = {"customer": taker}
     if "updated_at" in names:
         values["updated_at"] = at
