@@ -1,3 +1,25 @@
-from django.urls import URLPattern, URLResolver
+"""Purchases, charges, payments and stays in the API. A state change is a resource of its own (house.md, Style)."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from retention.api import charges, purchases, tenures
+
+_CUSTOMER, _PURCHASE = "customers/<int:pk>/", "purchases/<int:pk>/"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(_CUSTOMER + "tenures/", tenures.Tenures.as_view(), name="api-customer-tenures"),
+    path(_CUSTOMER + "departure/", tenures.Departure.as_view(), name="api-departure"),
+    path(_CUSTOMER + "return/", tenures.Return.as_view(), name="api-return"),
+    path(_CUSTOMER + "joining/", tenures.Joining.as_view(), name="api-joining"),
+    path(_CUSTOMER + "purchases/", purchases.PurchasesOfCustomer.as_view(), name="api-customer-purchases"),
+    path(_CUSTOMER + "charges/", charges.ChargesOfCustomer.as_view(), name="api-customer-charges"),
+    path(_CUSTOMER + "payments/", charges.PaymentsOfCustomer.as_view(), name="api-customer-payments"),
+    path("purchases/", purchases.Purchases.as_view(), name="api-purchases"),
+    path(_PURCHASE, purchases.OnePurchase.as_view(), name="api-purchase"),
+    path(_PURCHASE + "cancellation/", purchases.Cancellation.as_view(), name="api-purchase-cancellation"),
+    path(_PURCHASE + "returns/", purchases.Returns.as_view(), name="api-purchase-returns"),
+    path("charges/", charges.Charges.as_view(), name="api-charges"),
+    path("charges/<int:pk>/", charges.OneCharge.as_view(), name="api-charge"),
+    path("payments/", charges.Payments.as_view(), name="api-payments"),
+    path("payments/<int:pk>/", charges.OnePayment.as_view(), name="api-payment"),
+]

@@ -1,0 +1,198 @@
+"""`/api/v1/charges/`, `/api/v1/payments/` and those of one customer (interface.md; mission A7; case F33)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.urls import reverse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from core.api.bodies import Strict
+from core.api.fields import Day, Id, Text
+from core.api.filters import SINCE, key, text
+from core.api.money import MoneyField, MoneyShape
+from core.api.money import shown as money_shown
+from core.api.views import ApiView, ListView
+from core.clock import now
+from core.instants import iso
+from retention.actions import charges
+from retention.api.customers import HANDLES_CASES
+from retention.models import Charge, Customer, Payment
+
+SOURCE = "api"
+
+
+class NewCharge(Strict):
+    amount = MoneyField()
+    charged_on = Day()
+    description = Text(max_length=200, trim=True, required=False, allow_blank=True)
+    order_number = Text(max_length=80, trim=True, required=False, allow_blank=True)
+    external_id = Text(max_length=120, trim=True, required=False)
+    source = Text(max_length=40, trim=True, required=False)
+
+
+class NewPayment(Strict):
+    """A negative amount is money given back."""
+
+    amount = MoneyField(signed=True)
+    paid_on = Day()
+    charge = Id(required=False, allow_null=True)
+    method = Text(max_length=80, trim=True, required=False, allow_blank=True)
+    external_id = Text(max_length=120, trim=True, required=False)
+    source = Text(max_length=40, trim=True, required=False)
+
+
+class CustomerOfCharge(Strict):
+    customer = Id()
+
+
+class NewChargeOf(NewCharge, CustomerOfCharge):
+    """With the customer it concerns."""
+
+
+class NewPaymentOf(NewPayment, CustomerOfCharge):
+    """With the customer it concerns."""
+
+
+class ChargeShape(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    customer = serializers.CharField(help_text="The customer's id.")
+    charged_on = serializers.DateField()
+    amount = MoneyShape()
+    description = serializers.CharField(allow_blank=True)
+    order_number = serializers.CharField(allow_blank=True)
+    source = serializers.CharField(allow_blank=True)
+    external_id = serializers.CharField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class PaymentShape(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    customer = serializers.CharField(help_text="The customer's id.")
+    charge = serializers.CharField(allow_null=True)
+    paid_on = serializers.DateField()
+    amount = MoneyShape()
+    method = serializers.CharField(allow_blank=True)
+    source = serializers.CharField(allow_blank=True)
+    external_id = serializers.CharField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+def charge_dict(row: Charge) -> dict[str, Any]:
+    own = {"charged_on": row.charged_on, "description": row.description, "order_number": row.order_number}
+    return {**_shared(row), **own}
+
+
+def payment_dict(row: Payment) -> dict[str, Any]:
+    own = {"paid_on": row.paid_on, "method": row.method, "charge": str(row.charge_id) if row.charge_id else None}
+    return {**_shared(row), **own}
+
+
+def _shared(row: Charge | Payment) -> dict[str, Any]:
+    return {
+        "id": str(row.pk),
+        "customer": str(row.customer_id),
+        "amount": money_shown(row.amount, row.currency),
+        "source": row.source,
+        "external_id": row.external_id or None,
+        "created_at": iso(row.created_at),
+        "updated_at": iso(row.updated_at),
+    }
+
+
+class _Money(ListView):
+    """What charges and payments have in common; with a customer in the address only theirs."""
+
+    access = HANDLES_CASES
+    success: ClassVar = {"POST": 201}
+    model: ClassVar[type[Charge] | type[Payment]]
+    place: ClassVar[str]  # the address of one
+
+    def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Any]:
+        if "pk" in kwargs:
+            customer = self.find(Customer.objects.visible_to(request.user), pk=kwargs["pk"])
+            return self.model.objects.filter(customer=customer)
+        return self.model.objects.all() if request.user.sees_cases else self.model.objects.none()
+
+    def write(self, customer: Customer, values: dict[str, Any], request: Request) -> Charge | Payment:
+        raise NotImplementedError
+
+    def post(self, request: Request, pk: int | None = None) -> HttpResponse:
+        values = self.read(request)
+        customer = self.find(Customer.objects.visible_to(request.user), pk=values.pop("customer", pk))
+        values["amount"], values["currency"] = values["amount"]
+        if values.get("external_id"):
+            values.setdefault("source", SOURCE)
+        made = self.write(customer, values, request)
+        return self.reply(self.to_dict(made), 201, location=reverse(self.place, args=[made.pk]))
+
+
+class Charges(_Money):
+    """All charges; POST names the customer."""
+
+    resource, model, place = "charges", Charge, "api-charge"
+    body: ClassVar = {"POST": NewChargeOf}
+    answer = ChargeShape
+    filters = (key("customer"), text("order_number"), text("currency"), text("source"), text("external_id"), SINCE)
+    ordering: ClassVar = {"id": "pk", "charged_on": "charged_on", "updated_at": "updated_at"}
+
+    def to_dict(self, row: Charge) -> dict[str, Any]:
+        return charge_dict(row)
+
+    def write(self, customer: Customer, values: dict[str, Any], request: Request) -> Charge:
+        return charges.charge(customer, by=self.actor(request), at=now(), **values)
+
+
+class ChargesOfCustomer(Charges):
+    """What one customer was asked to pay, the newest first."""
+
+    body: ClassVar = {"POST": NewCharge}
+    filters = Charges.filters[1:]
+    default_ordering = "-charged_on"
+
+
+class Payments(_Money):
+    """All payments; POST names the customer."""
+
+    resource, model, place = "payments", Payment, "api-payment"
+    body: ClassVar = {"POST": NewPaymentOf}
+    answer = PaymentShape
+    filters = (key("customer"), key("charge"), text("currency"), text("source"), text("external_id"), SINCE)
+    ordering: ClassVar = {"id": "pk", "paid_on": "paid_on", "updated_at": "updated_at"}
+
+    def to_dict(self, row: Payment) -> dict[str, Any]:
+        return payment_dict(row)
+
+    def write(self, customer: Customer, values: dict[str, Any], request: Request) -> Payment:
+        return charges.pay(customer, by=self.actor(request), at=now(), **values)
+
+
+class PaymentsOfCustomer(Payments):
+    """What one customer paid, the newest first."""
+
+    body: ClassVar = {"POST": NewPayment}
+    filters = Payments.filters[1:]
+    default_ordering = "-paid_on"
+
+
+class OneCharge(ApiView):
+    """One charge."""
+
+    access, resource, answer = HANDLES_CASES, "charges", ChargeShape
+
+    def get(self, request: Request, pk: int) -> HttpResponse:
+        return self.reply(charge_dict(self.find(Charge.objects.all(), pk=pk)))
+
+
+class OnePayment(ApiView):
+    """One payment."""
+
+    access, resource, answer = HANDLES_CASES, "payments", PaymentShape
+
+    def get(self, request: Request, pk: int) -> HttpResponse:
+        return self.reply(payment_dict(self.find(Payment.objects.all(), pk=pk)))
