@@ -13,7 +13,7 @@ from typing import Any
 
 import django
 
-WHAT = ("create", "queue", "case", "sweep")
+WHAT = ("create", "queue", "case", "sweep", "figures")
 
 
 def main(arguments: list[str]) -> None:
@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> None:
     django.setup()
     from django.core.management import call_command
 
-    from tests.bench import create, pages, seed, sweeping, web
+    from tests.bench import create, pages, reporting, seed, sweeping, web
 
     call_command("migrate", verbosity=0)
     (Path(os.environ["VAR_DIR"]) / "static").mkdir(exist_ok=True)
@@ -49,6 +49,7 @@ def main(arguments: list[str]) -> None:
             measured("case", lambda: pages.measure_case(people, server))
             measured("create", lambda: create.measure(people, server))
     measured("sweep", sweeping.measure)
+    measured("figures", lambda: reporting.measure(people))
     target.write_text(json.dumps(found, indent=2))
 
 

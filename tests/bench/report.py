@@ -59,6 +59,9 @@ def flat(found: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             name = "idle sweep" if who == "idle" else f"sweep {sweep['due']:,} {who}"
             batch = {"p50_ms": sweep[who].get("p50_batch_ms"), "p95_ms": None}
             yield name, {**({} if who == "idle" else batch), **sweep[who]}
+    for name, figures in found.get("figures", {}).items():
+        if isinstance(figures, dict):
+            yield name[:22], figures
 
 
 def goals(results: Results) -> Iterator[dict[str, Any]]:
@@ -72,6 +75,7 @@ def goals(results: Results) -> Iterator[dict[str, Any]]:
         yield from _pages(found, f"{database}, {found['size']:,}: ")
     yield from _growth(known)
     yield from _sweeps(largest.get("postgresql", {}))
+    yield from _figures(largest.get("postgresql", {}))
     for size in sizes:
         yield from _sqlite(known.get(("postgresql", size), {}), known.get(("sqlite", size), {}), f"SQLite, {size:,}: ")
 
@@ -110,6 +114,16 @@ def _sweeps(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield _goal(f"{where}longest batch at most 300 ms", longest, most=300)
         yield _goal(f"{where}idle sweep at most 1 ms", sweep["idle"]["p50_ms"], most=1)
         yield _goal(f"{where}sweep reads the partial index", float("clock_next" in sweep["plan"]), least=1)
+
+
+def _figures(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    taken = found.get("figures", {})
+    where = f"PostgreSQL, {found.get('size', 0):,}: "
+    for name, most in (("12 figures", 60), ("12 with medians", 100), ("retention 500,000 orders", 250)):
+        if name in taken:
+            yield _goal(f"{where}{name} at most {most} ms", taken[name]["p50_ms"], most=most)
+    if "plan" in taken:
+        yield _goal(f"{where}figures read the index alone", float("Index Only Scan" in taken["plan"]), least=1)
 
 
 def _sqlite(postgresql: dict[str, Any], sqlite: dict[str, Any], where: str) -> Iterator[dict[str, Any]]:
