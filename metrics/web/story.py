@@ -23,6 +23,7 @@ from core.models import User
 from core.web.once import fresh
 from core.web.parts import Person
 from metrics.web import story_facts as about
+from metrics.web import story_money
 from metrics.web.story_trail import Chapter, chapter
 from retention.models import Customer
 
@@ -67,7 +68,11 @@ def page(request: HttpRequest, customer_id: int) -> HttpResponse:
         "consents": about.consents(customer),
         "facts": about.facts(customer, stays),
         "merged": [(one.pk, str(one)) for one in merged if one.merged_into_id == customer.pk],
+        "orders": story_money.orders(customer, at),
+        "orders_line": story_money.total(bought),
+        "account": story_money.account(customer, at),
         "nonce": fresh(),
+        "call_url": reverse("follow_up_new", args=[customer.pk]),
         "new_url": f"{reverse('complaint_new')}?customer={customer.pk}",
         **_story(request, customer, merged, person),
     }

@@ -105,7 +105,7 @@ def draw(
 def _place_cases(cases: Sequence[Case], x: object) -> None:
     """Circles on the line, scores above; a score too near the one before gives way to it."""
     free_from = 0.0
-    for case in sorted(cases, key=lambda one: one.on):
+    for case in sorted(cases, key=lambda one: (one.on, one.is_open)):
         at: float = x(case.on)  # type: ignore[operator]
         case.x, case.box_x, case.stem = g(at), g(at - 10), f"M{g(at)} 67V46"
         case.raised = bool(case.score) and at - 10 >= free_from

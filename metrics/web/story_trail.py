@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from complaints.models import ChannelCode, Complaint, Message, Note
+from complaints.models import ChannelCode, Complaint, Message, Note, Purpose
 from complaints.models.conversation import IN, OUT
 from complaints.web.names import person_of
 from complaints.web.timeline import actor_of
@@ -29,7 +29,10 @@ from retention.models import FollowUp
 PAGE = 30
 LONGEST = 400  # characters of a message; the case has the rest
 TALK = {"complaint.message_sent": "message", "complaint.message_received": "message", "complaint.noted": "note"}
-SPOKEN_IN_PASSING = {"complaint.acknowledged", "complaint.resolved"}  # a message may have gone with it
+SPOKEN_IN_PASSING = {  # a message of this purpose may have gone with it
+    "complaint.acknowledged": Purpose.ACKNOWLEDGEMENT,
+    "complaint.resolved": Purpose.FINAL_ANSWER,
+}
 
 
 @dataclass(slots=True)
@@ -57,7 +60,7 @@ class _Seen:
     cases: dict[int, tuple[str, str]] = field(default_factory=dict)
     others: dict[str, set[int]] = field(default_factory=dict)
     said: dict[tuple[str, int], Any] = field(default_factory=dict)
-    passing: dict[tuple[int, datetime], Any] = field(default_factory=dict)  # by complaint and moment
+    passing: dict[tuple[int, datetime, str], Any] = field(default_factory=dict)  # by complaint, moment and purpose
 
     def allows(self, entry: TrailEntry) -> bool:
         if entry.subject_kind == "complaint":
@@ -73,6 +76,8 @@ def chapter(keys: Sequence[int], reader: User, person: Person, *, now: datetime,
     """
     one = len(keys) == 1
     found = TrailEntry.objects.filter(**({"customer_id": keys[0]} if one else {"customer_id__in": keys}))
+    if not one:  # a merge is told by the survivor
+        found = found.exclude(kind="customer.merged")
     if (cursor := parse(after)) is not None:
         at, pk = cursor
         found = found.filter(at__lte=at).filter(Q(at__lt=at) | Q(pk__lt=pk))
@@ -130,7 +135,7 @@ def _look(rows: Iterable[TrailEntry], reader: User) -> _Seen:
         said = Message.objects.filter(complaint__in=list(seen.cases))
         for one in said.filter(Q(pk__in=talk["message"]) | Q(at__in=moments, direction=OUT)):
             seen.said["message", one.pk] = one
-            seen.passing.setdefault((one.complaint_id, one.at), one)
+            seen.passing[one.complaint_id, one.at, one.purpose] = one
     if talk["note"]:
         notes = Note.objects.filter(pk__in=talk["note"], complaint__in=list(seen.cases))
         seen.said |= {("note", one.pk): one for one in notes}
@@ -168,7 +173,8 @@ def _entries(row: TrailEntry, seen: _Seen, person: Person) -> Iterable[Entry]:
         return
     mark, tone, title, text = words_of(row, body)
     yield Entry("event", icon=mark, tone=tone, title=title, text=text or actor_of(row))
-    if row.kind in SPOKEN_IN_PASSING and (said := seen.passing.get((row.subject_id, row.at))):
+    purpose = SPOKEN_IN_PASSING.get(row.kind, "")
+    if purpose and (said := seen.passing.get((row.subject_id, row.at, purpose))):
         yield _message(said, person)
 
 

@@ -26,12 +26,18 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "customer.created": ("person", "", gettext_noop("Written down as a customer")),
     "customer.recorded": ("book", "", gettext_noop("Imported from another system")),
     "customer.record_changed": ("book", "", gettext_noop("Brought up to date by an import")),
-    "customer.edited": ("note", "", gettext_noop("Details changed")),
+    "customer.edited": ("trail", "", gettext_noop("Details changed")),
     "customer.consented": ("shield", "", gettext_noop("Consent")),
     "customer.merged": ("merge", "", gettext_noop("Merged into another record")),
     "customer.absorbed": ("merge", "", gettext_noop("Another record merged into this one")),
     "customer.unmerged": ("undo", "", gettext_noop("Stands for itself again")),
     "customer.released": ("undo", "", gettext_noop("Merge taken back")),
+    "customer.joined": ("heart", "met", gettext_noop("Joined")),
+    "customer.left": ("leave", "breach", gettext_noop("Left")),
+    "customer.returned": ("heart", "met", gettext_noop("Came back")),
+    "customer.departure_taken_back": ("undo", "", gettext_noop("Did not leave after all")),
+    "customer.charged": ("credit", "", gettext_noop("Charged")),
+    "customer.paid": ("credit", "met", gettext_noop("Paid")),
     "complaint.filed": ("flag", "risk", gettext_noop("Complained")),
     "complaint.recorded": ("book", "", gettext_noop("Complaint imported as history")),
     "complaint.customer_set": ("person", "", gettext_noop("Complaint linked to another customer record")),
@@ -39,9 +45,6 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "complaint.declined": ("breached", "risk", gettext_noop("The customer does not accept the outcome")),
     "complaint.record_changed": ("book", "", gettext_noop("Imported complaint brought up to date")),
     "sla.breached": ("breached", "breach", gettext_noop("Deadline missed:")),
-    "tenure.joined": ("heart", "met", gettext_noop("Joined")),
-    "tenure.left": ("leave", "breach", gettext_noop("Left")),
-    "tenure.returned": ("heart", "met", gettext_noop("Came back")),
     "followup.planned": ("call", "", gettext_noop("Call planned")),
     "followup.attempted": ("call", "", gettext_noop("Call tried")),
     "followup.completed": ("call", "met", gettext_noop("Call made")),
@@ -58,8 +61,8 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "purchase.recorded": ("right", "", gettext_noop("Bought")),
     "purchase.lines_added": ("right", "", gettext_noop("Lines added to an order")),
     "purchase.cancelled": ("undo", "", gettext_noop("Order cancelled")),
-    "charge.recorded": ("credit", "", gettext_noop("Charged")),
-    "payment.recorded": ("credit", "met", gettext_noop("Paid")),
+    "purchase.returned": ("undo", "", gettext_noop("Returned")),
+    "purchase.incentive": ("discount", "", gettext_noop("Incentive of an order changed")),
 }
 FIELDS = {
     "name": gettext_noop("name"),
@@ -151,11 +154,11 @@ def _score(body: Body, private: Body) -> str:
     return f"{said}: “{comment}”" if comment else said
 
 
-def _bought(body: Body, _private: Body) -> str:
+def _bought(body: Body, private: Body) -> str:
     kind = body.get("kind", PurchaseKind.ORDER)
     word = "" if kind == PurchaseKind.ORDER else str(dict(PurchaseKind.choices).get(kind, ""))
     number = str(body.get("order_number", ""))
-    return ", ".join(x for x in (word, number, _money(body)) if x)
+    return ", ".join(x for x in (word, number, _money(body), str(private.get("reason", ""))) if x)
 
 
 def _money(body: Body, _private: Body | None = None) -> str:
@@ -174,9 +177,11 @@ DETAILS: dict[str, Callable[[Body, Body], str]] = {
     "customer.merged": _reason,
     "customer.absorbed": _reason,
     "sla.breached": _clock,
-    "tenure.joined": _day_of("joined_on"),
-    "tenure.left": _day_of("left_on"),
-    "tenure.returned": _day_of("returned_on", "joined_on"),
+    "customer.joined": _day_of("joined_on"),
+    "customer.left": _day_of("left_on"),
+    "customer.returned": _day_of("joined_on"),
+    "customer.charged": _money,
+    "customer.paid": _money,
     "followup.planned": _day_of("due_on"),
     "followup.rescheduled": _day_of("due_on"),
     "followup.attempted": _outcome,
@@ -187,7 +192,6 @@ DETAILS: dict[str, Callable[[Body, Body], str]] = {
     "surveyresponse.replaced": _score,
     "purchase.recorded": _bought,
     "purchase.lines_added": _bought,
-    "purchase.cancelled": _bought,
-    "charge.recorded": _money,
-    "payment.recorded": _money,
+    "purchase.cancelled": _reason,
+    "purchase.returned": _bought,
 }
