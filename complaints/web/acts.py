@@ -16,7 +16,7 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from complaints.actions import converse, decide, handle, manage, watch
+from complaints.actions import acceptance, converse, decide, handle, manage, watch
 from complaints.models import OPEN, Complaint, Outcome, Status
 from complaints.web import forms
 from core.actor import Actor
@@ -47,6 +47,10 @@ def _assign(complaint: Complaint, *, owner: Any, by: Actor, at: datetime, reason
     if owner is None:
         raise InvalidInput(_("There is no such person."), code="unknown_owner", field="owner")
     return manage.assign(complaint, by=by, at=at, owner=owner, reason=reason)
+
+
+def _accept(complaint: Complaint, *, accepted: str, by: Actor, at: datetime, comment: str = "") -> Any:
+    return acceptance.accept(complaint, accepted=accepted == "yes", comment=comment, by=by, at=at)
 
 
 def _take(complaint: Complaint, *, by: Actor, at: datetime) -> Any:
@@ -195,6 +199,16 @@ ACTS = {
             "KeyX",
         ),
         Act(
+            "accept",
+            "acceptance",
+            forms.AcceptanceForm,
+            _accept,
+            gettext_lazy("Does the customer accept?"),
+            gettext_lazy("Write down the answer"),
+            gettext_lazy("Written down"),
+            "scale",
+        ),
+        Act(
             "reopen",
             "reopening",
             forms.ReopenForm,
@@ -256,13 +270,14 @@ def offered(complaint: Complaint, *, user_id: int, watching: bool) -> list[str]:
     follow = "unwatch" if watching else "watch"
     if complaint.is_quarantined:
         return ["release", "withdraw", "incoming", follow]
+    accept = ["accept"] if acceptance.may_be_said(complaint) else []
     if status in (Status.CLOSED, Status.WITHDRAWN):
-        return ["reopen", "incoming", follow]
+        return ["reopen", *accept, "incoming", follow]
     if status == Status.MERGED:
         return ["incoming", follow]
     keys: list[str] = []
     if status == Status.RESOLVED:
-        keys = ["close", "reopen", "incoming"]
+        keys = ["close", *accept, "reopen", "incoming"]
     elif status in OPEN:
         if complaint.acknowledged_at is None:
             keys.append("acknowledge")

@@ -26,6 +26,7 @@ from core.clock import now
 from core.instants import InstantError, parse_instant
 from core.models import User
 from core.web.parts import Applied, Empty, Group, Link
+from retention.calls_due import calls_due
 
 COUNTED = ("mine", "breached", "risk", "waiting", "resolved", "team", "all")
 OVERLAP = timedelta(seconds=2)  # a change takes a moment to be committed: look a little further back
@@ -117,6 +118,7 @@ def sidebar_counts(request: HttpRequest) -> dict[str, int | str]:
     kept: dict[str, int | str] | None = getattr(request, "counted_views", None)
     if kept is None:
         kept = queue.counts(request.user, now(), COUNTED)  # type: ignore[arg-type]
+        kept["follow_ups"] = calls_due().get(request.user.pk, 0)
         request.counted_views = kept  # type: ignore[attr-defined]
     return kept
 

@@ -166,6 +166,18 @@ class ReopenForm(ReasonForm):
     missing = gettext_lazy("Say why it is opened again.")
 
 
+class AcceptanceForm(ActForm):
+    """What the customer told us about the decision, on their behalf."""
+
+    accepted = forms.ChoiceField(
+        label=gettext_lazy("The customer"),
+        widget=forms.RadioSelect,
+        choices=[("yes", gettext_lazy("accepts it")), ("no", gettext_lazy("does not accept it"))],
+        error_messages={"required": gettext_lazy("Say whether the customer accepts the decision.")},
+    )
+    comment = Paragraphs(label=gettext_lazy("What the customer said"), required=False, rows=2)
+
+
 class WithdrawForm(ReasonForm):
     asks = gettext_lazy("Why the customer takes it back")
     missing = gettext_lazy("Say why it is withdrawn.")

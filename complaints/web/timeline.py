@@ -131,6 +131,8 @@ MAILS = {
     "sla_breach": gettext_lazy("Told of the missed deadline"),
     "assigned": gettext_lazy("Told of the case"),
     "customer_answered": gettext_lazy("Told of the answer"),
+    "decision_declined": gettext_lazy("Told that the decision is not accepted"),
+    "survey": gettext_lazy("Survey by e-mail"),
 }
 
 
@@ -169,7 +171,7 @@ def words_of(entry: Step | TrailEntry) -> tuple[str, str, str, str] | None:
     if entry.kind in QUIET:
         return None
     private: dict[str, Any] = json.loads(entry.private) if entry.private else {}
-    by, reason = actor_of(entry), private.get("reason", "")
+    by, reason = actor_of(entry), private.get("reason") or private.get("comment") or ""
     say = SAY.get(entry.kind)
     if say is None:
         return ("trail", "", entry.kind.removeprefix("complaint.").replace("_", " "), by)
@@ -210,6 +212,12 @@ def _resolved(body: dict[str, Any]) -> str:
     return _("Resolved: %(outcome)s, %(cause)s") % words
 
 
+def _accepted(body: dict[str, Any]) -> tuple[str, str, str]:
+    if body["accepted"][1]:
+        return "met", "met", _("The customer accepts the decision")
+    return "flag", "risk", _("The customer does not accept the decision")
+
+
 def _watcher(body: dict[str, Any]) -> str:
     return name_of(body.get("watcher"))
 
@@ -225,6 +233,7 @@ SAY: dict[str, Callable[[dict[str, Any]], tuple[str, str, str]]] = {
     "complaint.classified": lambda body: ("filter", "", _classified(body)),
     "complaint.released": lambda body: ("shield", "", _("Released from quarantine")),
     "complaint.resolved": lambda body: ("met", "met", _resolved(body)),
+    "complaint.accepted": lambda body: _accepted(body),
     "complaint.closed": lambda body: ("check", "met", _("Closed")),
     "complaint.reopened": lambda body: ("undo", "risk", _("Reopened")),
     "complaint.withdrawn": lambda body: ("leave", "", _("Withdrawn by the customer")),

@@ -142,11 +142,12 @@ class Shell:
         queues = [[self._view(*view) for view in views] if self._allowed("queue") else [] for views in (daily, wider)]
         others = [
             ("customers", "person", _("Customers")),
+            ("follow_ups", "call", _("Follow-up calls")),
             ("dashboard", "dashboard", _("Dashboard")),
             ("settings", "settings", _("Settings")),
         ]
         places = [
-            Item(name, mark, label, href, current=self.here == name)
+            Item(name, mark, label, href, self.counts.get(name), current=self.here == name)
             for name, mark, label in others
             if (href := self._allowed(name))
         ]

@@ -28,6 +28,7 @@ from metrics import house_time
 from metrics.web.follow_up_forms import OUTCOMES, CallForm, CancelForm, ChangeForm, OutcomeForm, PlanForm, start
 from metrics.web.follow_up_rows import Group, calls_of, grouped, loaded, story
 from retention.actions import follow_ups as actions
+from retention.calls_due import calls_due
 from retention.models import Customer, FollowUp
 
 PAGE = 50
@@ -212,6 +213,7 @@ def _do(request: HttpRequest, form: CallForm, run: Callable[..., Any], done: str
     if form.errors:
         form.renew()
         return None
+    calls_due.clear()
     messages.success(request, done)
     return HttpResponseRedirect(go)
 
@@ -283,10 +285,3 @@ def _empty(done: bool) -> Empty:
     return Empty(
         "done", _("No call to be made"), _("Unhappy answers to a survey bring their calls here by themselves.")
     )
-
-
-def due_count(user: User) -> int:
-    """One's own calls due by today: the count in the sidebar. Query cost: 1 by an index."""
-    if not user.sees_cases:
-        return 0
-    return FollowUp.objects.open().filter(owner=user, due_on__lte=actions.today(now())).count()
