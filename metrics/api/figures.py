@@ -56,16 +56,16 @@ class MeasureShape(serializers.Serializer[Any]):
     immature = serializers.IntegerField(help_text="Rows that can still change it, or were left out for that.")
 
 
-class GroupShape(MeasureShape):
+class _Group(MeasureShape):
     key = serializers.CharField(help_text="“-” where nothing is stated.")
-    label = serializers.CharField()
 
 
 class _Comparison(MeasureShape):
     to = serializers.DateField()
 
 
-# `from` and `with` are words of Python
+# `from` and `with` are words of Python, `label` is one of its serializers
+GroupShape = type("GroupShape", (_Group,), {"label": serializers.CharField()})
 ComparisonShape = type(
     "ComparisonShape",
     (_Comparison,),

@@ -14,6 +14,7 @@ from core.errors import InvalidInput
 from metrics import rates
 from metrics.figures import dimensions
 from metrics.figures.base import Figure, Group, Measure, Scope
+from metrics.figures.dimensions import Key
 from metrics.figures.sql import Row, count, hours, tally, tally_quantiles
 
 QUANTILES = {
@@ -51,7 +52,7 @@ class FactsFigure(Figure):
     at: ClassVar[str] = "received_at"
     groupings = dimensions.COMPLAINT_GROUPINGS
     filters = dimensions.COMPLAINT_FILTERS
-    parts = ("numerator",)
+    parts: ClassVar[tuple[str, ...]] = ("numerator",)
 
     def dimensions(self) -> Mapping[str, dimensions.Dimension]:
         return dimensions.COMPLAINT
@@ -83,7 +84,7 @@ class FactsFigure(Figure):
         found = [(row, self.read(row, scope)) for row in self._tally(scope, key)]
         return dimensions.in_order(scope, key, found, self.read({}, scope))
 
-    def _tally(self, scope: Scope, key: dimensions.Key | None) -> list[Row]:
+    def _tally(self, scope: Scope, key: Key | None) -> list[Row]:
         facts, names = self.facts(scope), list(self.columns(scope))
         by: list[str] = []
         if key is not None:

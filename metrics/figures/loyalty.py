@@ -149,7 +149,8 @@ class RetentionRate(Figure):
         if scope.start_at is not None:
             now, fresh = Q(purchased_at__gte=scope.start_at), flag(Q(first_at__gte=scope.start_at))
         grouped = rows.annotate(who=F("customer_id"), **keys).values("who", *keys).annotate(first_at=first)
-        return grouped.annotate(at_start=yes(before), at_end=yes(now), is_new=fresh)
+        found: QuerySet[Any] = grouped.annotate(at_start=yes(before), at_end=yes(now), is_new=fresh)
+        return found
 
     def _each_by_stay(self, scope: Scope, **keys: Any) -> QuerySet[Any]:
         until = scope.until or scope.as_of_day
@@ -160,7 +161,8 @@ class RetentionRate(Figure):
             fresh = Q(first_on__gte=scope.since, first_on__lte=until)
         rows = stays(scope).annotate(who=F("customer_id"), **keys).values("who", *keys)
         rows = rows.annotate(first_on=Min(joined), at_start=yes(start), at_end=yes(_open_before(_next(until))))
-        return rows.annotate(is_new=flag(fresh))
+        found: QuerySet[Any] = rows.annotate(is_new=flag(fresh))
+        return found
 
     def _by_purchase(self, scope: Scope, unit: str) -> list[Row]:
         """Each bucket beside the one before it. A customer's first bucket is found over all time."""

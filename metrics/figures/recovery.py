@@ -184,7 +184,9 @@ def first_complaints(scope: Scope, **keys: Any) -> QuerySet[Any]:
         wanted=flag(wanted),
         **keys,
     )
-    return rows.values("who", "index_at", "until_at", "index_day", "received_day", "place", "wanted", *keys)
+    names = ("who", "index_at", "until_at", "index_day", "received_day", "place", "wanted", *keys)
+    found: QuerySet[Any] = rows.values(*names)
+    return found
 
 
 def watched(scope: Scope, basis: str, key: Key | None = None) -> tuple[str, list[Any]] | None:

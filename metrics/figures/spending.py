@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from metrics import periods, rates
 from metrics.figures import dimensions, facts
 from metrics.figures.base import MONEY, Figure, Group, Measure, Number, Scope
-from metrics.figures.dimensions import Dimension
+from metrics.figures.dimensions import Dimension, Key
 from metrics.figures.facts import FactsFigure, refuse_unknown_grouping, share
 from metrics.figures.loyalty import OF_CUSTOMERS, purchases
 from metrics.figures.sql import Row, compiled, count, fetch, money, money_sum, tally
@@ -51,7 +51,7 @@ class _OfCustomers(FactsFigure):
         chosen = RawSQL(f"SELECT who FROM ({inner[0]}) m{where}", inner[1])  # noqa: S608, S611
         return Customer.objects.filter(pk__in=chosen).order_by("pk")
 
-    def _tally(self, scope: Scope, key: dimensions.Key | None) -> list[Row]:
+    def _tally(self, scope: Scope, key: Key | None) -> list[Row]:
         keys = dict(key.columns) if key is not None else {}
         return tally(self.each(scope, **keys), self.aggregates(scope), list(keys))
 
@@ -72,7 +72,10 @@ class RepeatPurchaseRate(_OfCustomers):
 
     def each(self, scope: Scope, **keys: Any) -> QuerySet[Any]:
         grouped = bought(scope).annotate(who=F("customer_id"), **keys).values("who", *keys)
-        return grouped.annotate(orders=Count("customer_id"), free=Count("customer_id", filter=Q(incentive=False)))
+        found: QuerySet[Any] = grouped.annotate(
+            orders=Count("customer_id"), free=Count("customer_id", filter=Q(incentive=False))
+        )
+        return found
 
     def part(self, part: str) -> str:
         return {

@@ -47,7 +47,7 @@ def elapsed(since: str, until: Any) -> Elapsed:
     return Elapsed(F(until) if isinstance(until, str) else until, F(since))
 
 
-def flag(condition: Q) -> ExpressionWrapper:
+def flag(condition: Q) -> ExpressionWrapper[Any]:
     """A condition as a column."""
     return ExpressionWrapper(condition, output_field=BooleanField())
 
