@@ -223,7 +223,7 @@ def whole(figure: Figure, scope: Scope, result: Measure, request: Request) -> di
         "from": scope.since,
         "to": scope.until,
         "time_zone": scope.zone.key,
-        "as_of": iso(scope.as_of),
+        "as_of": iso(figure.seen_at(scope)),
         "comparison": None,
         "groups": [],
         "rows_url": request.build_absolute_uri(reverse("api-metric-rows", args=[figure.code]) + query),

@@ -160,6 +160,10 @@ class Figure:
         """Exactly the `n` rows behind the figure, by primary key; `part` narrows them (see `parts`)."""
         raise NotImplementedError
 
+    def seen_at(self, scope: Scope) -> datetime:
+        """The moment the figure speaks of, UTC."""
+        return scope.as_of
+
     def basis(self, scope: Scope) -> str:
         return scope.basis or (self.bases[0] if self.bases else "")
 

@@ -73,7 +73,7 @@ def of_figure(figure: Figure, scope: Scope, measure: Measure, groups: Sequence[G
     head = ["figure", "key", "label", "from", "to", "time_zone", "as_of", "unit", *MEASURE, *also]
 
     def line(key: str, label: str, one: Measure) -> list[Any]:
-        said = [figure.code, key, label, scope.since, scope.until, scope.zone.key, scope.as_of, figure.unit]
+        said = [figure.code, key, label, scope.since, scope.until, scope.zone.key, figure.seen_at(scope), figure.unit]
         values = one.values or {}
         return [*said, *(getattr(one, name) for name in MEASURE), *(values.get(name) for name in also)]
 

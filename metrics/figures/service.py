@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -181,6 +181,9 @@ class BacklogAge(FactsFigure):
         if scope.as_of_given or scope.end_at is None or scope.end_at >= scope.as_of:
             return scope.replace(since=None, until=None)
         return scope.replace(since=None, until=None, as_of=scope.end_at, as_of_given=True)
+
+    def seen_at(self, scope: Scope) -> datetime:
+        return self.moment(scope).as_of
 
     def groups(self, scope: Scope, by: str) -> list[Group]:
         return super().groups(self.moment(scope), by)
