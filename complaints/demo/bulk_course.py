@@ -8,26 +8,35 @@ from dataclasses import dataclass
 from typing import Any
 
 from complaints.demo import SOURCE
-from complaints.demo.ticks import DAY, HOUR, moment, text, tick
 from complaints.models import Clock, ClockEvent, Firing, Message
 from complaints.models.catalogue import LIVE_CHANNELS
+from complaints.sla.standing import KINDS
 from core import bulk, trail_rows, working_time
 from core.actor import Actor
 from core.calendar_compile import compiled
 from core.working_time import Target
+from retention.demo.ticks import DAY, HOUR, moment, text, tick
 
 Row = tuple[Any, ...]
 CLOCKS = bulk.Table(Clock)
 EVENTS = bulk.Table(ClockEvent, keyless=True)
 FIRINGS = bulk.Table(Firing, keyless=True, rung="breach")
 MESSAGES = bulk.Table(Message, keyless=True)
+COMPLAINANT = trail_rows.Signature(Actor.customer())
 SWEEPER = trail_rows.Signature(Actor.system("sla"))
+
+SAID = 0.62  # share of those who say whether they accept
+ACCEPTS = {"upheld": 0.95, "partly_upheld": 0.82, "not_upheld": 0.5}
+LATE = 0.12  # share resolved after the deadline; some things take longer than others, some are seen at once
+LATE_BY_TYPE = {"delivery": 1.5, "product": 1.1, "service": 1.4, "billing": 0.6, "staff": 0.9, "obstacle": 1.2}
+LATE_BY_CHANNEL = {"phone": 0.5, "chat": 0.6, "web": 1.1, "email": 1.4, "letter": 1.8, "social": 0.9, "in_person": 0.5}
 
 # Bodies of trail entries, canonical as core.trail writes them
 ACKNOWLEDGED = '{"status":["new","acknowledged"],"with_message":true}'
 INVESTIGATING = '{"status":["acknowledged","investigating"]}'
 PAUSED = '{"status":["investigating","waiting_on_customer"]}'
 CLOSED = '{"status":["resolved","closed"]}'
+ACCEPTED = {True: '{"accepted":[null,true]}', False: '{"accepted":[null,false]}'}
 WITHDRAWN = '{"status":["acknowledged","withdrawn"]}'
 
 
@@ -39,6 +48,12 @@ class Terms:
     calendar_version_id: int
     calendar: working_time.WeekCalendar
     targets: tuple[tuple[str, Target, str], ...]  # kind of clock, target, data of its first event
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether there is more than a working week for it."""
+        _kind, target, _data = self.targets[-1]
+        return target.value > (5 if target.in_days else 45 * HOUR)
 
     def dues(self, start: int) -> list[int]:
         """The deadlines of clocks that start then, in whole seconds like `start`."""
@@ -124,6 +139,11 @@ class Course:
         self.resolved: str | None = None
         self.closed: str | None = None
         self.outcome = ""
+        self.accepted: bool | None = None
+        self.accepted_at: str | None = None
+        self.response: int | None = None
+        self.resolution: int | None = None
+        self.standings: dict[str, tuple[int, int, str | None]] = {}
         self.dues = terms.dues(received)
 
     def file(self, reference: str, words: Words, channel: str, team_id: int | None) -> None:
@@ -146,13 +166,14 @@ class Course:
             self._entry("complaint.acknowledged", acknowledged, ACKNOWLEDGED)
             self._message("out", "acknowledgement", channel, owner, words.acknowledgement, acknowledged)
             self.acknowledged = text(acknowledged)
+            self.response = self._worked(acknowledged)
         if status in ("investigating", "waiting_on_customer", "closed"):
             self._entry("complaint.investigating", min(self.last + self._some(600, 3 * HOUR), now), INVESTIGATING)
         if status == "waiting_on_customer":
             paused = self.last
             self._entry("complaint.paused", paused, PAUSED)
         if status == "closed":
-            resolved = max(self._within(1, 0.1), self.last + 60)
+            resolved = max(self._within(1, _lateness(words.type_code, channel)), self.last + 60)
             body = (
                 f'{{"answered":true,"outcome":"{words.outcome}","root_cause":"{words.cause_code}",'
                 '"status":["investigating","resolved"]}'
@@ -160,10 +181,12 @@ class Course:
             self._entry("complaint.resolved", resolved, body)
             self._message("out", "final_answer", channel, owner, words.answer, resolved)
             self.resolved, self.outcome = text(resolved), words.outcome
+            self.resolution = self._worked(resolved)
             if words.reply and draw.random() < 0.4:
                 self._message("in", "reply", channel, None, words.reply, resolved + self._some(600, DAY))
             self._entry("complaint.closed", resolved + self._some(DAY, 3 * DAY), CLOSED)
             self.closed = text(self.last)
+            self._last_word(resolved)
         elif status == "withdrawn":
             self._entry("complaint.withdrawn", self.last + self._some(600, DAY), WITHDRAWN)
             self.closed, self.outcome = text(self.last), "withdrawn"
@@ -171,6 +194,25 @@ class Course:
         for number, done in enumerate((acknowledged, resolved)[: len(self.dues)]):
             self._clock(number, done, cancelled, paused if number == 1 else None)
         self.last = min(self.last, now)
+
+    def _last_word(self, resolved: int) -> None:
+        """Most say whether they accept; those who waited too long, or got no, less often yes."""
+        chance = self.draw.random
+        if chance() > SAID:
+            return
+        self.accepted = chance() < ACCEPTS[self.outcome] * (0.75 if resolved > self.dues[-1] else 1)
+        at = min(resolved + self._some(HOUR, 4 * DAY), self.now)
+        self._entry("complaint.accepted", at, ACCEPTED[self.accepted], COMPLAINANT)
+        self.accepted_at = text(at)
+
+    def standing(self) -> tuple[int | str | None, ...]:
+        """The columns of complaints.sla.standing, as that would count them."""
+        first, second = (self.standings.get(kind, (0, 0, None)) for kind in KINDS)
+        return (self.response, self.resolution, *first, *second)
+
+    def _worked(self, until: int) -> int:
+        """Working seconds since receipt."""
+        return compiled(self.terms.calendar).between(self.received, until) if until > self.received else 0
 
     def _some(self, least: int, most: int) -> int:
         """Seconds between the two: `randrange` takes four times as long."""
@@ -224,6 +266,9 @@ class Course:
         unfinished = end is None and state != "paused"
         if unfinished:
             self.queue_at = min(self.queue_at or due, due)
+        late = state == "breached" and end is not None
+        awaited = due_text if unfinished else None
+        self.standings[kind] = (int(state == "met"), int(late), None if state == "cancelled" else awaited)
         self.batch.clocks.append(
             self.batch.clock(
                 (
@@ -234,6 +279,11 @@ class Course:
                 )
             )
         )  # fmt: skip
+
+
+def _lateness(type_code: str, channel: str) -> float:
+    """Which share of such cases is resolved late."""
+    return min(LATE * LATE_BY_TYPE.get(type_code.partition("-")[0], 1) * LATE_BY_CHANNEL.get(channel, 1), 0.6)
 
 
 def _state(*, breached: bool, done: int | None, cancelled: int | None, paused: int | None) -> str:

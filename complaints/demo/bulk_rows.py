@@ -6,40 +6,43 @@ import json
 import random
 from bisect import bisect
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from django.db import connection, models
+from django.db import connection
 
 from complaints.demo import SOURCE, cast
 from complaints.demo.bulk_course import CLOCKS, EVENTS, FIRINGS, MESSAGES, Batch, Course, Terms, Words
 from complaints.demo.bulk_customers import LANGUAGES, Known
 from complaints.demo.texts import BOOKS, Book, Story
-from complaints.demo.ticks import DAY, HOUR, text, tick
 from complaints.models import Clock, ClockEvent, Complaint, Firing, Message, Narrative
 from complaints.models.catalogue import LIVE_CHANNELS
 from complaints.reference import catalogue
 from complaints.sla import policies
 from core import bulk, trail_rows
 from core.actor import Actor
+from core.bulk_writer import Load
 from core.models import TrailEntry, User
 from core.references import ALPHABET
+from retention.demo.ticks import DAY, HOUR, text, tick
 
 T = TypeVar("T")
-Load = list[tuple[type[models.Model], tuple[str, ...], Sequence[Any]]]
 
-SPAN = 730 * DAY
 NEVER = "9999-12-31 00:00:00"
 COMPLAINTS = bulk.Table(Complaint, source=SOURCE)
 SAID = (
     "id", "reference", "customer_id", "channel", "type_id", "severity", "subject", "preview", "language", "owner_id",
     "team_id", "status", "received_at", "created_at", "updated_at", "acknowledged_at", "first_response_at",
-    "resolved_at", "closed_at", "outcome", "root_cause_id", "version", "in_queue", "queue_at",
+    "resolved_at", "closed_at", "outcome", "accepted", "accepted_at", "root_cause_id", "version", "in_queue",
+    "queue_at", "response_seconds", "resolution_seconds", "acknowledge_met", "acknowledge_late", "acknowledge_due_at",
+    "resolve_met", "resolve_late", "resolve_due_at",
 )  # fmt: skip
 NARRATIVES = bulk.Table(Narrative)
-CHANNEL_WEIGHTS = {"web": 44, "email": 24, "phone": 17, "chat": 6, "social": 4, "in_person": 3, "letter": 2}
+CHANNEL_WEIGHTS = {"web": 30, "email": 24, "phone": 24, "chat": 10, "social": 6, "in_person": 4, "letter": 4}
 AGES = {"new": 2 * DAY, "acknowledged": 4 * DAY, "investigating": 8 * DAY, "waiting_on_customer": 9 * DAY}  # at most
+SLOW = 14 * DAY  # so much earlier came what has long deadlines, so that it can be over
 OPEN_STATUSES = ("new", "acknowledged", "investigating", "investigating", "investigating", "waiting_on_customer")
 BY_HOUR = (1, 1, 1, 1, 1, 2, 4, 7, 10, 12, 12, 11, 9, 9, 10, 10, 10, 9, 8, 8, 8, 6, 4, 2)
 BY_WEEKDAY = (12, 11, 11, 10, 10, 6, 5)
@@ -48,18 +51,33 @@ _PAIRS = tuple(a + b for a in ALPHABET for b in ALPHABET)
 _POSSIBLE = 810_000**2
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When those complaints came in that are over: so many days ago, at most and at least."""
+
+    longest: int = 730
+    shortest: int = 35
+
+
 class Generator:
     """Makes chunks. The same draw gives the same complaints."""
 
     def __init__(
-        self, *, draw: random.Random, now: datetime, open_share: float, customers: Known, members: dict[str, User]
+        self,
+        *,
+        draw: random.Random,
+        now: datetime,
+        open_share: float,
+        customers: Known,
+        members: dict[str, User],
+        span: Span,
     ) -> None:
         self.draw, self.now, self.open_share = draw, tick(now), open_share
         self.customers = customers
         self.words = {language: _words(book) for language, book in BOOKS.items()}
         self.staff = _staff(members)
         self.terms: dict[tuple[int, str, str], Terms] = {}
-        self.hours = _hours(self.now)
+        self.hours = _hours(self.now, span)
         self.as_text = connection.vendor == "postgresql"
         self.case = COMPLAINTS.pen(*SAID, as_text=self.as_text)
         self.narrative = NARRATIVES.pen("complaint_id", "description", "summary", as_text=self.as_text)
@@ -90,9 +108,11 @@ class Generator:
         if status == "new" and channel in LIVE_CHANNELS:
             status = "acknowledged"
         received = self.now - draw.randrange(HOUR, AGES[status]) if is_open else self._received()
-        customer_id = _one(self.customers.by_language[language], chance) if chance() < 0.93 else None
-        owner, who, team_id = _one(self.staff[language], chance)
         terms = self._terms(words.type_id, channel, words.severity)
+        if terms.is_slow and not is_open:
+            received -= SLOW
+        customer_id = self.customers.one(language, received, chance()) if chance() < 0.93 else None
+        owner, who, team_id = _one(self.staff[language], chance)
         story = Course(draw, self.now, key, batch, received, who, customer_id, terms)
         reference = reference_of(key)
         story.file(reference, words, channel, team_id)
@@ -105,15 +125,15 @@ class Generator:
                 (
                     key, reference, customer_id, channel, words.type_id, words.severity, words.subject, words.preview,
                     language, owner, team_id, status, came, came, text(story.last), story.acknowledged,
-                    story.acknowledged, story.resolved, story.closed, story.outcome, cause_id, story.version, is_open,
-                    queue_at,
+                    story.acknowledged, story.resolved, story.closed, story.outcome, story.accepted, story.accepted_at,
+                    cause_id, story.version, is_open, queue_at, *story.standing(),
                 )
             )
         )  # fmt: skip
         batch.narratives.append(self.narrative((key, words.text, summary)))
 
     def _received(self) -> int:
-        """Some second of the two years, busy hours more often; never so late that the case could not be over."""
+        """Some second of the span, busy hours more often; never so late that the case could not be over."""
         starts, weights = self.hours
         hour = starts[bisect(weights, self.draw.random() * weights[-1])]
         return hour + int(self.draw.random() * HOUR)
@@ -198,12 +218,13 @@ def _staff(members: dict[str, User]) -> dict[str, list[tuple[int, trail_rows.Sig
     }
 
 
-def _hours(now: int) -> tuple[list[int], list[float]]:
-    """The hours of the two years before the last five weeks, with their weights summed up: busier now than then."""
-    first = (now - SPAN) // HOUR * HOUR
-    starts = list(range(first, now - 35 * DAY, HOUR))
+def _hours(now: int, span: Span) -> tuple[list[int], list[float]]:
+    """The hours of the span, with their weights summed up: busier now than then."""
+    longest = span.longest * DAY
+    first = (now - longest) // HOUR * HOUR
+    starts = list(range(first, now - span.shortest * DAY, HOUR))
     weights = [
-        BY_HOUR[start // HOUR % 24] * BY_WEEKDAY[(start // DAY + 3) % 7] * (1 + (start - first) / SPAN)
+        BY_HOUR[start // HOUR % 24] * BY_WEEKDAY[(start // DAY + 3) % 7] * (1 + (start - first) / longest)
         for start in starts
     ]
     return starts, list(accumulate(weights))

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count as count_from
 from itertools import cycle
 
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import F, Max
 
 from complaints.demo import SOURCE, cast
-from complaints.demo.lives import Case, Life, enquiry, life, play, spam
+from complaints.demo.lives import Case, Life, enquiry, for_agent, life, play, spam
 from complaints.demo.texts import BOOKS, Story
 from complaints.demo.texts.other import ENQUIRIES, SPAM
 from complaints.models import ChannelCode, Complaint, Status
-from core import clock, rows
+from core import clock
 from core.models import OutboxMessage, User
 from retention.actions import customers
-from retention.models import Customer, Tenure
+from retention.demo import likes
+from retention.models import Customer
 
 LIVELY = 140
 BEGAN = timedelta(days=110)  # before now: when the people were entered
 NOT_SENT = "Demo data: never sent"
+CHARGED_TWICE = "billing-charged-twice"
 LANGUAGES = ("en", "pt", "es", "it", "ru")
 WRITTEN = (ChannelCode.WEB, ChannelCode.EMAIL, ChannelCode.LETTER, ChannelCode.SOCIAL)
 
@@ -75,7 +77,7 @@ def _lives(
     """Every life, not begun yet."""
     extra = [enquiry(row, known[row[0]][0], now - timedelta(days=9 - n), members) for n, row in enumerate(ENQUIRIES)]
     extra += [spam(row, now - timedelta(hours=5 + 19 * n)) for n, row in enumerate(SPAM)]
-    extra = extra[: count // 10]
+    extra = [_charged_twice(draw, now, known, members), *extra][: count // 10]
     tellers = {language: _stories(draw, language) for language in LANGUAGES}
     languages = cycle(draw.sample([*LANGUAGES, "en"], 6))
     lives: list[Life] = []
@@ -84,6 +86,26 @@ def _lives(
         story, variant = next(tellers[language])
         lives.append(life(_case(draw, ends, age, language, story, variant, known, members), now))
     return [*lives, *extra]
+
+
+def _charged_twice(draw: random.Random, now: datetime, known: dict[str, list[Customer]], members: list[User]) -> Life:
+    """On the phone, for the demo's agent: two charges and one order, to be put right within one's authority (A7)."""
+    story = next(story for story in BOOKS["en"].stories if story.type == CHARGED_TWICE)
+    customer = known["en"][0]
+    case = Case(
+        story=story,
+        variant=0,
+        language="en",
+        customer=customer,
+        first=next(person.first for person in BOOKS["en"].people if person.name == customer.name),
+        channel=ChannelCode.PHONE,
+        ends=Status.INVESTIGATING,
+        age=0.25,
+        random=random.Random(draw.getrandbits(64)),  # noqa: S311
+        members=members,
+    )
+    agent = next(member for member in members if member.username == "agent")
+    return for_agent(case, now, agent)
 
 
 def _case(
@@ -137,7 +159,7 @@ def _endings(draw: random.Random, count: int) -> list[tuple[str, float]]:
 
 
 def _customers(draw: random.Random, at: datetime) -> dict[str, list[Customer]]:
-    """The customers of all books, with how to reach them and since when they stay."""
+    """The customers of all books, with how to reach them and what they like."""
     known: dict[str, list[Customer]] = {}
     number = 0
     for language, book in BOOKS.items():
@@ -153,20 +175,7 @@ def _customers(draw: random.Random, at: datetime) -> dict[str, list[Customer]]:
             )
             customer = customers.create(details, by=cast.SEEDER, at=at)
             customer.tier = draw.choice(("", "", "", "Silver", "Silver", "Gold"))
-            customer.save(update_fields=["tier"])
-            rows.insert(_tenures(draw, customer, at.date()))
+            customer.preferred_channel, customer.preferences = likes.some(draw, language)
+            customer.save(update_fields=["tier", "preferred_channel", "preferences"])
             known.setdefault(language, []).append(customer)
     return known
-
-
-def _tenures(draw: random.Random, customer: Customer, today: date) -> list[models.Model]:
-    """One stay, or a stay, an absence and a return; a few have left."""
-    joined = today - timedelta(days=draw.randint(40, 2200))
-    fate = draw.random()
-    if fate < 0.82 or (today - joined).days < 300:
-        return [Tenure(customer=customer, joined_on=joined, source=SOURCE)]
-    left = joined + timedelta(days=draw.randint(120, (today - joined).days - 60))
-    first = Tenure(customer=customer, joined_on=joined, left_on=left, reason="Moved to another shop", source=SOURCE)
-    if fate < 0.91:
-        return [first]
-    return [first, Tenure(customer=customer, joined_on=left + timedelta(days=45), source=SOURCE)]

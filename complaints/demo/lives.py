@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from complaints.actions import converse, decide, handle, manage
+from complaints.actions import acceptance, converse, decide, handle, manage
 from complaints.actions.file import Filing, file
 from complaints.demo import SOURCE
 from complaints.demo.texts import BOOKS, Book, Story
@@ -151,10 +151,25 @@ def life(case: Case, now: datetime) -> Life:
         yield measure.after(clock.now(), 2 * HOUR)
         converse.incoming(complaint, by=Actor.customer(), at=clock.now(), body=case.random.choice(case.book.thanks))
     yield measure.after(clock.now(), case.random.uniform(4, 20) * HOUR)
+    if case.random.random() < 0.6:
+        accepted = case.ends != "reopened" and case.random.random() < 0.9
+        acceptance.accept(complaint, accepted=accepted, by=Actor.customer(), at=clock.now())
     decide.close(complaint, by=_owner(complaint), at=clock.now())
     if case.ends == "reopened":
         yield now - timedelta(hours=case.random.uniform(2, 30))
         converse.incoming(complaint, by=Actor.customer(), at=clock.now(), body=case.random.choice(case.book.reopened))
+
+
+def for_agent(case: Case, now: datetime, agent: User) -> Life:
+    """The same, but somebody hands it to `agent` as soon as it is written down."""
+    steps = life(case, now)
+    yield next(steps)
+    following = next(steps)
+    complaint = Complaint.objects.filter(source=SOURCE, customer=case.customer).order_by("-pk")[0]
+    if complaint.owner_id != agent.pk:
+        manage.assign(complaint, by=_owner(complaint), at=clock.now(), owner=agent, reason=case.book.handed_on)
+    yield following
+    yield from steps
 
 
 def _work(complaint: Complaint, case: Case, told: _Told, measure: Measure) -> Life:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db import models, transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, Q
 
 from complaints import routing
 from complaints.actions import manage
@@ -33,13 +33,17 @@ from core import cached, trail
 from core.actor import Actor
 from core.errors import DomainError
 from core.models import Organisation, OutboxMessage, Team, TrailEntry, User
-from retention.models import ContactPoint, Customer, ExternalId, Tenure
+from retention.actions import follow_ups
+from retention.demo import purge as customers_purge
+from retention.demo.purge import delete
+from retention.models import Customer, FollowUp
 
 BATCH = 2_000
 
 
 class StillNeeded(DomainError):
-    """Real complaints in hand are owned by people of the demo; somebody has to take them over first."""
+    """Real complaints in hand, or calls to real customers, are owned by people of the demo; somebody has to take them
+    over first."""
 
     code = "owner_required"
 
@@ -69,14 +73,18 @@ def purge(
     """
     people = list(cast.users().values())
     done = Purged()
+    customers_purge.marks_back()
     done.handed_over = _hand_over(people, heir, by=by, at=at)
     while keys := list(Complaint.objects.filter(source=SOURCE).order_by("pk").values_list("pk", flat=True)[:BATCH]):
         _complaints(keys)
         done.complaints += len(keys)
         after_batch(done.complaints)
-    free = Customer.objects.filter(external_ids__source=SOURCE, complaints__isnull=True, merged_from__isnull=True)
+    customers_purge.made_up()
+    free = Customer.objects.filter(external_ids__source=SOURCE, merged_from__isnull=True)
+    for needed in ("complaints", "purchases", "charges", "payments"):
+        free = free.filter(**{f"{needed}__isnull": True})
     while keys := list(free.order_by("pk").values_list("pk", flat=True).distinct()[:BATCH]):
-        _customers(keys)
+        customers_purge.customers(keys)
         done.customers += len(keys)
     _settings(people, done, by=by, at=at)
     cached.clear_all()
@@ -84,17 +92,36 @@ def purge(
     return done
 
 
+def refuse_while_needed(heir: User | None) -> None:
+    """Raises StillNeeded while there is something real to be taken over and nobody to do it."""
+    people = list(cast.users().values())
+    if (heir is None or heir in people) and (count := _complaints_of(people).count() + _calls_of(people).count()):
+        raise StillNeeded(count)
+
+
+def _complaints_of(people: list[User]) -> models.QuerySet[Complaint]:
+    return Complaint.objects.filter(owner__in=people, in_queue=True).exclude(source=SOURCE)
+
+
+def _calls_of(people: list[User]) -> models.QuerySet[FollowUp]:
+    """Calls to be made to real customers about nothing of the demo."""
+    about_us = Q(customer__external_ids__source=SOURCE) | Q(
+        complaint_reference__in=Complaint.objects.filter(source=SOURCE).values("reference")
+    )
+    return FollowUp.objects.open().filter(owner__in=people).exclude(about_us)
+
+
 @transaction.atomic
 def _hand_over(people: list[User], heir: User | None, *, by: Actor, at: datetime) -> int:
-    real = Complaint.objects.filter(owner__in=people, in_queue=True).exclude(source=SOURCE)
+    refuse_while_needed(heir)
     if heir is None or heir in people:
-        if count := real.count():
-            raise StillNeeded(count)
         return 0
-    complaints = list(real)
+    complaints, calls = list(_complaints_of(people)), list(_calls_of(people))
     for complaint in complaints:
         manage.assign(complaint, by=by, at=at, owner=heir, reason="The demo is taken away")
-    return len(complaints)
+    for call in calls:
+        follow_ups.reassign(call, by=by, at=at, owner=heir)
+    return len(complaints) + len(calls)
 
 
 @transaction.atomic
@@ -103,31 +130,21 @@ def _complaints(keys: list[int]) -> None:
     clocks = Clock.objects.filter(complaint_id__in=keys)
     clock_keys = list(clocks.values_list("pk", flat=True))
     for model in (Firing, ClockEvent):
-        _delete(model._default_manager.filter(clock_id__in=clock_keys))
+        delete(model._default_manager.filter(clock_id__in=clock_keys))
     for model in (Clock, Message, Note, Watch, Narrative):
-        _delete(model._default_manager.filter(complaint_id__in=keys))
-    _delete(OutboxMessage.objects.filter(subject_kind="complaint", subject_id__in=keys))
+        delete(model._default_manager.filter(complaint_id__in=keys))
+    references = Complaint.objects.filter(pk__in=keys).values("reference")
+    customers_purge.calls(FollowUp.objects.filter(complaint_reference__in=references))
+    delete(OutboxMessage.objects.filter(subject_kind="complaint", subject_id__in=keys))
     Complaint.objects.filter(merged_into__in=keys).update(merged_into=None)
-    _delete(Complaint.objects.filter(pk__in=keys))
+    delete(Complaint.objects.filter(pk__in=keys))
     _forget("complaint", keys)
-
-
-@transaction.atomic
-def _customers(keys: list[int]) -> None:
-    for model in (ContactPoint, ExternalId, Tenure):
-        _delete(model._default_manager.filter(customer_id__in=keys))
-    _delete(Customer.objects.filter(pk__in=keys))
-    _forget("customer", keys)
 
 
 def _forget(subject_kind: str, keys: list[int]) -> None:
     """Erase the personal text of their trail; the sealed part stays."""
     entries = TrailEntry.objects.filter(subject_kind=subject_kind, subject_id__in=keys)
     entries.exclude(private="").update(private="")
-
-
-def _delete(rows: models.QuerySet[models.Model]) -> None:
-    rows._raw_delete(rows.db)  # type: ignore[attr-defined]  # what Collector itself ends in
 
 
 @transaction.atomic

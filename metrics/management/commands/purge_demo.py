@@ -10,16 +10,20 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from complaints.demo import SOURCE, cast, purge
+from complaints.demo import SOURCE, cast
+from complaints.demo.purge import StillNeeded
 from complaints.models import Complaint
 from core import clock
 from core.actor import Actor
 from core.models import User
 from core.progress import Progress
+from metrics.demo import purge
 
 
 class Command(BaseCommand):
-    """Removes demo complaints, customers, people, teams, rules and logins. Trail entries stay, without personal text.
+    """Removes demo complaints, answers, calls, customers, purchases, people, teams, rules and logins.
+
+    Trail entries stay, without personal text.
 
     Interrupted, the same command goes on. Exit code 1 when real complaints need another owner first (`--to`).
     """
@@ -41,12 +45,12 @@ class Command(BaseCommand):
             return
         try:
             with Progress("Removing demo complaints", count) as bar:
-                done = purge.purge(
+                done = purge.everything(
                     by=Actor.system("purge_demo"), at=clock.now(), heir=_heir(options["to"]), after_batch=bar.to
                 )
-        except purge.StillNeeded as error:
+        except StillNeeded as error:
             raise CommandError(
-                f"People of the demo own real complaints ({error.count}). Name who takes them over: --to USER."
+                f"People of the demo own real complaints or calls ({error.count}). Name who takes them over: --to USER."
             ) from error
         (settings.VAR_DIR / cast.LOGINS_FILE).unlink(missing_ok=True)
         if options["json"]:

@@ -1,0 +1,1 @@
+"""What the customers of the demo thought of it, and what came of that: answers, calls, staying or leaving."""
