@@ -35,7 +35,7 @@ def references(answer) -> list[str]:
 
 
 def test_home_leads_each_role_home(cast):
-    for person, place in ((cast.agent, "/complaints/"), (cast.lead, "/complaints/"), (cast.manager, "/complaints/")):
+    for person, place in ((cast.agent, "/complaints/"), (cast.lead, "/complaints/"), (cast.manager, "/dashboard/")):
         assert signed_in(person).get("/").headers["Location"] == place
     assert signed_in(cast.admin).get("/").headers["Location"].startswith("/settings/")
 

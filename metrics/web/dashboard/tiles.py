@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import languages
+from core.errors import InvalidInput
 from core.web.parts import Explain, Part
 from metrics.charts import lines
 from metrics.charts.geometry import Value
 from metrics.figures import figures
-from metrics.figures.base import COUNT, HOURS, PERCENT, POINTS, Figure, Group, Measure
+from metrics.figures.base import COUNT, HOURS, PERCENT, POINTS, Figure, Group, Measure, Scope
 from metrics.web.dashboard import wording
 from metrics.web.dashboard.asking import Asked
 from metrics.web.dashboard.filters import LABELS
@@ -97,13 +98,20 @@ def answer(code: str, asked: Asked, *, run: bool = True) -> Answer:
     figure = figures[code]
     scope = asked.scope_for(figure)
     compared = asked.compared(scope)
-    with_run = run and asked.unit in figure.groupings
     return Answer(
         figure=figure,
         measure=figure.measure(scope),
         before=figure.measure(compared) if compared else None,
-        run=figure.groups(scope, asked.unit) if with_run else (),
+        run=run_of(figure, scope, asked.unit) if run else (),
     )
+
+
+def run_of(figure: Figure, scope: Scope, unit: str) -> Sequence[Group]:
+    """The figure over time; nothing where it has no such run, or needs both ends of a period. Query cost: 1."""
+    try:
+        return figure.groups(scope, unit) if unit in figure.groupings else ()
+    except InvalidInput:
+        return ()
 
 
 def tile_of(found: Answer, asked: Asked, pillar: str = "") -> Tile:
