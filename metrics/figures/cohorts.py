@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from django.db.models import DateField, F
-from django.db.models.functions import Trunc
+from django.db.models import DateField, F, Window
+from django.db.models.functions import FirstValue, Lag, Trunc
 
 from metrics import periods, rates
 from metrics.figures.base import Number, Scope
@@ -44,13 +45,18 @@ def purchase_cohorts(scope: Scope) -> list[Cohort]:
     _start, end_at = periods.bucket(last, MONTH).instants(scope.zone)
     bucket = Trunc("purchased_at", MONTH, output_field=DateField(), tzinfo=scope.zone)
     rows = purchases(scope).filter(purchased_at__lt=end_at)
-    inner = compiled(rows.annotate(who=F("customer_id"), bucket=bucket).values("who", "bucket").distinct())
+    of_customer: Any = {"partition_by": [F("customer_id")], "order_by": F("purchased_at").asc()}  # as the index has it
+    each = rows.annotate(
+        bucket=bucket,
+        begun=Window(FirstValue(bucket), **of_customer),
+        earlier=Window(Lag(bucket), **of_customer),
+    )
+    inner = compiled(each.values("bucket", "begun", "earlier"))
     if inner is None:
         return []
     found = fetch(
-        f"WITH m AS ({inner[0]}), "  # noqa: S608
-        "f AS (SELECT bucket, min(bucket) OVER (PARTITION BY who) AS begun FROM m) "
-        "SELECT begun, bucket, count(*) AS n FROM f GROUP BY begun, bucket",
+        f"WITH m AS ({inner[0]}) SELECT begun, bucket, count(*) AS n FROM m "  # noqa: S608
+        "WHERE earlier IS NULL OR earlier <> bucket GROUP BY begun, bucket",
         inner[1],
     )
     counted: dict[date, dict[int, int]] = defaultdict(dict)

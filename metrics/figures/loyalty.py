@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Case, DateField, F, IntegerField, Max, Min, Q, QuerySet, Value, When, Window
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce, Trunc
+from django.db.models.functions import Coalesce, Lag, Trunc
 from django.utils.translation import gettext as _
 
 from core.errors import InvalidInput
@@ -21,7 +21,7 @@ from metrics.figures import dimensions
 from metrics.figures.base import DOWN, Figure, Group, Measure, Scope
 from metrics.figures.dimensions import Dimension, text
 from metrics.figures.facts import FactsFigure, refuse_unknown_grouping, share
-from metrics.figures.sql import Row, compiled, count, day_of, fetch, flag, tally
+from metrics.figures.sql import Inner, Row, compiled, count, day_of, fetch, flag, tally_over
 from retention.models import Customer, Purchase, Tenure
 
 TENURE, PURCHASES, STRICT = "tenure", "purchases", "strict"
@@ -60,6 +60,13 @@ def purchases(scope: Scope) -> QuerySet[Purchase]:
     if not scope.viewer.sees_cases:
         return rows.none()
     return rows.filter(dimensions.narrowed(OF_CUSTOMERS, scope.filters)) if scope.filters else rows
+
+
+def months_of(rows: QuerySet[Purchase], bucket: Any) -> QuerySet[Any]:
+    """Each purchase's bucket `g0` and that of the same customer's purchase before it, `earlier`; in index order, so
+    that nothing is sorted. A customer's buckets are those where the two differ."""
+    window = Window(Lag(bucket), partition_by=[F("customer_id")], order_by=F("purchased_at").asc())
+    return rows.annotate(g0=bucket, earlier=window).values("g0", "earlier")
 
 
 def yes(condition: Q) -> Max:
@@ -102,13 +109,13 @@ class RetentionRate(Figure):
         }[basis]
 
     def measure(self, scope: Scope) -> Measure:
-        return self._read(tally(self._each(scope), COUNTED)[0], scope)
+        return self._read(tally_over(self._each(scope), COUNTED)[0], scope)
 
     def groups(self, scope: Scope, by: str) -> list[Group]:
         refuse_unknown_grouping(self, by)
         if by not in periods.UNITS:
             key = dimensions.key_of(by, OF_CUSTOMERS, "", scope)
-            found = tally(self._each(scope, **key.columns), COUNTED, key.names)
+            found = tally_over(self._each(scope, **key.columns), COUNTED, key.names)
             read = [(row, self._read(row, scope)) for row in found if self._stand_behind(row)]
             return dimensions.in_order(scope, key, read, self._read({}, scope))
         counted = self._by_stay(scope, by) if self.basis(scope) == TENURE else self._by_purchase(scope, by)
@@ -116,7 +123,7 @@ class RetentionRate(Figure):
         return dimensions.filled(scope, by, measures, self._read({}, scope))
 
     def rows(self, scope: Scope, part: str = "") -> QuerySet[Any]:
-        inner = compiled(self._each(scope))
+        inner = self._each(scope)
         if inner is None:
             return Customer.objects.none()
         chosen = RawSQL(f"SELECT who FROM ({inner[0]}) m WHERE {PARTS[part]}", inner[1])  # noqa: S608, S611
@@ -133,24 +140,33 @@ class RetentionRate(Figure):
         value = rates.percent(end - new, start)
         return Measure(value, self._stand_behind(row), end - new, start, values)
 
-    def _each(self, scope: Scope, **keys: Any) -> QuerySet[Any]:
+    def _each(self, scope: Scope, **keys: Any) -> Inner | None:
         """Every customer once: `who`, `at_start`, `at_end`, `is_new`, and the columns in `keys`."""
         if self.basis(scope) == TENURE:
-            return self._each_by_stay(scope, **keys)
-        rows = purchases(scope)
-        if scope.end_at is not None:
-            rows = rows.filter(purchased_at__lt=scope.end_at)
-        first = Min("purchased_at")
+            return compiled(self._each_by_stay(scope, **keys))
+        rows, first = purchases(scope), scope.start_at
         before = NOBODY
         if scope.period is not None:
             earlier = scope.previous()
-            before = Q(purchased_at__gte=earlier.start_at, purchased_at__lt=earlier.end_at)
-        now, fresh = Q(purchased_at__isnull=False), flag(Q(first_at__isnull=False))
-        if scope.start_at is not None:
-            now, fresh = Q(purchased_at__gte=scope.start_at), flag(Q(first_at__gte=scope.start_at))
-        grouped = rows.annotate(who=F("customer_id"), **keys).values("who", *keys).annotate(first_at=first)
-        found: QuerySet[Any] = grouped.annotate(at_start=yes(before), at_end=yes(now), is_new=fresh)
-        return found
+            first = earlier.start_at
+            before = Q(purchased_at__lt=scope.start_at)
+        looked_at = rows if first is None else rows.filter(purchased_at__gte=first)
+        if scope.end_at is not None:
+            looked_at = looked_at.filter(purchased_at__lt=scope.end_at)
+        now = Q(purchased_at__isnull=False) if scope.start_at is None else Q(purchased_at__gte=scope.start_at)
+        grouped = looked_at.annotate(who=F("customer_id"), **keys).values("who", *keys)
+        found = compiled(grouped.annotate(at_start=yes(before), at_end=yes(now)))
+        if found is None or scope.start_at is None:
+            return found and (f"SELECT g.*, at_end = 1 AS is_new FROM ({found[0]}) g", found[1])  # noqa: S608
+        earlier_ones = rows.filter(purchased_at__lt=scope.start_at).annotate(who=F("customer_id")).values("who")
+        old = compiled(earlier_ones)
+        if old is None:
+            return None
+        sql = (
+            f"SELECT g.*, NOT EXISTS (SELECT 1 FROM ({old[0]}) e WHERE e.who = g.who) AS is_new "  # noqa: S608
+            f"FROM ({found[0]}) g"
+        )
+        return sql, (*old[1], *found[1])
 
     def _each_by_stay(self, scope: Scope, **keys: Any) -> QuerySet[Any]:
         until = scope.until or scope.as_of_day
@@ -171,16 +187,15 @@ class RetentionRate(Figure):
         if scope.until is not None:
             _start, end_at = periods.bucket(scope.until, unit).instants(scope.zone)
             rows = rows.filter(purchased_at__lt=end_at)
-        inner = compiled(rows.annotate(who=F("customer_id"), g0=bucket).values("who", "g0").distinct())
+        inner = compiled(months_of(rows, bucket))
         if inner is None:
             return []
-        sql = (
-            f"WITH m AS ({inner[0]}), "  # noqa: S608
-            "w AS (SELECT g0, lag(g0) OVER (PARTITION BY who ORDER BY g0) AS earlier FROM m) "
-            "SELECT g0, earlier, count(*) AS n FROM w GROUP BY g0, earlier"
-        )
         active: dict[date, dict[date | None, int]] = {}
-        for row in fetch(sql, inner[1]):
+        for row in fetch(
+            f"WITH m AS ({inner[0]}) SELECT g0, earlier, count(*) AS n FROM m "  # noqa: S608
+            "WHERE earlier IS NULL OR earlier <> g0 GROUP BY g0, earlier",
+            inner[1],
+        ):
             day = day_of(row["g0"])
             if day is not None:
                 active.setdefault(day, {})[day_of(row["earlier"])] = int(row["n"])

@@ -17,6 +17,7 @@ from django.db.models import BooleanField, ExpressionWrapper, F, FloatField, Fun
 
 HOUR = Decimal(3600)
 Row = dict[str, Any]
+Inner = tuple[str, tuple[Any, ...]]  # SQL and its parameters
 
 
 class Elapsed(Func):
@@ -52,7 +53,7 @@ def flag(condition: Q) -> ExpressionWrapper[Any]:
     return ExpressionWrapper(condition, output_field=BooleanField())
 
 
-def compiled(facts: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]] | None:
+def compiled(facts: QuerySet[Any, Any]) -> Inner | None:
     """The SQL of a queryset without its order; None when it can have no rows."""
     try:
         sql, params = facts.order_by().query.get_compiler(connection=connection).as_sql()
@@ -71,7 +72,11 @@ def fetch(sql: str, params: Sequence[Any] = ()) -> list[Row]:
 
 def tally(facts: QuerySet[Any, Any], columns: Sequence[str], by: Sequence[str] = ()) -> list[Row]:
     """Aggregates over `facts`, one row, or one for each value of `by`. Query cost: 1."""
-    inner = compiled(facts)
+    return tally_over(compiled(facts), columns, by)
+
+
+def tally_over(inner: Inner | None, columns: Sequence[str], by: Sequence[str] = ()) -> list[Row]:
+    """As `tally`, over SQL that is there already."""
     if inner is None:
         return [] if by else [{}]
     keys = ", ".join(by)
