@@ -18,6 +18,8 @@ from core.access import Access, declared
 from core.models import Organisation
 from core.web.parts import Person
 
+TABS = 5  # at the foot of a phone
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -163,16 +165,18 @@ class Shell:
         wanted = [
             ("queue", "inbox", _("Queue")),
             ("customers", "person", _("Customers")),
+            ("follow_ups", "call", pgettext("tab", "Calls")),
             ("dashboard", "dashboard", _("Dashboard")),
             ("settings", "settings", _("Settings")),
             ("preferences", "keyboard", pgettext("tab", "You")),
         ]
         queue_keys = {item.key for section in self.sections[:2] for item in section.items}
-        return [
+        found = [
             Item(name, mark, label, href, current=self.here == name or (name == "queue" and self.here in queue_keys))
             for name, mark, label in wanted
             if (href := self._allowed(name))
         ]
+        return found if len(found) <= TABS else [tab for tab in found if tab.key != "follow_ups"]
 
     def _view(self, key: str, mark: str, label: str, tone: str) -> Item:
         count = self.counts.get(key)

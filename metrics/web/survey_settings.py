@@ -109,6 +109,7 @@ class Sample:
     language: str
     name: str
     texts: dict[str, str]
+    prompts: list[tuple[str, str]]
 
 
 def part_names() -> dict[str, str]:
@@ -184,7 +185,7 @@ def survey(request: HttpRequest, code: str) -> HttpResponse:
         "sample": _samples(one, newest(one).texts, only=languages.code())[0],
         **_scale(one),
     }
-    tools = (Link(_("Words"), reverse("settings_survey_words", args=[one.code]), "note", primary=True),)
+    tools = (Link(_("Words"), reverse("settings_survey_words", args=[one.code]), primary=True),)
     return show(request, "settings/survey.html", HERE, context, title=one.name, tools=tools, status=form.http_status)
 
 
@@ -229,8 +230,17 @@ def _samples(one: Survey, texts: dict[str, dict[str, str]], only: str = "") -> l
     found = []
     for code in [only] if only else CODES:
         said = {part: texts.get(code, {}).get(part) or first.get(part, "") for part in PARTS}
-        found.append(Sample(code, languages.own_name(code).capitalize(), said))
+        prompts = [(reach, said[f"prompt_{band}"]) for band, reach in _reaches(one)]
+        found.append(Sample(code, languages.own_name(code).capitalize(), said, prompts))
     return found
+
+
+def _reaches(one: Survey) -> list[tuple[str, str]]:
+    """Which scores each prompt follows: [("low", "0–6"), ("middle", "7–8"), ("high", "9–10")]."""
+    by_band: dict[str, list[int]] = {}
+    for score in scores(one.kind):
+        by_band.setdefault(score.band, []).append(score.value)
+    return [(band, f"{own[0]}–{own[-1]}" if len(own) > 1 else str(own[0])) for band, own in by_band.items()]
 
 
 def _figures(one: Survey) -> list[tuple[str, str]]:

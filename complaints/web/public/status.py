@@ -173,9 +173,11 @@ def _acceptance(request: HttpRequest, complaint: Complaint, form: Verdict | None
     said = ""
     if word.accepted is not None and word.at is not None:
         on = languages.moment(word.at)
-        said = (_("You accepted our decision: %(date)s.") if word.accepted else _("You did not accept: %(date)s.")) % {
-            "date": on
-        }
+        said = (
+            _("You accepted our decision: %(date)s.")
+            if word.accepted
+            else _("You did not accept our decision: %(date)s.")
+        ) % {"date": on}
     query = request.GET.urlencode()
     return {
         "url": reverse("status_acceptance", args=[status_token(complaint.reference)]) + (f"?{query}" if query else ""),
