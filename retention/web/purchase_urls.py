@@ -1,3 +1,24 @@
-from django.urls import URLPattern, URLResolver
+"""Addresses of purchases, charges, payments and stays."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from retention.web import charges, purchases, tenures
+
+_CUSTOMER, _PURCHASE = "customers/<int:customer_id>/", "purchases/<int:purchase_id>/"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(_CUSTOMER + "purchases/", purchases.index, name="customer_purchases"),
+    path(_CUSTOMER + "purchases/new/", purchases.new, name="customer_purchase_new"),
+    path(_PURCHASE, purchases.one, name="purchase"),
+    path(_PURCHASE + "cancellation/", purchases.cancellation, name="purchase_cancellation"),
+    path(_PURCHASE + "returns/", purchases.returns, name="purchase_returns"),
+    path(_PURCHASE + "incentive/", purchases.incentive, name="purchase_incentive"),
+    path(_CUSTOMER + "charges/", charges.charges, name="customer_charges"),
+    path(_CUSTOMER + "charges/new/", charges.new_charge, name="customer_charge_new"),
+    path(_CUSTOMER + "payments/", charges.payments, name="customer_payments"),
+    path(_CUSTOMER + "payments/new/", charges.new_payment, name="customer_payment_new"),
+    path(_CUSTOMER + "departure/", tenures.departure, name="customer_departure"),
+    path(_CUSTOMER + "departure/undo/", tenures.departure_undo, name="customer_departure_undo"),
+    path(_CUSTOMER + "return/", tenures.comeback, name="customer_return"),
+    path(_CUSTOMER + "joining/", tenures.joining, name="customer_joining"),
+]

@@ -1,0 +1,132 @@
+"""What a customer was asked to pay beside what they paid, in the browser (mission A7)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core import languages
+from core.access import CASES, allow
+from core.web.parts import Cell, Column
+from retention.actions import charges as actions
+from retention.actions.purchases import usual_currency
+from retention.models import Charge, Customer, Payment
+from retention.web import buying_forms as forms
+from retention.web.acting import NEWEST, Panel, act, customer_of, page, page_of
+from retention.web.tenures import today
+
+FORM = require_http_methods(["GET", "HEAD", "POST"])
+OFFERED = 50  # charges to choose from
+
+
+def panel(customer: Customer) -> Panel:
+    """The newest 20 charges and payments. Query cost: 2."""
+    asked = list(customer.charges.order_by("-charged_on", "-pk")[: NEWEST + 1])
+    paid = list(customer.payments.order_by("-paid_on", "-pk")[: NEWEST + 1])
+    key = [customer.pk]
+    return Panel(
+        "customers/_charges.html",
+        {
+            "charge_columns": charge_columns(),
+            "charges": [charge_row(one) for one in asked[:NEWEST]],
+            "charges_url": reverse("customer_charges", args=key) if len(asked) > NEWEST else "",
+            "charge_url": reverse("customer_charge_new", args=key),
+            "payment_columns": payment_columns(),
+            "payments": [payment_row(one) for one in paid[:NEWEST]],
+            "payments_url": reverse("customer_payments", args=key) if len(paid) > NEWEST else "",
+            "payment_url": reverse("customer_payment_new", args=key),
+        },
+    )
+
+
+def charge_columns() -> list[Column]:
+    return [Column(_("Charged on")), Column(_("What for")), Column(_("Order")), Column(_("Amount"), end=True)]
+
+
+def payment_columns() -> list[Column]:
+    return [Column(_("Paid on")), Column(_("How")), Column(_("Amount"), end=True)]
+
+
+def charge_row(one: Charge) -> list[Cell]:
+    return [
+        Cell(languages.day(one.charged_on)),
+        Cell(one.description or languages.DASH, kind="head"),
+        Cell(one.order_number),
+        Cell(languages.money(one.amount, one.currency), kind="num"),
+    ]
+
+
+def payment_row(one: Payment) -> list[Cell]:
+    return [
+        Cell(languages.day(one.paid_on)),
+        Cell(one.method or languages.DASH, kind="head"),
+        Cell(languages.money(one.amount, one.currency), kind="num"),
+    ]
+
+
+@require_safe
+@allow(*CASES)
+def charges(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """All charges, 50 a page, the newest first. Query cost: 2 beside session and user."""
+    customer = customer_of(request, customer_id)
+    shown, previous_url, next_url = page(request, Charge.objects.filter(customer=customer), "charged_on")
+    context = {
+        "customer": customer,
+        "title": _("Charges"),
+        "columns": charge_columns(),
+        "table": [charge_row(one) for one in shown],
+        "new_url": reverse("customer_charge_new", args=[customer.pk]),
+        "new_text": _("Record a charge"),
+        "previous_url": previous_url,
+        "next_url": next_url,
+    }
+    return render(request, "purchases/list.html", context)
+
+
+@require_safe
+@allow(*CASES)
+def payments(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """All payments, 50 a page, the newest first. Query cost: 2 beside session and user."""
+    customer = customer_of(request, customer_id)
+    shown, previous_url, next_url = page(request, Payment.objects.filter(customer=customer), "paid_on")
+    context = {
+        "customer": customer,
+        "title": _("Payments"),
+        "columns": payment_columns(),
+        "table": [payment_row(one) for one in shown],
+        "new_url": reverse("customer_payment_new", args=[customer.pk]),
+        "new_text": _("Record a payment"),
+        "previous_url": previous_url,
+        "next_url": next_url,
+    }
+    return render(request, "purchases/list.html", context)
+
+
+@FORM
+@allow(*CASES)
+def new_charge(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """Record a charge."""
+    customer = customer_of(request, customer_id)
+    start = {"charged_on": today(), "currency": usual_currency(customer)}
+    form = forms.ChargeForm(request.POST if request.method == "POST" else None, initial=start)
+    run = partial(actions.charge, customer)
+    words = {"title": _("Record a charge"), "button": _("Record it"), "done": _("Charge recorded")}
+    return act(request, form, run, back=page_of(customer), **words)
+
+
+@FORM
+@allow(*CASES)
+def new_payment(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """Record a payment, perhaps for one of the newest 50 charges."""
+    customer = customer_of(request, customer_id)
+    start = {"paid_on": today(), "currency": usual_currency(customer)}
+    offered = customer.charges.order_by("-charged_on", "-pk")[:OFFERED]
+    form = forms.PaymentForm(offered, request.POST if request.method == "POST" else None, initial=start)
+    run = partial(actions.pay, customer)
+    words = {"title": _("Record a payment"), "button": _("Record it"), "done": _("Payment recorded")}
+    return act(request, form, run, back=page_of(customer), **words)
