@@ -16,7 +16,7 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 def fold(name: str) -> str:
     """The search form of a name: José Müller-Weiß is jose muller-weiss, İREM is irem, Пётр is петр."""
-    lower = unicodedata.normalize("NFC", name).casefold()
+    lower = unicodedata.normalize("NFKD", name).casefold()
     apart = unicodedata.normalize("NFKD", lower).replace(_SHORT_I, "й")
     plain = "".join(c for c in apart if not unicodedata.combining(c)).translate(_SPELT)
     return " ".join(plain.split())[:LONGEST].rstrip()
@@ -28,7 +28,7 @@ def spellings(words: str) -> list[str]:
     One to three forms, none for blanks.
     """
     key = fold(words)
-    spelt = fold(words.casefold().translate(_UMLAUTS))
+    spelt = fold(unicodedata.normalize("NFC", words).casefold().translate(_UMLAUTS))
     short = key
     for pair, letter in _SPELT_UMLAUTS:
         short = short.replace(pair, letter)

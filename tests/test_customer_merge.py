@@ -277,3 +277,23 @@ def by_api_as(user: Any, absorbed: Customer, survivor: Customer) -> int:
     client = Client(headers=bearer(user))
     body = json.dumps({"into": str(survivor.pk)})
     return client.post(f"/api/v1/customers/{absorbed.pk}/merge/", body, content_type="application/json").status_code
+
+
+def test_the_api_links_a_complaint_to_a_customer(cast, twin):
+    case = cast.complaint(customer=None, subject="whose")
+    client = Client(headers=bearer(cast.agent))
+    url = f"/api/v1/complaints/{case.reference}/customer/"
+
+    def put(customer: object, version: int | None = None) -> Any:
+        headers = {} if version is None else {"If-Match": f'"{version}"'}
+        return client.put(url, json.dumps({"customer": customer}), content_type="application/json", headers=headers)
+
+    assert put(str(twin.pk)).status_code == 428
+    answer = put(str(twin.pk), case.version)
+    assert answer.status_code == 200 and answer.json()["customer"]["id"] == str(twin.pk)
+    assert put(None, case.version).status_code == 412
+    assert put("999999", case.version + 1).status_code == put("x", case.version + 1).status_code == 400
+    assert put(None, case.version + 1).json()["customer"] is None
+    assert client.post(url, "{}", content_type="application/json").status_code == 405
+    stranger = Client(headers={**bearer(cast.stranger), "If-Match": "*"})
+    assert stranger.put(url, '{"customer": null}', content_type="application/json").status_code == 404

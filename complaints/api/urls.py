@@ -3,7 +3,7 @@
 from django.urls import path
 
 import complaints.converters  # noqa: F401  registers <reference:...>
-from complaints.api import acceptance, catalogue, changes, conversation
+from complaints.api import acceptance, catalogue, changes, conversation, customer
 from complaints.api import complaints as views
 
 _ONE = "complaints/<reference:reference>/"
@@ -13,6 +13,7 @@ urlpatterns = [
     path(_ONE, views.OneComplaint.as_view(), name="api-complaint"),
     path(_ONE + "acknowledgement/", changes.Acknowledgement.as_view(), name="api-acknowledgement"),
     path(_ONE + "investigation/", changes.Investigation.as_view(), name="api-investigation"),
+    path(_ONE + "customer/", customer.CustomerOf.as_view(), name="api-complaint-customer"),
     path(_ONE + "owner/", changes.Owner.as_view(), name="api-owner"),
     path(_ONE + "classification/", changes.Classification.as_view(), name="api-classification"),
     path(_ONE + "pause/", changes.Pause.as_view(), name="api-pause"),

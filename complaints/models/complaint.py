@@ -158,6 +158,7 @@ class Complaint(models.Model):
             models.Index(
                 fields=["customer", "received_at"], name="complaint_customer", condition=Q(customer__isnull=False)
             ),
+            models.Index(fields=["order_number"], name="complaint_order_number"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,48 @@
+"""Whose complaint it is, as a resource of its own: `/complaints/{reference}/customer/` (mission B3)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+
+from complaints import errors
+from complaints.actions.customer import set_customer
+from complaints.api.changes import Change
+from core.api.bodies import Strict
+from core.api.fields import Id
+from core.api.problem import Refusal
+from core.clock import now
+from core.errors import InvalidInput
+from retention.models import Customer
+
+
+class CustomerBody(Strict):
+    """null: nobody knows whose it is."""
+
+    customer = Id(allow_null=True)
+
+
+class CustomerOf(Change):
+    """PUT links the complaint to another customer (`If-Match` required), or with null to none."""
+
+    body: ClassVar = {"PUT": CustomerBody}
+    http_method_names: ClassVar = ["put", "options"]
+
+    def put(self, request: Request, reference: str) -> HttpResponse:
+        complaint = self.seen(request, reference)
+        self.require_match(request, complaint.version)
+        values: dict[str, Any] = self.read(request)
+        customer = None
+        if values["customer"] is not None:
+            customer = Customer.objects.filter(pk=values["customer"]).first()
+            if customer is None:
+                message = _("There is no customer with this id.")
+                raise InvalidInput(message, code="unknown_customer", field="customer")
+        by, version = self.actor(request), self.expected_version(request)
+        try:
+            return self.shown(set_customer(complaint, customer, by=by, at=now(), version=version))
+        except errors.Stale as stale:
+            raise Refusal(412, "precondition_failed", str(stale)) from stale
