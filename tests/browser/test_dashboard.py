@@ -1,0 +1,46 @@
+"""The dashboard in light, dark, on a phone and in Russian: axe finds nothing, pictures scroll inside themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.boards import fill
+from tests.browser.test_every_page import SKINS, as_, look
+from tests.cast import Cast
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+PAGES = (
+    "/dashboard/?period=year",
+    "/dashboard/?from=2025-01-01&to=2025-01-01",
+    "/dashboard/resolution-rate/?period=year",
+    "/dashboard/nps/?period=year&group_by=month",
+    "/dashboard/sla-compliance/rows/?period=year",
+)
+
+
+@pytest.mark.parametrize("skin", SKINS)
+def test_the_dashboard(open_page: Any, cast: Cast, skin: str) -> None:
+    page = as_(open_page, fill(cast).manager, skin)
+    for path in PAGES:
+        look(page, path)
+
+
+def test_without_a_mouse(open_page: Any, cast: Cast) -> None:
+    """From the board to the rows behind a number and back, by keyboard alone; the filters too."""
+    page = open_page(user=fill(cast).manager)
+    page.goto("/dashboard/?period=year")
+    page.locator(".figure__rows").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/rows/**")
+    assert page.locator("table tbody tr").count() > 0
+    page.go_back()
+    page.locator(".menu--filter > summary").focus()
+    page.keyboard.press("Enter")
+    page.locator("[name=channel]").select_option("phone")
+    page.locator("[name=channel]").press("Enter")
+    page.locator(".form--filter button[type=submit]").first.click()
+    page.wait_for_url("**channel=phone**")
+    assert page.locator(".chip--filter").count() == 1
+    assert "period=year" in page.url
