@@ -12,7 +12,7 @@ from django.db.models.functions import FirstValue, Lag, Trunc
 
 from metrics import periods, rates
 from metrics.figures.base import Number, Scope
-from metrics.figures.loyalty import purchases, stays
+from metrics.figures.loyalty import buckets_of, purchases, stays
 from metrics.figures.sql import compiled, day_of, fetch
 
 MONTH = periods.MONTH
@@ -43,7 +43,7 @@ def purchase_cohorts(scope: Scope) -> list[Cohort]:
     """
     last = scope.until or scope.as_of_day
     _start, end_at = periods.bucket(last, MONTH).instants(scope.zone)
-    bucket = Trunc("purchased_at", MONTH, output_field=DateField(), tzinfo=scope.zone)
+    bucket, day = buckets_of(scope, MONTH, scope.since, last)
     rows = purchases(scope).filter(purchased_at__lt=end_at)
     of_customer: Any = {"partition_by": [F("customer_id")], "order_by": F("purchased_at").asc()}  # as the index has it
     each = rows.annotate(
@@ -61,7 +61,7 @@ def purchase_cohorts(scope: Scope) -> list[Cohort]:
     )
     counted: dict[date, dict[int, int]] = defaultdict(dict)
     for row in found:
-        begun, month = day_of(row["begun"]), day_of(row["bucket"])
+        begun, month = day(row["begun"]), day(row["bucket"])
         if begun is not None and month is not None:
             counted[begun][_months(begun, month)] = int(row["n"])
     return _triangle(scope, {month: (cells.get(0, 0), cells) for month, cells in counted.items()}, last)

@@ -5,7 +5,7 @@ Every query passes once over the stays or purchases, sums up each customer, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from metrics.figures import dimensions
 from metrics.figures.base import DOWN, Figure, Group, Measure, Scope
 from metrics.figures.dimensions import Dimension, text
 from metrics.figures.facts import FactsFigure, refuse_unknown_grouping, share
-from metrics.figures.sql import Inner, Row, compiled, count, day_of, fetch, flag, tally_over
+from metrics.figures.sql import BucketNumber, Inner, Row, compiled, count, day_of, fetch, flag, tally_over
 from retention.models import Customer, Purchase, Tenure
 
 TENURE, PURCHASES, STRICT = "tenure", "purchases", "strict"
@@ -34,6 +34,7 @@ COUNTED = (
     "count(*) FILTER (WHERE at_end = 1 AND is_new) AS fresh",
     "count(*) FILTER (WHERE at_start = 1 AND at_end = 1) AS kept",
 )
+Buckets = tuple[Any, Callable[[Any], date | None]]  # an expression, and the first day of what it gives
 PARTS = {
     "": "at_start = 1 OR at_end = 1",
     "start": "at_start = 1",
@@ -60,6 +61,16 @@ def purchases(scope: Scope) -> QuerySet[Purchase]:
     if not scope.viewer.sees_cases:
         return rows.none()
     return rows.filter(dimensions.narrowed(OF_CUSTOMERS, scope.filters)) if scope.filters else rows
+
+
+def buckets_of(scope: Scope, unit: str, since: date | None, until: date | None) -> Buckets:
+    """Buckets of purchases. With both ends known only those in between are told apart, all earlier ones are one."""
+    if since is None or until is None or since > until:
+        return Trunc("purchased_at", unit, output_field=DateField(), tzinfo=scope.zone), day_of
+    parts = list(periods.Period(since, until).buckets(unit))
+    names = [LONG_AGO, *(part.since for part in parts)]
+    starts = [periods.first_instant(day, scope.zone) for day in names[1:]]
+    return BucketNumber("purchased_at", starts), lambda value: None if value is None else names[int(value)]
 
 
 def months_of(rows: QuerySet[Purchase], bucket: Any) -> QuerySet[Any]:
@@ -182,7 +193,8 @@ class RetentionRate(Figure):
 
     def _by_purchase(self, scope: Scope, unit: str) -> list[Row]:
         """Each bucket beside the one before it. A customer's first bucket is found over all time."""
-        bucket = Trunc("purchased_at", unit, output_field=DateField(), tzinfo=scope.zone)
+        since = None if scope.since is None else _bucket_before(periods.bucket(scope.since, unit).since, unit)
+        bucket, first_day = buckets_of(scope, unit, since, scope.until)
         rows = purchases(scope)
         if scope.until is not None:
             _start, end_at = periods.bucket(scope.until, unit).instants(scope.zone)
@@ -196,22 +208,22 @@ class RetentionRate(Figure):
             "WHERE earlier IS NULL OR earlier <> g0 GROUP BY g0, earlier",
             inner[1],
         ):
-            day = day_of(row["g0"])
-            if day is not None:
-                active.setdefault(day, {})[day_of(row["earlier"])] = int(row["n"])
+            here = first_day(row["g0"])
+            if here is not None:
+                active.setdefault(here, {})[first_day(row["earlier"])] = int(row["n"])
         first = periods.bucket(scope.since, unit).since if scope.since else min(active, default=LONG_AGO)
         last = max([*active, *([scope.until] if scope.until else [])], default=first)
         found = []
         for part in periods.Period(first, max(first, last)).buckets(unit) if active else ():
             before = _bucket_before(part.since, unit)
-            here = active.get(part.since, {})
+            now = active.get(part.since, {})
             found.append(
                 {
                     "g0": part.since,
                     "begun": sum(active.get(before, {}).values()),
-                    "ended": sum(here.values()),
-                    "fresh": here.get(None, 0),
-                    "kept": here.get(before, 0),
+                    "ended": sum(now.values()),
+                    "fresh": now.get(None, 0),
+                    "kept": now.get(before, 0),
                 }
             )
         return found
