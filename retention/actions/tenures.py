@@ -5,6 +5,7 @@ Dates are local; the last day of a stay belongs to it. Stays of one customer nev
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -90,6 +91,11 @@ def take_back_departure(customer: Customer, *, by: Actor, at: datetime) -> Tenur
     touch(customer, at=at)
     trail.append(customer, DEPARTURE_TAKEN_BACK, by=by, at=at, changes={"left_on": [before, None]})
     return stay
+
+
+def in_order(stays: Iterable[Tenure]) -> list[Tenure]:
+    """The first stay first; one of unknown beginning is the first (databases differ on where they put it)."""
+    return sorted(stays, key=lambda one: (one.joined_on or date.min, one.pk))
 
 
 def _begin(customer: Customer, on: date, field: str, event: str, plan: str, *, by: Actor, at: datetime) -> Tenure:

@@ -111,7 +111,7 @@ class Tenures(ApiView):
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         customer = self.find(Customer.objects.visible_to(request.user), pk=pk)
-        return self.reply({"results": [stay(one) for one in customer.tenures.all()]})
+        return self.reply({"results": [stay(one) for one in tenures.in_order(customer.tenures.all())]})
 
 
 def stay(one: Tenure) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from core.access import CASES, allow
 from core.clock import now
 from core.web.once import fresh
 from retention.actions import tenures
+from retention.actions.tenures import in_order
 from retention.models import Customer, Tenure
 from retention.web import buying_forms as forms
 from retention.web.acting import Panel, act, customer_of, page_of
@@ -26,7 +27,7 @@ FORM = require_http_methods(["GET", "HEAD", "POST"])
 
 def panel(customer: Customer) -> Panel:
     """Their stays, and what can happen next. Query cost: 1, none if they are prefetched."""
-    stays = list(customer.tenures.all())
+    stays = in_order(customer.tenures.all())
     here = any(one.left_on is None for one in stays)
     return Panel(
         "customers/_tenures.html",
