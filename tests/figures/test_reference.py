@@ -147,8 +147,9 @@ def _one_period(key: str, row: dict[str, Any], manager: User) -> None:
         scope = asking.scope_of({**asked, "basis": basis}, manager, retention)
         measure = retention.measure(scope)
         assert rounded(measure.value) == row[name], key
-        assert retention.rows(scope).count() == measure.n
-        assert retention.rows(scope, "new").count() == row["new"]
+        if quarter:
+            assert retention.rows(scope).count() == measure.n
+            assert retention.rows(scope, "new").count() == row["new"]
 
 
 def test_telco(reference_data: Path, reference: Any, manager: User) -> None:
