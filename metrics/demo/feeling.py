@@ -10,7 +10,7 @@ from metrics.models.surveys import SurveyKind
 from retention.demo.people import HAPPY, MIDDLE, UNHAPPY
 from retention.demo.ticks import DAY
 
-START, SPREAD = 9.15, 1.8
+START, SPREAD = 8.85, 1.8
 LATE, SLOW, LETTER = -2.9, -0.9, -0.3
 BY_OUTCOME = {"upheld": 0.0, "partly_upheld": -0.7, "not_upheld": -1.8}
 DECLINED, ACCEPTED = -2.6, 0.4
