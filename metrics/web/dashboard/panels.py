@@ -386,7 +386,7 @@ def scale(bounds: Sequence[float]) -> list[tuple[str, str]]:
     return [*steps, ("", _("fewer than %(n)s") % {"n": heat.LEAST})]
 
 
-def clipped(words: str, longest: int = 26) -> str:
+def clipped(words: str, longest: int = 22) -> str:
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
 
 
