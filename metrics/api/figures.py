@@ -17,6 +17,7 @@ from core.access import CASES, Access
 from core.api.filters import once
 from core.api.problem import bad_parameter
 from core.api.rendering import reply
+from core.api.schema import ApiSchema
 from core.api.views import ApiView, ListView
 from core.errors import InvalidInput
 from core.instants import iso
@@ -39,6 +40,12 @@ class MetricBrief(serializers.Serializer[Any]):
     filters = serializers.ListField(child=serializers.CharField())
     rows_are = serializers.CharField()
     url = serializers.URLField()
+
+
+class MetricList(serializers.Serializer[Any]):
+    results = MetricBrief(many=True)
+    next = serializers.URLField(allow_null=True, help_text="Always null: they are few.")
+    previous = serializers.URLField(allow_null=True)
 
 
 class IntervalShape(serializers.Serializer[Any]):
@@ -116,14 +123,22 @@ class Parameters:
         return rows
 
 
+class ListSchema(ApiSchema):
+    """A list that is no table: all of it in one page."""
+
+    def get_operation_id(self) -> str:
+        return "metrics_list"
+
+
 class Metrics(ApiView):
     """The figures there are, with their definitions and what they take."""
 
     access, resource = Access(roles=frozenset(CASES)), "metrics"
-    answer = MetricBrief
+    answer = MetricList
+    schema = ListSchema()
 
     def get(self, request: Request) -> HttpResponse:
-        for name in request.query_params:
+        for name in set(request.query_params) - {"page_size"}:
             raise bad_parameter(name[:80], "unknown_parameter", str(_("There is no such parameter.")))
         results = [brief(figure, request) for figure in figures.values()]
         return reply({"results": results, "next": None, "previous": None})
