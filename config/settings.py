@@ -252,6 +252,10 @@ SPECTACULAR_SETTINGS = {
         "ComplaintKind": "complaints.models.Kind",
         "ClockKind": "complaints.models.ClockKind",
         "ComplaintStatus": "complaints.models.Status",
+        "CustomerKind": "retention.models.customers.KINDS",
+        "ContactKind": "retention.models.customers.CONTACT_KINDS",
+        "PurchaseKind": "retention.models.PurchaseKind",
+        "SurveyKind": "metrics.models.SurveyKind",
     },
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},
 }

@@ -9,13 +9,11 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core import money, trail
 from core.web.once import fresh
 from retention.models import Charge, Customer, Payment
-from retention.web.charges import panel
 from tests.cast import make_agent, make_customer
 from tests.tokens import bearer
 
@@ -141,7 +139,7 @@ def test_lists_of_all_and_of_one() -> None:
         assert Client().get(f"/api/v1/{what}/?colour=red", headers=headers).status_code == 400
 
 
-def test_pages_panel_and_double_submit() -> None:
+def test_pages_and_double_submit() -> None:
     agent, customer = make_agent(), make_customer()
     web = Client()
     web.force_login(agent)
@@ -150,9 +148,7 @@ def test_pages_panel_and_double_submit() -> None:
     typed = {"amount": "7.00", "currency": "eur", "charged_on": "2026-01-05", "description": "<i>", "nonce": fresh()}
     assert web.post(url, typed).status_code == web.post(url, typed).status_code == 302
     assert Charge.objects.count() == 1
-    with CaptureQueriesContext(connection) as asked:
-        shown = panel(customer).context
-    assert len(asked) == 2 and len(shown["charges"]) == 1 and not shown["charges_url"]
+    assert url in web.get(reverse("customer", args=[customer.pk])).content.decode()
     for name in ("customer_charges", "customer_payments"):
         page = web.get(reverse(name, args=[customer.pk]))
         assert page.status_code == 200 and "<i>" not in page.content.decode()

@@ -102,7 +102,7 @@ def test_generic_takes_all_three_kinds(tmp_path: Path, capsys: pytest.CaptureFix
     assert load(capsys, path, source="tool") == counts(updated=1)
     one.refresh_from_db()
     assert (one.score, one.version) == (3, 2)
-    assert [entry.kind for entry in trail.of(one)] == ["survey_response.recorded", "survey_response.record_changed"]
+    assert [entry.kind for entry in trail.of(one)] == ["surveyresponse.recorded", "surveyresponse.record_changed"]
 
 
 @pytest.mark.parametrize(

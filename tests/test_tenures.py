@@ -110,7 +110,7 @@ def test_input_and_scopes_of_the_api() -> None:
 
 def test_the_panel_offers_what_makes_sense() -> None:
     customer = make_customer()
-    offered = lambda: {name for name, url in panel(customer).context.items() if name.endswith("_url") and url}  # noqa: E731
+    offered = lambda: {name for name, url in panel(customer).items() if name.endswith("_url") and url}  # noqa: E731
     assert offered() == {"leave_url", "join_url"}
     tenures.join(customer, joined_on=date(2024, 1, 1), by=BY, at=AT)
     assert offered() == {"leave_url"}

@@ -179,7 +179,17 @@ def release(complaint: Complaint, *, by: Actor, at: datetime) -> Complaint:
         "complaint.released",
         by=by,
         at=at,
-        fields=["owner", "team", "is_quarantined", "in_queue", "queue_at", *standing.FIELDS],
+        fields=[
+            "owner",
+            "team",
+            "is_quarantined",
+            "in_queue",
+            "queue_at",
+            "status",
+            "acknowledged_at",
+            "first_response_at",
+            *standing.FIELDS,
+        ],
         changes={"owner": complaint.owner_id, "team": complaint.team_id},
         also=letters.receipt(complaint, letters.address(complaint.customer), at=at),
     )

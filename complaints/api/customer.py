@@ -19,7 +19,7 @@ from core.errors import InvalidInput
 from retention.models import Customer
 
 
-class CustomerBody(Strict):
+class CustomerChoice(Strict):
     """null: nobody knows whose it is."""
 
     customer = Id(allow_null=True)
@@ -28,7 +28,7 @@ class CustomerBody(Strict):
 class CustomerOf(Change):
     """PUT links the complaint to another customer (`If-Match` required), or with null to none."""
 
-    body: ClassVar = {"PUT": CustomerBody}
+    body: ClassVar = {"PUT": CustomerChoice}
     http_method_names: ClassVar = ["put", "options"]
 
     def put(self, request: Request, reference: str) -> HttpResponse:

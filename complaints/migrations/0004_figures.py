@@ -5,57 +5,86 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('complaints', '0003_list_indexes'),
-        ('core', '0003_absence_hand_over'),
-        ('retention', '0002_care_and_purchases'),
+        ("complaints", "0003_list_indexes"),
+        ("core", "0003_absence_hand_over"),
+        ("retention", "0002_care_and_purchases"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='complaint',
-            name='acknowledge_due_at',
+            model_name="complaint",
+            name="acknowledge_due_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='complaint',
-            name='acknowledge_late',
+            model_name="complaint",
+            name="acknowledge_late",
             field=models.SmallIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='complaint',
-            name='acknowledge_met',
+            model_name="complaint",
+            name="acknowledge_met",
             field=models.SmallIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='complaint',
-            name='resolution_seconds',
+            model_name="complaint",
+            name="resolution_seconds",
             field=models.IntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='complaint',
-            name='resolve_due_at',
+            model_name="complaint",
+            name="resolve_due_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='complaint',
-            name='resolve_late',
+            model_name="complaint",
+            name="resolve_late",
             field=models.SmallIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='complaint',
-            name='resolve_met',
+            model_name="complaint",
+            name="resolve_met",
             field=models.SmallIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='complaint',
-            name='response_seconds',
+            model_name="complaint",
+            name="response_seconds",
             field=models.IntegerField(null=True),
         ),
         migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('is_quarantined', False), ('kind', 'complaint'), models.Q(('status', 'merged'), _negated=True)), fields=['received_at'], include=('type', 'channel', 'severity', 'team', 'owner', 'customer', 'source', 'root_cause', 'status', 'outcome', 'accepted', 'first_response_at', 'resolved_at', 'closed_at', 'response_seconds', 'resolution_seconds', 'acknowledge_met', 'acknowledge_late', 'acknowledge_due_at', 'resolve_met', 'resolve_late', 'resolve_due_at'), name='complaint_figures'),
+            model_name="complaint",
+            index=models.Index(
+                condition=models.Q(
+                    ("is_quarantined", False), ("kind", "complaint"), models.Q(("status", "merged"), _negated=True)
+                ),
+                fields=["received_at"],
+                include=(
+                    "type",
+                    "channel",
+                    "severity",
+                    "team",
+                    "owner",
+                    "customer",
+                    "source",
+                    "root_cause",
+                    "status",
+                    "outcome",
+                    "accepted",
+                    "first_response_at",
+                    "resolved_at",
+                    "closed_at",
+                    "response_seconds",
+                    "resolution_seconds",
+                    "acknowledge_met",
+                    "acknowledge_late",
+                    "acknowledge_due_at",
+                    "resolve_met",
+                    "resolve_late",
+                    "resolve_due_at",
+                ),
+                name="complaint_figures",
+            ),
         ),
     ]

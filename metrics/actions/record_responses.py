@@ -20,7 +20,7 @@ from core.models import TrailEntry
 from metrics.models import SurveyResponse
 from retention.actions import known
 
-RECORDED, RECORD_CHANGED = "survey_response.recorded", "survey_response.record_changed"
+RECORDED, RECORD_CHANGED = "surveyresponse.recorded", "surveyresponse.record_changed"
 SAID = ("kind", "score", "comment", "answered_at", "period_label", "segment", "language")
 _RESPONSES = bulk.Table(SurveyResponse)
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from complaints.models import Complaint
 from complaints.web.names import name_of
@@ -150,11 +150,11 @@ def _entry(entry: TrailEntry, now: datetime) -> Entry:
     body = json.loads(entry.body)
     private = json.loads(entry.private) if entry.private else {}
     title = {
-        "planned": _("Planned"),
+        "planned": pgettext("call", "Planned"),
         "taken_up": _("Planned again"),
         "attempted": _("Tried"),
-        "completed": _("Made"),
-        "cancelled": _("Cancelled"),
+        "completed": pgettext("call", "Made"),
+        "cancelled": pgettext("call", "Cancelled"),
         "reassigned": _("Given to somebody else"),
         "handed_over": _("Handed over"),
         "rescheduled": _("Moved to another day"),

@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from complaints.models import Complaint
@@ -116,7 +116,9 @@ def cancel(request: HttpRequest, call_id: int) -> HttpResponse:
     def run(**who: Any) -> Any:
         return actions.cancel(found, **form.values, **who)
 
-    return _carry_out(request, found, form, run, _("Cancelled")) or _show(request, found, cancel_form=form)
+    return _carry_out(request, found, form, run, pgettext("call", "Cancelled")) or _show(
+        request, found, cancel_form=form
+    )
 
 
 @allow(*CASES)
@@ -140,7 +142,7 @@ def new(request: HttpRequest, customer_id: int) -> HttpResponse:
         return actions.plan(customer, complaint_reference=reference, **given, **who)
 
     url = reverse("customer", args=[customer.pk])
-    if request.method == "POST" and (reply := _do(request, form, run, _("Planned"), url)):
+    if request.method == "POST" and (reply := _do(request, form, run, pgettext("call", "Planned"), url)):
         return reply
     context = {
         "form": form,

@@ -26,6 +26,7 @@ from metrics.web import story_facts as about
 from metrics.web import story_money
 from metrics.web.story_trail import Chapter, chapter
 from retention.models import Customer
+from retention.web import tenures
 
 DEEPEST = 20  # merges behind each other that a page follows
 
@@ -71,6 +72,7 @@ def page(request: HttpRequest, customer_id: int) -> HttpResponse:
         "orders": story_money.orders(customer, at),
         "orders_line": story_money.total(bought),
         "account": story_money.account(customer, at),
+        "panel": tenures.panel(customer),
         "nonce": fresh(),
         "call_url": reverse("follow_up_new", args=[customer.pk]),
         "new_url": f"{reverse('complaint_new')}?customer={customer.pk}",

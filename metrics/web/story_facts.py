@@ -12,7 +12,7 @@ from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from complaints.models import Outcome, Status
 from complaints.querysets import ComplaintQuerySet
@@ -129,7 +129,7 @@ def worth(bought: Sequence[dict[str, Any]], given: Sequence[SurveyResponse]) -> 
     facts = []
     if sums:
         ordered = [languages.money(total.quantize(Decimal("0.01")), one) for one, total in by_size(sums)]
-        facts.append((_("Value"), ordered[0], ", ".join(ordered[1:])))
+        facts.append((pgettext("customer", "Value"), ordered[0], ", ".join(ordered[1:])))
         facts.append((_("Orders"), languages.number(orders), ""))
     scored = [one for one in given if one.kind == "nps" and one.score is not None]
     if scored:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -26,6 +27,7 @@ class Bought(Part):
     number: str
     what: str
     amount: str
+    url: str = ""
     chips: Sequence[Chip] = ()
 
 
@@ -59,6 +61,7 @@ def orders(customer: Customer, now: datetime) -> list[Bought]:
             one.order_number,
             _what(one),
             languages.money(one.amount, one.currency),
+            reverse("purchase", args=[one.pk]),
             _chips(one),
         )
         for one in rows

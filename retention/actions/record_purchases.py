@@ -24,7 +24,7 @@ RECORDED, LINES_ADDED = "purchase.recorded", "purchase.lines_added"
 AT_ONCE = 10_000
 _LINES = bulk.Table(PurchaseLine, keyless=True)
 _HEADERS = bulk.Table(Purchase)
-Order = tuple[str, int | None]  # order number, key of the customer
+Order = tuple[str, int | None, str]  # order number, key of the customer, currency: sums of two would mean nothing
 Customers = dict[str, int | None]  # the other system's id, "" for nobody known -> key
 
 
@@ -65,7 +65,7 @@ def record_purchases(
     customers |= known.find_or_make(source, [line.customer for line in lines], by=by, at=at)
     wanted: dict[Order, BilledLine] = {}
     for line in lines:
-        wanted.setdefault((line.order_number, customers[line.customer]), line)
+        wanted.setdefault((line.order_number, customers[line.customer], line.currency), line)
     orders, older = _orders(source, wanted, since=since or at)
     fresh = {order: line for order, line in wanted.items() if order not in orders}
     orders |= _make(source, fresh, by=by, at=at)
@@ -93,14 +93,14 @@ _ANY_OF = {"postgresql": _HERE + "= ANY(%s)", "sqlite": _HERE + "IN (SELECT valu
 def _orders(source: str, wanted: Iterable[Order], *, since: datetime) -> tuple[dict[Order, int], list[int]]:
     """Keys of the orders that are here, and of those among them that were before `since`."""
     wanted = set(wanted)
-    numbers = [number for number, _customer in wanted]
+    numbers = list({number for number, _customer, _currency in wanted})
     found: dict[Order, int] = {}
     older: list[int] = []
     for start in range(0, len(numbers), AT_ONCE):
         part = Purchase.objects.filter(source=source, order_number__in=numbers[start : start + AT_ONCE])
-        for key, number, customer, created in part.values_list("pk", "order_number", "customer_id", "created_at"):
-            if (number, customer) in wanted:
-                found[number, customer] = key
+        for key, *order, created in part.values_list("pk", "order_number", "customer_id", "currency", "created_at"):
+            if (named := tuple(order)) in wanted:
+                found[named] = key
                 if created < since:
                     older.append(key)
     return found, older
@@ -113,12 +113,12 @@ def _make(source: str, fresh: dict[Order, BilledLine], *, by: Actor, at: datetim
     keys, entry_ids = rows.new_ids(Purchase, len(fresh)), rows.new_ids(TrailEntry, len(fresh))
     headers, entries, made = [], [], {}
     for (order, line), key, entry_id in zip(fresh.items(), keys, entry_ids, strict=True):
-        number, customer = made_of = order
+        number, customer, currency = made_of = order
         made[made_of] = key
         headers.append(
             _HEADERS.row(
                 id=key, customer_id=customer, order_number=number, kind=line.kind or "order", source=source,
-                purchased_at=line.purchased_at, currency=line.currency, created_at=at, updated_at=at, version=0,
+                purchased_at=line.purchased_at, currency=currency, created_at=at, updated_at=at, version=0,
             )
         )  # fmt: skip
         facts = {"order_number": number, "source": source}
@@ -134,7 +134,7 @@ def _rows(lines: Iterable[BilledLine], orders: dict[Order, int], customers: Cust
         raise TypeError(f"the columns of a line are {_LINES.columns}")
     return [
         (
-            orders[line.order_number, customers[line.customer]],
+            orders[line.order_number, customers[line.customer], line.currency],
             line.purchased_at,
             line.sku,
             line.description,

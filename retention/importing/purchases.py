@@ -88,7 +88,7 @@ class OnlineRetail(_Lines):
 class Generic(_Lines):
     """Preset `generic`: the columns of the README. Without an offset a moment is local time in TIME_ZONE.
 
-    An order whose every line has a negative quantity is a return. One order has one currency.
+    An order whose every line has a negative quantity is a return. An order in two currencies becomes two.
     """
 
     name = "generic"

@@ -18,9 +18,10 @@ class PurchaseKind(models.TextChoices):
 class Purchase(models.Model):
     """One order of a customer, or what takes one back. Its figures are sums of its lines, kept by the actions.
 
-    `purchased_at`: the moment of its earliest line. `valid_lines`, `valid_amount`: lines with quantity > 0 and unit
-    price > 0 (domain, Figures); a purchase counts (`is_valid`) when it is an order of a known customer, not cancelled,
-    with at least one such line. `amount`: the sum of all lines, negative for returns. Amounts keep four decimals.
+    An order billed in two currencies is two rows. `purchased_at`: the moment of its earliest line. `valid_lines`,
+    `valid_amount`: lines with quantity > 0 and unit price > 0 (domain, Figures); a purchase counts (`is_valid`) when
+    it is an order of a known customer, not cancelled, with at least one such line. `amount`: the sum of all lines,
+    negative for returns. Amounts keep four decimals.
     `incentive`: bought with a discount, points or another bribe (C3), counted apart.
     """
 
@@ -51,12 +52,14 @@ class Purchase(models.Model):
         verbose_name_plural = _("purchases")
         constraints = [
             models.UniqueConstraint(
-                fields=["source", "order_number", "customer"],
+                fields=["source", "order_number", "customer", "currency"],
                 name="purchase_order_once",
                 condition=Q(customer__isnull=False),
             ),
             models.UniqueConstraint(
-                fields=["source", "order_number"], name="purchase_nobodys_once", condition=Q(customer__isnull=True)
+                fields=["source", "order_number", "currency"],
+                name="purchase_nobodys_once",
+                condition=Q(customer__isnull=True),
             ),
             models.CheckConstraint(condition=Q(kind__in=PurchaseKind.values), name="purchase_kind_known"),
             models.CheckConstraint(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -22,16 +21,8 @@ from core.errors import DomainError
 from core.web.once import OnceForm, Repeated, answered, claim, fresh
 from retention.models import Customer
 
-NEWEST, PAGE = 20, 50
+PAGE = 50
 Words = str | Promise
-
-
-@dataclass(slots=True)
-class Panel:
-    """A part of the customer's page: its template takes `context` as `panel`."""
-
-    template: str
-    context: dict[str, Any] = field(default_factory=dict)
 
 
 class ActForm(OnceForm):

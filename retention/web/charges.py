@@ -15,33 +15,13 @@ from core.access import CASES, allow
 from core.web.parts import Cell, Column
 from retention.actions import charges as actions
 from retention.actions.purchases import usual_currency
-from retention.models import Charge, Customer, Payment
+from retention.models import Charge, Payment
 from retention.web import buying_forms as forms
-from retention.web.acting import NEWEST, Panel, act, customer_of, page, page_of
+from retention.web.acting import act, customer_of, page, page_of
 from retention.web.tenures import today
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 OFFERED = 50  # charges to choose from
-
-
-def panel(customer: Customer) -> Panel:
-    """The newest 20 charges and payments. Query cost: 2."""
-    asked = list(customer.charges.order_by("-charged_on", "-pk")[: NEWEST + 1])
-    paid = list(customer.payments.order_by("-paid_on", "-pk")[: NEWEST + 1])
-    key = [customer.pk]
-    return Panel(
-        "customers/_charges.html",
-        {
-            "charge_columns": charge_columns(),
-            "charges": [charge_row(one) for one in asked[:NEWEST]],
-            "charges_url": reverse("customer_charges", args=key) if len(asked) > NEWEST else "",
-            "charge_url": reverse("customer_charge_new", args=key),
-            "payment_columns": payment_columns(),
-            "payments": [payment_row(one) for one in paid[:NEWEST]],
-            "payments_url": reverse("customer_payments", args=key) if len(paid) > NEWEST else "",
-            "payment_url": reverse("customer_payment_new", args=key),
-        },
-    )
 
 
 def charge_columns() -> list[Column]:

@@ -1,4 +1,4 @@
-"""What customers buy, in the browser: a panel, all of it, one purchase, and what can be done with it (mission C2)."""
+"""What customers buy, in the browser: all of it, one purchase, and what can be done with it (mission C2)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import languages
@@ -20,26 +21,12 @@ from core.errors import DomainError
 from core.web.once import Repeated, fresh
 from core.web.parts import Cell, Chip, Column
 from retention.actions import purchases as actions
-from retention.models import Customer, Purchase, PurchaseKind, PurchaseLine
+from retention.models import Purchase, PurchaseKind, PurchaseLine
 from retention.web import buying_forms as forms
-from retention.web.acting import NEWEST, Panel, act, customer_of, once, page, page_of
+from retention.web.acting import act, customer_of, once, page, page_of
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 MOST_LINES = 1_000  # shown of one order
-
-
-def panel(customer: Customer) -> Panel:
-    """The newest 20 purchases. Query cost: 1, whatever they bought."""
-    newest = list(customer.purchases.order_by("-purchased_at", "-pk")[: NEWEST + 1])
-    return Panel(
-        "customers/_purchases.html",
-        {
-            "columns": columns(),
-            "table": [row(one) for one in newest[:NEWEST]],
-            "all_url": reverse("customer_purchases", args=[customer.pk]) if len(newest) > NEWEST else "",
-            "new_url": reverse("customer_purchase_new", args=[customer.pk]),
-        },
-    )
 
 
 def columns() -> list[Column]:
@@ -216,7 +203,7 @@ def _facts(purchase: Purchase) -> list[tuple[str, str]]:
 
 
 def _line_columns() -> list[Column]:
-    numbers = [_("Quantity"), _("Unit price"), _("Amount"), _("Came back")]
+    numbers = [_("Quantity"), _("Unit price"), _("Amount"), pgettext("goods", "Came back")]
     return [Column(_("Article")), Column(_("Description")), *(Column(words, end=True) for words in numbers)]
 
 

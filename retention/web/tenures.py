@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods
 
 from core import languages
@@ -20,26 +21,23 @@ from retention.actions import tenures
 from retention.actions.tenures import in_order
 from retention.models import Customer, Tenure
 from retention.web import buying_forms as forms
-from retention.web.acting import Panel, act, customer_of, page_of
+from retention.web.acting import act, customer_of, page_of
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def panel(customer: Customer) -> Panel:
+def panel(customer: Customer) -> dict[str, Any]:
     """Their stays, and what can happen next. Query cost: 1, none if they are prefetched."""
     stays = in_order(customer.tenures.all())
     here = any(one.left_on is None for one in stays)
-    return Panel(
-        "customers/_tenures.html",
-        {
-            "stays": [(stay_line(one), _about(one)) for one in stays],
-            "leave_url": reverse("customer_departure", args=[customer.pk]) if here or not stays else "",
-            "join_url": "" if stays else reverse("customer_joining", args=[customer.pk]),
-            "return_url": reverse("customer_return", args=[customer.pk]) if stays and not here else "",
-            "undo_url": reverse("customer_departure_undo", args=[customer.pk]) if stays and not here else "",
-            "nonce": fresh(),
-        },
-    )
+    return {
+        "stays": [(stay_line(one), _about(one)) for one in stays],
+        "leave_url": reverse("customer_departure", args=[customer.pk]) if here or not stays else "",
+        "join_url": "" if stays else reverse("customer_joining", args=[customer.pk]),
+        "return_url": reverse("customer_return", args=[customer.pk]) if stays and not here else "",
+        "undo_url": reverse("customer_departure_undo", args=[customer.pk]) if stays and not here else "",
+        "nonce": fresh(),
+    }
 
 
 def stay_line(one: Tenure) -> str:
@@ -82,7 +80,8 @@ def departure_undo(request: HttpRequest, customer_id: int) -> HttpResponse:
 def comeback(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Somebody who had left is back."""
     return _dated(request, customer_id, forms.ReturnedForm, "returned_on", tenures.come_back, title=_("They are back"),
-                  button=_("Record the return"), done=_("Return recorded"))  # fmt: skip
+                  button=pgettext("customer", "Record the return"),
+                  done=pgettext("customer", "Return recorded"))  # fmt: skip
 
 
 @FORM

@@ -50,7 +50,7 @@ def cohorts(stays: Sequence[Cohort], orders: Sequence[Cohort]) -> Panel:
                 languages.number(share, digits=0),
                 "",
                 heat.level(shown(share), one.size, bounds),
-                title=f"{spans.long(one.key, MONTH)}, {_('month %(n)s') % {'n': offset}}: "
+                title=f"{spans.long(one.key, MONTH)}, {_after(offset)}: "
                 f"{languages.percent(share, digits=1)} ({languages.number(one.cells[offset])})",
             )
             for offset, share in enumerate(shares)
@@ -100,3 +100,7 @@ def causes(asked: Asked, groups: Sequence[Group]) -> Panel:
     note = _("n = %(n)s") % {"n": languages.number(total)}
     chart = bars.lying(drawn) if drawn else None
     return Panel("causes", "bars", _("Root causes"), note, chart, Table(columns, table), texts=texts)
+
+
+def _after(offset: int) -> str:
+    return _("month %(n)s") % {"n": offset}

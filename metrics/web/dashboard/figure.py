@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from core import languages
@@ -70,10 +70,10 @@ BASES: dict[str, str | Promise] = {
     "strict": gettext_lazy("by purchases, strict"),
     "stayed": gettext_lazy("stayed"),
     "bought": gettext_lazy("bought again"),
-    "resolve": gettext_lazy("Resolve"),
-    "acknowledge": gettext_lazy("Acknowledge"),
-    "update": gettext_lazy("Next update"),
-    "statutory": gettext_lazy("Statutory"),
+    "resolve": pgettext_lazy("clock", "Resolve"),
+    "acknowledge": pgettext_lazy("clock", "Acknowledge"),
+    "update": pgettext_lazy("clock", "Next update"),
+    "statutory": pgettext_lazy("clock", "Statutory"),
 }
 
 

@@ -28,7 +28,9 @@ class AskForm(forms.Form):
     """What a page is asked for, as fields. It only shows: the reading of a URL is `asking.ask`."""
 
     period = forms.ChoiceField(label=gettext_lazy("Period"), choices=[], required=False, widget=forms.RadioSelect)
-    since = forms.CharField(label=gettext_lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.CharField(
+        label=pgettext_lazy("a date", "From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
     until = forms.CharField(
         label=pgettext_lazy("a date", "To, included"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
