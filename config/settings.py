@@ -117,6 +117,10 @@ else:
     _database["CONN_HEALTH_CHECKS"] = True
     # For a pooler that hands out connections by the transaction: neither cursors nor prepared statements then.
     _database["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("DISABLE_SERVER_SIDE_CURSORS", default=False)
+    if not _database["DISABLE_SERVER_SIDE_CURSORS"]:  # such a pooler may refuse options; set it at the server then
+        # No query of ours runs for so long that compiling it first (JIT, up to a second) would pay.
+        _options = _database.setdefault("OPTIONS", {})
+        _options["options"] = f"-c jit=off {_options.get('options', '')}".strip()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env("REDIS_URL", default="")

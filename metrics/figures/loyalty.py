@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import Case, DateField, F, IntegerField, Max, Min, Q, QuerySet, Value, When, Window
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Lag, Trunc
@@ -17,16 +16,15 @@ from django.utils.translation import gettext as _
 
 from core.errors import InvalidInput
 from metrics import periods, rates
-from metrics.figures import dimensions
+from metrics.figures import buckets, dimensions
 from metrics.figures.base import DOWN, Figure, Group, Measure, Scope
+from metrics.figures.buckets import LONG_AGO, LONG_AGO_DAY
 from metrics.figures.dimensions import Dimension, text
 from metrics.figures.facts import FactsFigure, refuse_unknown_grouping, share
 from metrics.figures.sql import BucketNumber, Inner, Row, compiled, count, day_of, fetch, flag, tally_over
 from retention.models import Customer, Purchase, Tenure
 
 TENURE, PURCHASES, STRICT = "tenure", "purchases", "strict"
-LONG_AGO = date(1, 1, 1)
-LONG_AGO_DAY = Value(LONG_AGO, output_field=DateField())
 OF_CUSTOMERS: Mapping[str, Dimension] = {"tier": text("customer__tier"), "source": text("source")}
 COUNTED = (
     "count(*) FILTER (WHERE at_start = 1) AS begun",
@@ -48,8 +46,8 @@ MERGED = Customer.objects.filter(merged_into__isnull=False)
 
 
 def stays(scope: Scope) -> QuerySet[Tenure]:
-    """Stays of customers that count, narrowed by the filters."""
-    rows = Tenure.objects.filter(customer__merged_into__isnull=True)
+    """Stays of customers that count, narrowed by the filters. A join with all customers would cost more."""
+    rows = Tenure.objects.exclude(customer__in=MERGED)
     if not scope.viewer.sees_cases:
         return rows.none()
     return rows.filter(dimensions.narrowed(STAYS, scope.filters)) if scope.filters else rows
@@ -78,6 +76,20 @@ def months_of(rows: QuerySet[Purchase], bucket: Any) -> QuerySet[Any]:
     that nothing is sorted. A customer's buckets are those where the two differ."""
     window = Window(Lag(bucket), partition_by=[F("customer_id")], order_by=F("purchased_at").asc())
     return rows.annotate(g0=bucket, earlier=window).values("g0", "earlier")
+
+
+def _pairs(rows: QuerySet[Purchase], bucket: Any) -> list[Row]:
+    """How many customers (`n`) bought in bucket `g0` and before that in `earlier`; see `buckets.of_purchases`."""
+    if buckets.fits_in_bits(bucket):
+        return buckets.of_purchases(rows, bucket)
+    inner = compiled(months_of(rows, bucket))
+    if inner is None:
+        return []
+    return fetch(
+        f"WITH m AS ({inner[0]}) SELECT g0, earlier, count(*) AS n FROM m "  # noqa: S608
+        "WHERE earlier IS NULL OR earlier <> g0 GROUP BY g0, earlier",
+        inner[1],
+    )
 
 
 def yes(condition: Q) -> Max:
@@ -173,10 +185,9 @@ class RetentionRate(Figure):
         old = compiled(earlier_ones)
         if old is None:
             return None
-        sql = (
-            f"SELECT g.*, NOT EXISTS (SELECT 1 FROM ({old[0]}) e WHERE e.who = g.who) AS is_new "  # noqa: S608
-            f"FROM ({found[0]}) g"
-        )
+        # Who bought in the period before is not new; only the others are looked up.
+        is_old = f"EXISTS (SELECT 1 FROM ({old[0]}) e WHERE e.who = g.who)"  # noqa: S608
+        sql = f"SELECT g.*, at_start = 0 AND NOT {is_old} AS is_new FROM ({found[0]}) g"  # noqa: S608
         return sql, (*old[1], *found[1])
 
     def _each_by_stay(self, scope: Scope, **keys: Any) -> QuerySet[Any]:
@@ -199,18 +210,12 @@ class RetentionRate(Figure):
         if scope.until is not None:
             _start, end_at = periods.bucket(scope.until, unit).instants(scope.zone)
             rows = rows.filter(purchased_at__lt=end_at)
-        inner = compiled(months_of(rows, bucket))
-        if inner is None:
-            return []
         active: dict[date, dict[date | None, int]] = {}
-        for row in fetch(
-            f"WITH m AS ({inner[0]}) SELECT g0, earlier, count(*) AS n FROM m "  # noqa: S608
-            "WHERE earlier IS NULL OR earlier <> g0 GROUP BY g0, earlier",
-            inner[1],
-        ):
+        for row in _pairs(rows, bucket):
             here = first_day(row["g0"])
             if here is not None:
-                active.setdefault(here, {})[first_day(row["earlier"])] = int(row["n"])
+                of_bucket, earlier = active.setdefault(here, {}), first_day(row["earlier"])
+                of_bucket[earlier] = of_bucket.get(earlier, 0) + int(row["n"])
         first = periods.bucket(scope.since, unit).since if scope.since else min(active, default=LONG_AGO)
         last = max([*active, *([scope.until] if scope.until else [])], default=first)
         found = []
@@ -230,32 +235,7 @@ class RetentionRate(Figure):
 
     def _by_stay(self, scope: Scope, unit: str) -> list[Row]:
         """Each bucket of the period against every customer's stays. Raises InvalidInput period_required."""
-        inner = compiled(
-            stays(scope)
-            .annotate(
-                who=F("customer_id"),
-                since=Coalesce(F("joined_on"), LONG_AGO_DAY),
-                until=F("left_on"),
-                first_on=Window(Min(Coalesce(F("joined_on"), LONG_AGO_DAY)), partition_by=[F("customer_id")]),
-            )
-            .values("who", "since", "until", "first_on")
-        )
-        if inner is None:
-            return []
-        listed, parameters = bucket_list(scope, unit)
-        begun = "t.since < b.day_one AND (t.until IS NULL OR t.until >= b.day_one)"
-        ended = "t.since <= b.day_last AND (t.until IS NULL OR t.until > b.day_last)"
-        sql = (
-            f"WITH m AS ({inner[0]}), b (day_one, day_last) AS ({listed}), "  # noqa: S608
-            f"w AS (SELECT b.day_one, b.day_last, t.who, min(t.first_on) AS first_on, "
-            f"max(CASE WHEN {begun} THEN 1 ELSE 0 END) AS at_start, max(CASE WHEN {ended} THEN 1 ELSE 0 END) AS at_end "
-            f"FROM b JOIN m t ON ({begun}) OR ({ended}) GROUP BY b.day_one, b.day_last, t.who) "
-            "SELECT day_one AS g0, count(*) FILTER (WHERE at_start = 1) AS begun, "
-            "count(*) FILTER (WHERE at_end = 1) AS ended, "
-            "count(*) FILTER (WHERE at_end = 1 AND first_on >= day_one AND first_on <= day_last) AS fresh, "
-            "count(*) FILTER (WHERE at_start = 1 AND at_end = 1) AS kept FROM w GROUP BY day_one ORDER BY day_one"
-        )
-        return fetch(sql, (*inner[1], *parameters))
+        return buckets.of_stays(stays(scope), parts_of(scope, unit))
 
 
 STAYS: Mapping[str, Dimension] = {**OF_CUSTOMERS, "plan": text("plan")}
@@ -300,24 +280,7 @@ class ChurnRate(FactsFigure):
     def groups(self, scope: Scope, by: str) -> list[Group]:
         if by not in periods.UNITS:
             return super().groups(scope, by)
-        listed, parameters = bucket_list(scope, by)
-        inner = compiled(
-            stays(scope)
-            .annotate(
-                since=Coalesce(F("joined_on"), LONG_AGO_DAY),
-                until=F("left_on"),
-            )
-            .values("since", "until")
-        )
-        if inner is None:
-            return dimensions.filled(scope, by, {}, self.read({}, scope))
-        found = fetch(
-            f"WITH m AS ({inner[0]}), b (day_one, day_last) AS ({listed}) "  # noqa: S608
-            "SELECT b.day_one AS g0, count(*) AS n, count(*) FILTER (WHERE t.until <= b.day_last) AS hits "
-            "FROM b JOIN m t ON t.since <= b.day_last AND (t.until IS NULL OR t.until >= b.day_one) "
-            "GROUP BY b.day_one ORDER BY b.day_one",
-            (*inner[1], *parameters),
-        )
+        found = buckets.of_ends(stays(scope), parts_of(scope, by))
         measures = {day_of(row["g0"]): self.read(row, scope) for row in found}
         return dimensions.filled(scope, by, measures, self.read({}, scope))
 
@@ -326,18 +289,14 @@ class ChurnRate(FactsFigure):
         return found.filter(hit=True) if part else found
 
 
-def bucket_list(scope: Scope, unit: str) -> tuple[str, list[Any]]:
-    """SQL and parameters of the buckets the period touches, first and last day each; whole ones.
+def parts_of(scope: Scope, unit: str) -> list[periods.Period]:
+    """The buckets the period touches, whole ones.
 
     Raises InvalidInput period_required: stays have no first and last day of their own.
     """
     if scope.since is None or scope.until is None:
         raise InvalidInput(_("Say from when to when, to group by time."), code="period_required", field="group_by")
-    parameters: list[Any] = []
-    for part in periods.Period(scope.since, scope.until).buckets(unit):
-        parameters += [_parameter(part.since), _parameter(part.until)]
-    cast = "(CAST(%s AS date), CAST(%s AS date))" if connection.vendor == "postgresql" else "(%s, %s)"
-    return "VALUES " + ", ".join([cast] * (len(parameters) // 2)), parameters
+    return list(periods.Period(scope.since, scope.until).buckets(unit))
 
 
 def _open_before(day: date) -> Q:
@@ -352,7 +311,3 @@ def _next(day: date) -> date:
 
 def _bucket_before(first: date, unit: str) -> date:
     return periods.bucket(first - timedelta(days=1), unit).since
-
-
-def _parameter(day: date) -> Any:
-    return connection.ops.adapt_datefield_value(day)

@@ -214,14 +214,14 @@ def watched(scope: Scope, basis: str, key: Key | None = None) -> tuple[str, list
         f"WITH m AS ({inner[0]}), w AS (SELECT * FROM m WHERE place = 1 AND wanted), "  # noqa: S608
         f"cases AS (SELECT w.*, {case_known} AS known, coalesce({ripe} <= %s, {FALSE}) AS ripe, "
         f"{has_row} AND {hit}) AS hit FROM w), "
-        "k AS (SELECT cases.*, row_number() OVER (ORDER BY who) - 1 AS turn, count(*) OVER () AS many "
-        "FROM cases WHERE known AND ripe), "
+        "k AS (SELECT cases.*, row_number() OVER (ORDER BY who) - 1 AS turn FROM cases WHERE known AND ripe), "
         'p AS (SELECT c.id AS who, row_number() OVER (ORDER BY c.id) - 1 AS turn FROM "retention_customer" c '
         f"WHERE c.merged_into_id IS NULL{tier} AND c.id IN (SELECT x.customer_id FROM {table} x WHERE TRUE{valid}) "
-        'AND c.id NOT IN (SELECT o.customer_id FROM "complaints_complaint" o WHERE o.customer_id IS NOT NULL AND '
+        'AND NOT EXISTS (SELECT 1 FROM "complaints_complaint" o WHERE o.customer_id = c.id AND '
         "o.kind = 'complaint' AND NOT o.is_quarantined AND o.status <> 'merged')), "
+        # The turn of the case is an expression of `p` alone: only so can the two be hashed.
         "v AS (SELECT p.who, k.index_at, k.until_at, k.index_day, k.received_day FROM p JOIN k "
-        "ON k.turn = p.turn %% k.many), "
+        "ON k.turn = p.turn %% nullif((SELECT count(*) FROM k), 0)), "
         f"controls AS (SELECT w.who, {has_row} AND {known}) AS known, {has_row} AND {hit}) AS hit FROM v w)"
     )
     return sql, [*inner[1], limit, *of_tier]

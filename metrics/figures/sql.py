@@ -44,26 +44,30 @@ class Elapsed(Func):
 
 
 class BucketNumber(Func):
-    """Between which of some instants one lies: 0 before the first, 1 from the first on. Far cheaper than cutting every
-    instant to its local month, where the months are known."""
+    """Between which of some instants (or days) one lies: 0 before the first, 1 from the first on. Far cheaper than
+    cutting every instant to its local month, where the months are known. Of NULL: NULL on PostgreSQL, as if after the
+    last on SQLite."""
 
     output_field = IntegerField()
 
-    def __init__(self, column: str, starts: Sequence[datetime]) -> None:
-        super().__init__(F(column))
+    def __init__(self, column: Any, starts: Sequence[datetime] | Sequence[date]) -> None:
+        super().__init__(F(column) if isinstance(column, str) else column)
         self.starts = list(starts)
+        self.of_instants = isinstance(self.starts[0], datetime)
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         column, params = compiler.compile(self.source_expressions[0])
         marks = ", ".join(["%s"] * len(self.starts))
-        return f"width_bucket({column}, ARRAY[{marks}]::timestamptz[])", (*params, *self.starts)
+        kind = "timestamptz" if self.of_instants else "date"
+        return f"width_bucket({column}, ARRAY[{marks}]::{kind}[])", (*params, *self.starts)
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         column, params = compiler.compile(self.source_expressions[0])
         steps = " ".join(f"WHEN {column} < %s THEN {number}" for number in range(len(self.starts)))
+        adapt = connection.ops.adapt_datetimefield_value if self.of_instants else connection.ops.adapt_datefield_value
         values: list[Any] = []
         for start in self.starts:
-            values += [*params, connection.ops.adapt_datetimefield_value(start)]
+            values += [*params, adapt(start)]
         return f"CASE {steps} ELSE {len(self.starts)} END", tuple(values)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ import pytest
 from core import cached, clock
 from metrics import periods
 from metrics.figures import Scope, cohorts, figures
+from retention.models import Tenure
 from tests.figures import oracle
 from tests.figures.world import NOW, ZONES, World, make_world
 
@@ -52,6 +54,46 @@ def test_buckets_are_periods(world: World, name: str, bounded: bool) -> None:
                     assert (group.measure.value is None) == (value is None)
                     if value is not None:
                         assert float(group.measure.value or 0) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(("unit", "until"), [("day", date(2026, 1, 31)), ("week", date(2026, 3, 31))])
+def test_stays_that_touch_and_overlap(world: World, unit: str, until: date) -> None:
+    """Stays end on the day before the next begins, on the same day, later, or lie within one bucket."""
+    draw = random.Random(unit)
+    Tenure.objects.all().delete()
+    for customer in world.customers:
+        day = date(2025, 12, 1) + timedelta(draw.randrange(90))
+        for _stay in range(draw.randrange(5)):
+            last = day + timedelta(draw.choice((0, 1, 3, 7, 20, 40)))
+            joined = None if draw.random() < 0.1 else day
+            Tenure.objects.create(customer=customer, joined_on=joined, left_on=last)
+            day = last + timedelta(draw.choice((-5, 0, 1, 1, 2, 9)))
+        if draw.random() < 0.4:
+            Tenure.objects.create(customer=customer, joined_on=day)
+    scope = Scope(world.manager, ZoneInfo(ZONES[0]), NOW, since=date(2025, 12, 20), until=until)
+    for code in ("retention-rate", "churn-rate"):
+        same_as_periods(code, scope, unit)
+
+
+@pytest.mark.parametrize(
+    ("unit", "until"), [("day", date(2026, 1, 15)), ("day", date(2026, 3, 31)), ("week", NOW.date())]
+)
+@pytest.mark.parametrize("basis", ["purchases", "strict"])
+def test_purchases_in_few_and_many_buckets(world: World, unit: str, until: date, basis: str) -> None:
+    """Up to 62 buckets are the bits of a number on PostgreSQL, more are told apart in another way."""
+    scope = Scope(world.manager, ZoneInfo(ZONES[2]), NOW, since=date(2025, 12, 20), until=until, basis=basis)
+    same_as_periods("retention-rate", scope, unit)
+
+
+def same_as_periods(code: str, scope: Scope, unit: str) -> None:
+    figure = figures[code]
+    parts = {periods.key(one.since, unit): one for one in periods.Period(scope.since, scope.until).buckets(unit)}  # type: ignore[arg-type]
+    found = figure.groups(scope, unit)
+    assert [group.key for group in found] == list(parts)
+    for group in found:
+        part = parts[group.key]
+        alone = figure.measure(scope.replace(since=part.since, until=part.until))
+        assert group.measure == alone, (code, group.key)
 
 
 @pytest.mark.parametrize("name", ZONES)
