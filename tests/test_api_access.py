@@ -233,10 +233,9 @@ def test_the_unsigned_in_browser_and_the_wrong_password_get_no_session(manager: 
     assert refused(client.get(TEAMS), 401, "not_authenticated")
 
 
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_that_died_in_between_is_replaced_before_anybody_notices(manager: User) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has no server that could end a connection")
     _token, plain = make_token(manager)
     assert call(plain).status_code == 200
     with connection.cursor() as cursor:

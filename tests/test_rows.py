@@ -53,10 +53,9 @@ def test_a_prepared_statement_answers_like_any_other() -> None:
         assert rows.ask(SQL, [name]) == expected
 
 
+@pytest.mark.postgresql
 @pytest.mark.django_db
 def test_a_statement_is_prepared_once_and_not_behind_a_pooler(monkeypatch: Any) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite keeps its statements by itself")
     own = SQL + " AND 1 = 1"
     rows.ask(own, ["dana"])
     with CaptureQueriesContext(connection) as seen:

@@ -259,9 +259,9 @@ def test_the_matrix_says_what_a_real_complaint_gets(cast, ada):
     assert safety.cells[codes.index("web")]["policy"] == "Danger to people"
 
 
-def test_managers_read_deadlines_and_mail_and_nothing_else(cast):
+def test_managers_read_deadlines_mail_and_surveys_and_nothing_else(cast):
     client = signed_in(cast.manager)
-    assert {link.text for link in client.get("/settings/sla/").context["nav"]} == {"Deadlines", "Mail"}
+    assert {link.text for link in client.get("/settings/sla/").context["nav"]} == {"Deadlines", "Mail", "Surveys"}
     text = client.get("/settings/").content.decode()
     assert "/settings/mail/" in text and "/settings/users/" not in text
 

@@ -190,7 +190,7 @@ DETAILS: dict[str, Callable[[Body, Body], str]] = {
     "followup.cancelled": _outcome,
     "followup.reassigned": _owner,
     "surveyresponse.recorded": _score,
-    "surveyresponse.record_changed": ("book", "", gettext_noop("Imported answer brought up to date")),
+    "surveyresponse.record_changed": _score,
     "surveyresponse.replaced": _score,
     "purchase.recorded": _bought,
     "purchase.lines_added": _bought,
