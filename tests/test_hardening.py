@@ -80,10 +80,14 @@ def test_an_unknown_host_is_refused(client, settings):
 
 def rows_of_all_tables() -> dict[str, list[tuple[object, ...]]]:
     return {
-        model._meta.db_table: sorted(map(repr, model._base_manager.values_list()))
+        model._meta.db_table: sorted(repr(list(map(_plain, row))) for row in model._base_manager.values_list())
         for model in apps.get_models()
         if model._meta.db_table not in VOLATILE and model._meta.managed
     }
+
+
+def _plain(value: object) -> object:
+    return bytes(value) if isinstance(value, memoryview) else value
 
 
 @pytest.mark.parametrize("role", ROLES)
