@@ -46,7 +46,7 @@ def test_the_story_is_read_on_without_leaving_the_page(open_page: Any, busy: Cas
     page.goto(f"/customers/{busy.customer.pk}/")
     before = page.locator("#story time").count()
     page.get_by_role("link", name="Show what came before").click()
-    page.wait_for_function(f"document.querySelectorAll('#story time').length > {before}")
+    page.locator("#story time").nth(before).wait_for()
     assert page.url.endswith(f"/customers/{busy.customer.pk}/")
     assert page.locator("#story .story__more").count() == 1
     page.get_by_role("button", name="Take back the merge").click()
