@@ -77,11 +77,11 @@ INSERT INTO core_outboxmessage (key, message_id, channel, recipient, language, t
 
 def measure() -> dict[str, Any]:
     """Rows a second of one worker, two workers and bare, in turns; idle sweeps before; the plan of the lock."""
-    running = Clock.objects.filter(next_at__isnull=False).count()
     at_rest = idle()
     bare = connection.vendor == "postgresql"
     kinds = ("one", "bare", "two") if bare else ("one", "two")
-    sweep(at=FIRST_DUE)  # what other measurements left behind
+    sweep(at=FIRST_DUE)  # what other measurements left behind; it must not be counted
+    running = Clock.objects.filter(next_at__isnull=False).count()
     part = min(MOST, running // len(kinds)) // PARTS
     found: dict[str, Any] = {"running": running, "due": part * PARTS, "idle": at_rest}
     taken: dict[str, list[Timing]] = {kind: [] for kind in kinds}
