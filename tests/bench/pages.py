@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.test import Client
+from django.utils.timezone import localdate
 
 from complaints.actions import converse
 from complaints.actions.file import Filing, file
@@ -20,7 +22,7 @@ from tests.bench.queries import counted
 from tests.bench.seed import WORDS, Company
 from tests.bench.web import Call, Server
 
-WARM, REQUESTS = 30, 150
+WARM, REQUESTS, COMPUTED = 30, 150, 12
 QUEUE = "/complaints/"
 
 
@@ -36,6 +38,15 @@ def measure_case(people: Company, server: Server) -> dict[str, Any]:
     """One case with 20 messages as its owner sees it."""
     complaint = conversation(people.agents[0])
     return {"owner": _page(f"/complaints/{complaint.reference}/", people.agents[0], server)}
+
+
+def measure_dashboard(people: Company, server: Server) -> dict[str, Any]:
+    """The manager's board: `computed` asks for another period each time, `kept` for the same one again and again."""
+    today = localdate()
+    paths = [f"/dashboard/?from={today - timedelta(days=60 + n)}&to={today}" for n in range(COMPUTED)]
+    headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session_of(people.manager)}", "Accept-Language": "en"}
+    computed = server.load(lambda n: Call("GET", paths[n]) if n < COMPUTED else None, 1, headers)
+    return {"computed": computed.summary(), "kept": _page(paths[0], people.manager, server)}
 
 
 def conversation(owner: User) -> Complaint:

@@ -49,7 +49,7 @@ def flat(found: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for clients in ("c1", "c8"):
         if clients in create:
             yield f"create {clients}", {**create["count"], **create[clients]}
-    for page in ("queue", "case"):
+    for page in ("queue", "case", "dashboard"):
         for who, figures in found.get(page, {}).items():
             if isinstance(figures, dict):
                 yield f"{page} as {who}", figures
