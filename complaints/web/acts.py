@@ -65,7 +65,6 @@ def _unwatch(complaint: Complaint, *, by: Actor, at: datetime) -> Any:
     return watch.unwatch(complaint, by=by, at=at, watcher=by.user)
 
 
-MOST = {"nps": 10, "csat": 5, "ces": 7}  # the top of each survey's scale
 ACTS = {
     act.key: act
     for act in (
@@ -365,7 +364,5 @@ def decided(complaint: Complaint) -> dict[str, str] | None:
 def _score(complaint: Complaint) -> str:
     """The newest score given about it, "9 of 10"; empty without one. Query cost: 1."""
     answers = complaint.survey_responses.filter(score__isnull=False)  # type: ignore[attr-defined]  # of the floor above
-    newest = answers.order_by("-pk").values_list("kind", "score").first()
-    if newest is None:
-        return ""
-    return _("%(score)s of %(most)s") % {"score": newest[1], "most": MOST[newest[0]]}
+    newest = answers.order_by("-pk").first()
+    return newest.score_of if newest is not None else ""

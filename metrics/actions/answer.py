@@ -17,7 +17,7 @@ from core.errors import DomainError, InvalidInput
 from core.models import User
 from metrics import house_time
 from metrics.models import Invitation, Survey, SurveyResponse
-from metrics.models.surveys import HIGHEST, LOWEST, UNHAPPY, SurveyKind, SurveySettings
+from metrics.models.surveys import CALLED_ABOUT, HIGHEST, LOW, LOWEST, SurveyKind, SurveySettings, band
 from retention.actions import follow_ups
 from retention.models import Customer, FollowUp
 from retention.models.care import FollowUpReason
@@ -136,7 +136,9 @@ def record(
 
 def is_unhappy(response: SurveyResponse) -> bool:
     """A detractor, or somebody dissatisfied: NPS 0 to 6, CSAT 1 and 2."""
-    return response.score is not None and response.score <= UNHAPPY.get(SurveyKind(response.kind), -1)
+    if response.score is None or response.kind not in CALLED_ABOUT:
+        return False
+    return band(response.kind, response.score) == LOW
 
 
 def call_key(response_id: int) -> str:

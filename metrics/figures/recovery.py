@@ -41,6 +41,7 @@ from metrics.figures.loyalty import MERGED
 from metrics.figures.service import DONE
 from metrics.figures.sql import Row, compiled, count, fetch, flag
 from metrics.models import SurveyResponse
+from metrics.models.surveys import HAPPY, UNHAPPY
 from retention.models import Customer
 
 STAYED, BOUGHT = "stayed", "bought"
@@ -68,10 +69,8 @@ def _accepted(row: Row, place: int) -> tuple[str, str]:
 def worst_score() -> Subquery:
     """The worst answer about the complaint, as low, middle or high; NULL without one."""
     band = Case(
-        When(Q(kind="nps", score__lte=6) | Q(kind="csat", score__lte=2) | Q(kind="ces", score__lte=3), then=Value(LOW)),
-        When(
-            Q(kind="nps", score__gte=9) | Q(kind="csat", score__gte=4) | Q(kind="ces", score__gte=6), then=Value(HIGH)
-        ),
+        *(When(kind=kind, score__lte=most, then=Value(LOW)) for kind, most in UNHAPPY.items()),
+        *(When(kind=kind, score__gte=least, then=Value(HIGH)) for kind, least in HAPPY.items()),
         default=Value(MIDDLE),
         output_field=IntegerField(),
     )

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+
+from metrics import nps
 
 if TYPE_CHECKING:
     from core.models import User
@@ -22,7 +24,18 @@ class SurveyKind(models.TextChoices):
 
 LOWEST = {SurveyKind.NPS: 0, SurveyKind.CSAT: 1, SurveyKind.CES: 1}
 HIGHEST = {SurveyKind.NPS: 10, SurveyKind.CSAT: 5, SurveyKind.CES: 7}
-UNHAPPY = {SurveyKind.NPS: 6, SurveyKind.CSAT: 2}  # at most this: somebody calls (issue of detractors)
+UNHAPPY = {SurveyKind.NPS: nps.HIGHEST_DETRACTOR, SurveyKind.CSAT: 2, SurveyKind.CES: 3}  # at most this
+HAPPY = {SurveyKind.NPS: nps.LOWEST_PROMOTER, SurveyKind.CSAT: 4, SurveyKind.CES: 6}  # at least this
+CALLED_ABOUT = (SurveyKind.NPS, SurveyKind.CSAT)  # an unhappy answer of these makes somebody call (domain, Terms)
+LOW, MIDDLE, HIGH = "low", "middle", "high"
+
+
+def band(kind: str, score: int) -> str:
+    """How happy a score is: LOW, MIDDLE or HIGH. One answer for the prompt, the customer's page and the recovery."""
+    own = SurveyKind(kind)
+    if score <= UNHAPPY[own]:
+        return LOW
+    return HIGH if score >= HAPPY[own] else MIDDLE
 
 
 class SurveySettings(models.Model):
@@ -217,3 +230,10 @@ class SurveyResponse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.score}"
+
+    @property
+    def score_of(self) -> str:
+        """The score on its scale, "9 of 10"; empty for a blank answer."""
+        if self.score is None:
+            return ""
+        return gettext("%(score)s of %(most)s") % {"score": self.score, "most": HIGHEST[SurveyKind(self.kind)]}

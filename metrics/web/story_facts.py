@@ -21,12 +21,14 @@ from core import languages
 from core.models import User
 from core.web.parts import BREACHED, MET, Badge, Part
 from metrics.models import SurveyResponse
+from metrics.models.surveys import HIGH, LOW, MIDDLE, band
 from metrics.web import story_life
 from metrics.web.story_life import Case, Life, Mark, Order
 from retention.models import ConsentPurpose, Customer, FollowUp, Purchase, Tenure
 from retention.models.customers import CHANNELS, EMAIL, PERSON, PHONE, POSTAL
 
 COMPLAINTS, ANSWERS, CALLS, QUOTES = 50, 60, 6, 4
+TONES = {LOW: "detractor", MIDDLE: "passive", HIGH: "promoter"}
 MARKS = {EMAIL: "email", PHONE: "phone", "social": "social", POSTAL: "letter"}
 _EXTRA = ("outcome", "resolve_met", "resolve_late")
 
@@ -93,10 +95,7 @@ def score_of(answer: SurveyResponse) -> Score | None:
     """How satisfied they were, None for a blank answer."""
     if answer.score is None:
         return None
-    low, high, most = {"nps": (7, 9, 10), "csat": (3, 4, 5), "ces": (3, 5, 7)}[answer.kind]
-    tone = "detractor" if answer.score < low else "passive" if answer.score < high else "promoter"
-    said = _("%(score)s of %(most)s") % {"score": answer.score, "most": most}
-    return Score(str(answer.score), tone, said)
+    return Score(str(answer.score), TONES[band(answer.kind, answer.score)], answer.score_of)
 
 
 def quotes(given: Iterable[SurveyResponse]) -> list[tuple[str, str]]:

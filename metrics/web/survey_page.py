@@ -27,11 +27,9 @@ from core.references import status_token
 from core.web.context import LanguageChoice
 from metrics.actions import answer as actions
 from metrics.models import Invitation, SurveyResponse
-from metrics.models.surveys import HIGHEST, LOWEST, UNHAPPY, SurveyKind
+from metrics.models.surveys import HIGHEST, LOWEST, SurveyKind, band
 from metrics.survey_links import key_of
 from metrics.survey_words import words
-
-UNHAPPY_BAND, MIDDLE_BAND, HAPPY_BAND = "low", "middle", "high"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +153,6 @@ def scores(kind: str, chosen: str = "") -> list[Score]:
     """The scale of a kind of survey, from its lowest to its highest number."""
     own = SurveyKind(kind)
     return [Score(n, band(own, n), str(n) == chosen) for n in range(LOWEST[own], HIGHEST[own] + 1)]
-
-
-def band(kind: SurveyKind, score: int) -> str:
-    """Which prompt follows a score: NPS 0 to 6, 7 and 8, 9 and 10; CSAT 1 and 2, 3, 4 and 5."""
-    if score <= UNHAPPY.get(kind, 3):
-        return UNHAPPY_BAND
-    happy = {SurveyKind.NPS: 9, SurveyKind.CSAT: 4, SurveyKind.CES: 6}[kind]
-    return HAPPY_BAND if score >= happy else MIDDLE_BAND
 
 
 def _thank(request: HttpRequest, invitation: Invitation, response: SurveyResponse) -> HttpResponse:
