@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from complaints.sla import policies
-from core.working_time import Target, TargetKind, WeekCalendar, due_at
-
-
-def calendar() -> WeekCalendar:
-    """The newest version of the default policy's calendar; from memory."""
-    book = policies.book()
-    return policies.calendar_of(book.newest[book.policies[-1].calendar_id])
+from complaints.sla.standing import house_calendar
+from core.working_time import Target, TargetKind, due_at
 
 
 def after(at: datetime, seconds: int) -> datetime:
@@ -19,12 +13,12 @@ def after(at: datetime, seconds: int) -> datetime:
 
     Never before `at`, and inside working hours: what falls due at night waits for the morning.
     """
-    return due_at(calendar(), at, Target.seconds(seconds)) or at + timedelta(seconds=seconds)
+    return due_at(house_calendar(), at, Target.seconds(seconds)) or at + timedelta(seconds=seconds)
 
 
 def working_day(at: datetime, days: int) -> date:
     """The local date `days` working days after `at` (0: today, or the next working day)."""
-    house = calendar()
+    house = house_calendar()
     if days == 0:
         due = due_at(house, at, Target.seconds(1))
     else:
