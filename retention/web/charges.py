@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,7 +15,7 @@ from retention.actions import charges as actions
 from retention.actions.purchases import usual_currency
 from retention.models import Charge, Payment
 from retention.web import buying_forms as forms
-from retention.web.acting import act, customer_of, page, page_of
+from retention.web.acting import act, customer_of, listing, page_of
 from retention.web.tenures import today
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
@@ -54,18 +52,17 @@ def payment_row(one: Payment) -> list[Cell]:
 def charges(request: HttpRequest, customer_id: int) -> HttpResponse:
     """All charges, 50 a page, the newest first. Query cost: 2 beside session and user."""
     customer = customer_of(request, customer_id)
-    shown, previous_url, next_url = page(request, Charge.objects.filter(customer=customer), "charged_on")
-    context = {
-        "customer": customer,
-        "title": _("Charges"),
-        "columns": charge_columns(),
-        "table": [charge_row(one) for one in shown],
-        "new_url": reverse("customer_charge_new", args=[customer.pk]),
-        "new_text": _("Record a charge"),
-        "previous_url": previous_url,
-        "next_url": next_url,
-    }
-    return render(request, "purchases/list.html", context)
+    rows = Charge.objects.filter(customer=customer)
+    return listing(
+        request,
+        customer,
+        rows,
+        "charged_on",
+        title=_("Charges"),
+        columns=charge_columns(),
+        row=charge_row,
+        new=("customer_charge_new", _("Record a charge")),
+    )
 
 
 @require_safe
@@ -73,18 +70,17 @@ def charges(request: HttpRequest, customer_id: int) -> HttpResponse:
 def payments(request: HttpRequest, customer_id: int) -> HttpResponse:
     """All payments, 50 a page, the newest first. Query cost: 2 beside session and user."""
     customer = customer_of(request, customer_id)
-    shown, previous_url, next_url = page(request, Payment.objects.filter(customer=customer), "paid_on")
-    context = {
-        "customer": customer,
-        "title": _("Payments"),
-        "columns": payment_columns(),
-        "table": [payment_row(one) for one in shown],
-        "new_url": reverse("customer_payment_new", args=[customer.pk]),
-        "new_text": _("Record a payment"),
-        "previous_url": previous_url,
-        "next_url": next_url,
-    }
-    return render(request, "purchases/list.html", context)
+    rows = Payment.objects.filter(customer=customer)
+    return listing(
+        request,
+        customer,
+        rows,
+        "paid_on",
+        title=_("Payments"),
+        columns=payment_columns(),
+        row=payment_row,
+        new=("customer_payment_new", _("Record a payment")),
+    )
 
 
 @FORM

@@ -23,7 +23,7 @@ from core.web.parts import Cell, Chip, Column
 from retention.actions import purchases as actions
 from retention.models import Purchase, PurchaseKind, PurchaseLine
 from retention.web import buying_forms as forms
-from retention.web.acting import act, customer_of, once, page, page_of
+from retention.web.acting import act, customer_of, listing, once, page_of
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 MOST_LINES = 1_000  # shown of one order
@@ -60,18 +60,17 @@ def state(one: Purchase) -> list[str]:
 def index(request: HttpRequest, customer_id: int) -> HttpResponse:
     """All purchases of a customer, 50 a page, the newest first. Query cost: 2 beside session and user."""
     customer = customer_of(request, customer_id)
-    shown, previous_url, next_url = page(request, Purchase.objects.filter(customer=customer), "purchased_at")
-    context = {
-        "customer": customer,
-        "title": _("Purchases"),
-        "columns": columns(),
-        "table": [row(one) for one in shown],
-        "new_url": reverse("customer_purchase_new", args=[customer.pk]),
-        "new_text": _("Record a purchase"),
-        "previous_url": previous_url,
-        "next_url": next_url,
-    }
-    return render(request, "purchases/list.html", context)
+    rows = Purchase.objects.filter(customer=customer)
+    return listing(
+        request,
+        customer,
+        rows,
+        "purchased_at",
+        title=_("Purchases"),
+        columns=columns(),
+        row=row,
+        new=("customer_purchase_new", _("Record a purchase")),
+    )
 
 
 @FORM
