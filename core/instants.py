@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from typing import TypeVar
 
+Otherwise = TypeVar("Otherwise")
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 _FORM = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?"
@@ -71,3 +73,11 @@ def iso(at: datetime | None) -> str | None:
     if at.tzinfo is not UTC:
         at = at.astimezone(UTC)
     return at.isoformat().replace("+00:00", "Z")
+
+
+def instant_or(text: str | None, otherwise: Otherwise) -> datetime | Otherwise:
+    """The instant a text says, else `otherwise`: for addresses that anybody may have changed."""
+    try:
+        return parse_instant(text) if text else otherwise
+    except InstantError:
+        return otherwise

@@ -28,7 +28,7 @@ from complaints.web.story import EARLIER, Contact, Step, Story
 from core import languages
 from core.access import CASES, MANAGER, allow
 from core.clock import now
-from core.instants import InstantError, parse_instant
+from core.instants import instant_or
 from core.models import User
 from core.references import status_token
 from core.web.once import fresh
@@ -111,7 +111,9 @@ def page(request: HttpRequest, reference: str) -> HttpResponse:
     """
     complaint = find(request, reference)
     return render(
-        request, "complaints/case.html", context(request, complaint, before=_instant(request.GET.get("earlier")))
+        request,
+        "complaints/case.html",
+        context(request, complaint, before=instant_or(request.GET.get("earlier"), None)),
     )
 
 
@@ -392,10 +394,3 @@ def _status_url(complaint: Complaint) -> str:
 def _earlier_url(url: str, query: str, told: Story) -> str:
     edge = told.said[0].at.isoformat().replace("+00:00", "Z")
     return f"{url}{query}{'&' if query else '?'}earlier={edge}"
-
-
-def _instant(text: str | None) -> datetime | None:
-    try:
-        return parse_instant(text) if text else None
-    except InstantError:
-        return None

@@ -23,7 +23,7 @@ from complaints.web.names import colleagues, made_from, teams
 from complaints.web.queue import VIEWS, Asked, Page
 from core.access import ADMIN, CASES, MANAGER, allow
 from core.clock import now
-from core.instants import InstantError, parse_instant
+from core.instants import instant_or
 from core.models import User
 from core.web.parts import Applied, Empty, Group, Link
 from retention.calls_due import calls_due
@@ -197,10 +197,7 @@ def empty_of(request: HttpRequest, asked: Asked) -> Empty:
 
 def read_since(text: str, at: datetime) -> datetime:
     """The instant a poll says it has seen; far in the past for what is no instant."""
-    try:
-        return parse_instant(text)
-    except InstantError:
-        return at - timedelta(days=1)
+    return instant_or(text, at - timedelta(days=1))
 
 
 def is_due(since: str, at: datetime) -> bool:
