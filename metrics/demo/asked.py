@@ -9,12 +9,12 @@ from typing import Any
 
 from django.db import connection
 
+from complaints.sla.standing import house_calendar
 from core import bulk, trail_rows
 from core.actor import Actor
 from core.bulk_writer import Load
 from core.calendar_compile import compiled
 from core.models import TrailEntry
-from metrics import house_time
 from metrics.actions.answer import call_key
 from metrics.demo import feeling
 from metrics.demo.comments import COMMENTS, NOTES
@@ -49,7 +49,7 @@ class Desk:
                 self.surveys[version.survey.kind] = (version.survey, version.pk)
         self.cap = SurveySettings.objects.get(pk=1).contact_cap_days * DAY
         self.asked: dict[int, int] = {}
-        self.reach = compiled(house_time.calendar()).reach
+        self.reach = compiled(house_calendar()).reach
         self.today = follow_ups.today(moment(now))
         self.as_text = connection.vendor == "postgresql"
 
