@@ -3,7 +3,8 @@
 Each way is one small query of its own into one index, never an OR over several (a million customers: a few
 milliseconds each); they go out as one statement, the surest first. On PostgreSQL names are found by the beginning of
 any of their words (full-text index), phones by any part (trigrams, where the extension is to be had); SQLite reads the
-index of beginnings first, then the table, until enough is found.
+index of beginnings first, then the table, until enough is found. How a name sounds stands behind it in the same key
+(retention.names.search_key), so that Ольга is found by olga as one more word.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from django.db.models.expressions import RawSQL
 
 from retention.models import ContactPoint, Customer, ExternalId, Purchase
 from retention.models.customers import EMAIL, PHONE, SOCIAL, key_of
-from retention.names import spellings
+from retention.names import sound, spellings
 
 MOST = 50
 LEAST_DIGITS = 4
@@ -39,7 +40,8 @@ def matches(words: str, limit: int = MOST) -> list[int]:
     words = " ".join(words.split())
     if not words or "\0" in words:
         return []
-    parts, parameters = [], []
+    parts: list[str] = []
+    parameters: list[Any] = []
     for way in _ways(words):
         sql, values = way[:limit].query.sql_with_params()
         parts.append(f"SELECT * FROM ({sql}) way{len(parts)}")  # noqa: S608  Django's own SQL
@@ -85,6 +87,12 @@ def begins(column: str, key: str) -> Q:
     if connection.vendor == "postgresql":
         return Q(**{f"{column}__startswith": key})
     return Q(**{f"{column}__gte": key, f"{column}__lt": key + _HIGHEST})
+
+
+def sounding(words: str) -> Q:
+    """Customers whose name has words that begin as these sound: for filters of other records. Nobody for blanks."""
+    pieces = sound(words)
+    return _with_words(pieces) if pieces else Q(pk__in=[])
 
 
 def _by_order(words: str) -> Iterator[QuerySet[Any, Any]]:

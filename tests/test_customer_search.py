@@ -1,15 +1,20 @@
 """Customers are found as people type them: five languages, addresses, numbers, orders, ids (mission B3, E2)."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.db import connection
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core import clock
 from retention import search
 from retention.models import Customer, Purchase
-from retention.names import LONGEST, fold, spellings
-from tests.cast import make_complaint, make_customer
+from retention.names import BEHIND, LONGEST, LONGEST_KEY, fold, search_key, spellings
+from tests.cast import make_agent, make_complaint, make_customer
+from tests.tokens import bearer
 
 NAMES = {
     "José Álvarez Muñoz": ("jose", "JOSÉ", "alvarez", "munoz", "muñoz jose", "José Álv"),
@@ -20,6 +25,12 @@ NAMES = {
     "Anna Mueller": ("müller anna", "mueller"),
     "İrem Işık": ("irem", "IREM", "isik", "İREM", "ışık"),
     "Øystein Łukasz": ("oystein", "lukasz"),
+    "Ольга Щукина": ("olga", "OLGA shchukina", "olga schukina", "щукина ольга"),
+    "Юлия Хабарова": ("yuliya", "yulia", "julia", "iulia khab", "julia habarova"),
+    "Дмитрий Чайковский": ("dmitri", "dmitriy chaykovskiy", "Tschaikowski", "dmitry chai"),
+    "Maria Carolina Vaz": ("Мария", "мария каролина", "каролина"),
+    "Viktor Alexandrov": ("Виктор", "Александров", "виктор алекс"),
+    "Γιώργος Παπάς": ("giorgos", "papas"),
 }
 
 
@@ -29,6 +40,40 @@ def test_names_are_found_whatever_the_accents(name):
     made = {one: make_customer(one) for one in NAMES}
     for words in NAMES[name]:
         assert made[name].pk in search.matches(words), words
+
+
+@pytest.mark.django_db
+def test_across_alphabets_nobody_else_is_found():
+    olga, oleg = make_customer("Ольга Ким"), make_customer("Олег Ким")
+    assert search.matches("olga") == [olga.pk] and search.matches("oleg kim") == [oleg.pk]
+    assert search.matches("olga petrova") == []
+
+
+@pytest.mark.django_db
+def test_every_door_finds_across_alphabets(client):
+    """List, find-as-you-type and API find Ольга by olga and Maria by Мария; the list stays sorted by the names."""
+    olga, maria = make_customer("Ольга Ким"), make_customer("Maria Vaz")
+    agent = make_agent()
+    client.force_login(agent)
+    for words, wanted, other in (("olga", olga, maria), ("Мария", maria, olga)):
+        for address in ("customers", "customer_find"):
+            page = client.get(reverse(address), {"q": words}).content.decode()
+            assert wanted.name in page and other.name not in page, (address, words)
+        found = client.get("/api/v1/customers/", {"q": words}, headers=bearer(agent)).json()["results"]
+        assert [one["id"] for one in found] == [str(wanted.pk)]
+
+
+@pytest.mark.django_db
+def test_the_migration_gives_known_names_their_sound_and_takes_it_back():
+    migration = import_module("retention.migrations.0006_names_by_sound")
+    made = [make_customer(name) for name in ("Ольга Ким", "Ana Vaz", "")]
+    Customer.objects.filter(pk=made[0].pk).update(name_key="ольга ким")
+    migration.CHUNK, before = 1, [one.name_key for one in made]
+    migration.add_sounds(apps, None)
+    assert [Customer.objects.get(pk=one.pk).name_key for one in made] == before
+    assert before[0] == "ольга ким  olga kim" and before[1] == "ana vaz"
+    migration.drop_sounds(apps, None)
+    assert Customer.objects.get(pk=made[0].pk).name_key == "ольга ким"
 
 
 @pytest.mark.django_db
@@ -87,4 +132,16 @@ def test_every_look_goes_into_an_index():
 def test_folding_is_stable(name):
     once = fold(name)
     assert fold(once) == once and len(once) <= LONGEST and "  " not in once
-    assert len(spellings(name)) <= 3
+    assert len(spellings(name)) <= 4
+    key = search_key(name)
+    assert len(key) <= LONGEST_KEY and key.split(BEHIND)[0] == once
+
+
+@pytest.mark.django_db
+def test_the_queue_finds_cases_by_a_name_in_another_alphabet(client):
+    agent = make_agent()
+    case = make_complaint(customer=make_customer("Ольга Ким"), owner=agent)
+    other = make_complaint(customer=make_customer("Maria Vaz"), owner=agent)
+    client.force_login(agent)
+    page = client.get("/complaints/", {"view": "all", "q": "olga"}).content.decode()
+    assert case.reference in page and other.reference not in page

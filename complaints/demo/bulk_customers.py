@@ -20,7 +20,7 @@ from core.models import TrailEntry
 from retention.demo import likes
 from retention.demo.ticks import DAY, text, tick
 from retention.models import ContactPoint, Customer, ExternalId
-from retention.names import fold
+from retention.names import search_key
 
 CHUNK = 10_000
 SPAN = 1_500 * DAY  # the newest joined yesterday
@@ -58,7 +58,7 @@ def seed(count: int, *, draw: random.Random, now: datetime, write: Callable[[Any
     customer = CUSTOMERS.pen(*given, as_text=as_text)
     contact = CONTACTS.pen("customer_id", "value", "value_key", as_text=as_text)
     external_id = IDS.pen("customer_id", "external_id", as_text=as_text)
-    names = {person.name: fold(person.name) for book in BOOKS.values() for person in book.people}
+    names = {person.name: search_key(person.name) for book in BOOKS.values() for person in book.people}
     for start in range(0, count, CHUNK):
         size = min(CHUNK, count - start)
         keys = bulk.new_keys(Customer, size)

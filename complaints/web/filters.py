@@ -16,8 +16,9 @@ from complaints.querysets import ComplaintQuerySet
 from complaints.reference import catalogue
 from complaints.web.names import colleagues, teams
 from core.references import ALPHABET
-from retention.actions.customers import fold
+from retention import search
 from retention.models import ContactPoint, Customer
+from retention.names import fold
 
 FOUND_CUSTOMERS = 500  # a prefix that fits more names than this is too short to mean anybody
 MAX_LENGTH = 120
@@ -103,10 +104,11 @@ def _words(value: str) -> tuple[str, Q] | None:
         return value.upper(), Q(reference__startswith=value.upper())
     key = fold(value)
     named = Customer.objects.filter(name_key__startswith=key).values("pk")[:FOUND_CUSTOMERS]
+    heard = Customer.objects.filter(search.sounding(value)).values("pk")[:FOUND_CUSTOMERS]
     digits = "".join(c for c in value if c.isdigit())
     contact = digits if len(digits) >= 4 and not any(c.isalpha() for c in value) else key
     reached = ContactPoint.objects.filter(value_key__startswith=contact).values("customer")[:FOUND_CUSTOMERS]
-    return value, Q(customer__in=named) | Q(customer__in=reached)
+    return value, Q(customer__in=named) | Q(customer__in=heard) | Q(customer__in=reached)
 
 
 def is_reference(value: str) -> bool:

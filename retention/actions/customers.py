@@ -14,9 +14,7 @@ from core.actor import Actor
 from core.errors import InvalidInput
 from retention.models import Customer, ExternalId
 from retention.models.customers import EMAIL, PHONE, contact, key_of
-from retention.names import fold
-
-__all__ = ["Details", "create", "draft", "find", "fold"]
+from retention.names import search_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ def draft(details: Details, *, by: Actor, at: datetime) -> tuple[Customer, list[
     """A new customer with a key, and all rows to insert for it (itself first). Nothing is written."""
     customer = Customer(
         name=details.name.strip(),
-        name_key=fold(details.name),
+        name_key=search_key(details.name),
         language=details.language,
         created_at=at,
         updated_at=at,

@@ -17,7 +17,7 @@ from core.errors import InvalidInput
 from retention import errors
 from retention.models import ContactPoint, Customer, ExternalId
 from retention.models.customers import CHANNELS, EMAIL, KINDS, PHONE, POSTAL, SOCIAL, contact, key_of
-from retention.names import fold
+from retention.names import search_key
 
 PLAIN = ("kind", "language", "tier", "preferred_channel")
 CONTACTS = {EMAIL: "emails", PHONE: "phones", SOCIAL: "socials", POSTAL: "postals"}
@@ -85,7 +85,7 @@ def edit(customer: Customer, profile: Profile, *, by: Actor, at: datetime, versi
         if after is not None and after.strip() != before:
             private[name] = [before, after.strip()]
             setattr(customer, name, after.strip())
-    customer.name_key = fold(customer.name)
+    customer.name_key = search_key(customer.name)
     for kind, listed in CONTACTS.items():
         if (values := getattr(profile, listed)) is not None and (moved := _replace(customer, kind, values)):
             private[kind] = moved

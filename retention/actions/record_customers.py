@@ -21,9 +21,9 @@ from core.actor import Actor
 from core.importing.tally import Tally, without_repeats
 from core.models import TrailEntry
 from retention.actions import known
-from retention.actions.customers import fold
 from retention.models import Charge, ContactPoint, Customer, ExternalId, Tenure
 from retention.models.customers import EMAIL, PHONE, key_of
+from retention.names import search_key
 
 RECORDED, RECORD_CHANGED = "customer.recorded", "customer.record_changed"
 _CUSTOMERS = bulk.Table(Customer)
@@ -170,7 +170,7 @@ def overlap(joined: date | None, left: date | None, other_joined: date | None, o
 
 
 def _facts(row: HistoricCustomer) -> dict[str, Any]:
-    return {"name": row.name, "name_key": fold(row.name), "tier": row.tier}
+    return {"name": row.name, "name_key": search_key(row.name), "tier": row.tier}
 
 
 def _stay(row: HistoricCustomer) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from retention.names import LONGEST_KEY
+
 if TYPE_CHECKING:
     from core.models import User
 
@@ -44,7 +46,7 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 
 
 class Customer(models.Model):
-    """A person or organisation that buys from us. `name_key` is the name folded for search (retention.names).
+    """A person or organisation that buys from us. `name_key`: what the name is sorted and found by (retention.names).
 
     `preferred_channel`: a channel's code; `source`: the import that made it, blank when people did. `version` counts
     the changes of the record itself, its contacts, consents and merges.
@@ -52,7 +54,7 @@ class Customer(models.Model):
 
     kind = models.CharField(_("kind"), max_length=12, choices=KINDS, default=PERSON)
     name = models.CharField(_("name"), max_length=200, blank=True)
-    name_key = models.CharField(max_length=200, blank=True, db_index=True)
+    name_key = models.CharField(max_length=LONGEST_KEY, blank=True, db_index=True)
     language = models.CharField(_("language"), max_length=8, blank=True, choices=settings.LANGUAGES)
     tier = models.CharField(_("tier"), max_length=40, blank=True)
     preferred_channel = models.CharField(_("preferred channel"), max_length=12, blank=True)
