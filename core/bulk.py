@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from io import BytesIO
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, models
 
@@ -85,13 +85,14 @@ class Table:
     def __init__(self, model: type[models.Model], *, keyless: bool = False, **constants: Any) -> None:
         self.model = model
         used = [field for field in model._meta.concrete_fields if not (keyless and field.primary_key)]
-        self.columns = tuple(field.column for field in used)
+        self.columns = tuple(cast("str", field.column) for field in used)  # concrete fields have one
         self._base = {field.attname: _plain(field.get_default()) for field in used} | constants
         self._in_order = itemgetter(*(field.attname for field in used))
 
     def row(self, **values: Any) -> tuple[Any, ...]:
         """One row. A misspelt name is ignored, as a test of every caller would show."""
-        return self._in_order({**self._base, **values})
+        made: tuple[Any, ...] = self._in_order({**self._base, **values})
+        return made
 
     def load(self, values: Sequence[Sequence[Any]]) -> None:
         load(self.model, self.columns, values)
@@ -206,16 +207,17 @@ def broken_references(*loaded: type[models.Model], trusted: Iterable[type[models
     `trusted`: those that lead to these tables are not looked at.
     """
     quote = connection.ops.quote_name
-    broken = []
+    broken: list[str] = []
     if connection.vendor != "postgresql" or not _is_superuser():
         return broken
     with connection.cursor() as cursor:
         for model in loaded:
             for field in model._meta.concrete_fields:
-                if not field.is_relation or field.related_model in trusted:
+                to = field.related_model
+                if to is None or to in trusted:
                     continue
-                child, parent = quote(model._meta.db_table), quote(field.related_model._meta.db_table)  # type: ignore[union-attr]
-                column, key = quote(field.column), quote(field.related_model._meta.pk.column)  # type: ignore[union-attr]
+                child, parent = quote(model._meta.db_table), quote(to._meta.db_table)
+                column, key = quote(cast("str", field.column)), quote(cast("str", to._meta.pk.column))
                 cursor.execute(
                     f"SELECT EXISTS (SELECT 1 FROM {child} c WHERE c.{column} IS NOT NULL "  # noqa: S608
                     f"AND NOT EXISTS (SELECT 1 FROM {parent} p WHERE p.{key} = c.{column}))"

@@ -99,7 +99,7 @@ def _ask_first(sql: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
     """
     kept = connection.connection is not None and not connection.in_atomic_block
     if kept:
-        connection.health_check_done = True
+        connection.health_check_done = True  # type: ignore[attr-defined]  # unknown to the stubs
     try:
         return rows.ask(sql, parameters)
     except (OperationalError, InterfaceError):

@@ -79,7 +79,7 @@ class Rows:
     def __enter__(self) -> Rows:
         self._stack = _opened(self.path)
         self._raw, plain = self._stack.__enter__()
-        self._text = io.TextIOWrapper(io.BufferedReader(plain, BLOCK), self.encoding, newline="")  # type: ignore[arg-type]
+        self._text = io.TextIOWrapper(io.BufferedReader(plain, BLOCK), self.encoding, newline="")  # type: ignore[type-var]
         csv.field_size_limit(LONGEST_FIELD)
         first = self._text.readline()
         if not first.strip():

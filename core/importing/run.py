@@ -43,9 +43,12 @@ class _DryRun(Exception):
 class Preset(Protocol[Read]):
     """What a known kind of file means. `required` and `optional` name its columns."""
 
-    name: str
-    required: tuple[str, ...]
-    optional: tuple[str, ...]
+    @property
+    def name(self) -> str: ...
+    @property
+    def required(self) -> tuple[str, ...]: ...
+    @property
+    def optional(self) -> tuple[str, ...]: ...
 
     def read(self, record: Mapping[str, str]) -> Read:
         """`record` has every known column, blank where the file has none. Raises Rejected with the reason."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -75,7 +76,7 @@ def email(text: str, column: str) -> str:
     return text
 
 
-def one_of(text: str, known: dict[str, str], column: str) -> str:
+def one_of(text: str, known: Mapping[str, str], column: str) -> str:
     """What `known` maps the word to. Raises Rejected for any other."""
     found = known.get(text)
     if found is None:

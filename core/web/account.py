@@ -72,7 +72,7 @@ class LoginForm(ThrottledAuthenticationForm):
         return names[0] if len(names) == 1 else given
 
 
-class LoginView(ThrottledLogin, views.LoginView):
+class LoginView(ThrottledLogin, views.LoginView):  # type: ignore[misc]  # the stubs know Django's own form only
     template_name = "account/login.html"
     authentication_form = LoginForm
     redirect_authenticated_user = True
@@ -85,7 +85,7 @@ class LinkForm(PasswordResetForm):
         label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
 
-    def save(self, **options: Any) -> None:
+    def save(self, **options: Any) -> None:  # type: ignore[override]  # Django's view passes them all by name
         at = clock.now()
         for user in self.get_users(self.cleaned_data["email"]):
             uid = urlsafe_base64_encode(force_bytes(user.pk))
@@ -99,7 +99,7 @@ class PasswordResetView(views.PasswordResetView):
     success_url = reverse_lazy("password_reset_done")
 
 
-class NewPasswordForm(SetPasswordForm):
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # generic in the stubs only
     """By the mailed link: whoever holds it is the user."""
 
     def save(self, commit: bool = True) -> User:

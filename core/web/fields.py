@@ -29,7 +29,7 @@ class Line(forms.CharField):
         super().__init__(max_length=max_length, **kwargs)
 
     def to_python(self, value: Any) -> str:
-        return plain(super().to_python(value), keep="")
+        return plain(super().to_python(value) or "", keep="")
 
 
 class Paragraphs(forms.CharField):
@@ -42,7 +42,8 @@ class Paragraphs(forms.CharField):
         super().__init__(max_length=max_length, **kwargs)
 
     def to_python(self, value: Any) -> str:
-        return plain(super().to_python(value).replace("\r\n", "\n").replace("\r", "\n"), keep=KEPT_CONTROLS)
+        text = super().to_python(value) or ""
+        return plain(text.replace("\r\n", "\n").replace("\r", "\n"), keep=KEPT_CONTROLS)
 
 
 class LocalInstant(forms.CharField):
@@ -60,7 +61,7 @@ class LocalInstant(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return timezone.localtime(value).strftime("%Y-%m-%dT%H:%M") if isinstance(value, datetime) else value
 
-    def clean(self, value: Any) -> datetime | None:  # type: ignore[override]
+    def clean(self, value: Any) -> datetime | None:
         text = super().clean(value)
         if not text:
             return None

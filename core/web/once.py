@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from core.models import IdempotencyKey
 
@@ -39,6 +40,14 @@ class OnceForm(forms.Form):
 def fresh() -> str:
     """A new nonce: 128 random bits."""
     return secrets.token_urlsafe(16)
+
+
+def renewed(data: Mapping[str, Any], **hidden: str) -> Mapping[str, Any]:
+    """What was typed into a form, with other hidden values: a copy, since that of a request cannot be changed."""
+    copy = cast("QueryDict", data).copy()
+    for name, value in hidden.items():
+        copy[name] = value
+    return copy
 
 
 def claim(request: HttpRequest, nonce: str, *, at: datetime) -> IdempotencyKey | None:
