@@ -33,7 +33,7 @@ class NewComplaint(Strict):
     language = Language(required=False)
     received_at = Instant(required=False, not_future=True)
     external_id = Text(max_length=120, trim=True, required=False)
-    source = Text(max_length=40, trim=True, required=False)
+    source = Text(max_length=40, trim=True, required=False)  # type: ignore[assignment]  # a field: DRF takes it off the class
     source_channel = Text(max_length=80, required=False, allow_blank=True)
     order_number = Text(max_length=80, required=False, allow_blank=True)
     product = Text(max_length=120, required=False, allow_blank=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
+from rest_framework.serializers import Serializer
 
 from complaints.actions import decide, handle, manage, watch
 from complaints.api import bodies
@@ -16,7 +18,7 @@ from complaints.models import Complaint
 from complaints.reference import cause_by_code, type_by_code
 from core.actor import Actor
 from core.api.bodies import Nothing
-from core.api.views import ApiView
+from core.api.views import ApiView, caller
 from core.clock import now
 from core.errors import InvalidInput
 from core.models import User
@@ -26,7 +28,7 @@ class Change(ApiView):
     """POST carries out `act` on one complaint the caller sees, and answers with the complaint as it is then."""
 
     access, resource = HANDLES_CASES, "complaints"
-    answer = ComplaintShape
+    answer: ClassVar[type[Serializer[Any]] | Mapping[str, type[Serializer[Any]]] | None] = ComplaintShape
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         raise NotImplementedError
@@ -36,7 +38,7 @@ class Change(ApiView):
         return self.shown(self.act(complaint, self.read(request), self.actor(request)))
 
     def seen(self, request: Request, reference: str) -> Complaint:
-        return self.find(Complaint.objects.visible_to(request.user), reference=reference)
+        return self.find(Complaint.objects.visible_to(caller(request)), reference=reference)
 
     def shown(self, complaint: Complaint) -> HttpResponse:
         row = whole(Complaint.objects.all()).get(pk=complaint.pk)

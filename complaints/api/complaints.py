@@ -22,7 +22,7 @@ from complaints.reference import catalogue, type_by_code
 from core.access import CASES, Access
 from core.api.filters import SINCE, BadValue, Filter, between, choice, flag, key, text
 from core.api.problem import Refusal
-from core.api.views import ApiView, ListView
+from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.errors import InvalidInput
 from retention.actions.customers import Details
@@ -95,7 +95,7 @@ class Complaints(ListView):
     default_ordering = "-received_at"
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> ComplaintQuerySet:
-        return whole(Complaint.objects.visible_to(request.user))
+        return whole(Complaint.objects.visible_to(caller(request)))
 
     def to_dict(self, row: Complaint) -> dict[str, Any]:
         return shown(row)
@@ -120,11 +120,11 @@ class OneComplaint(ApiView):
     answer = ComplaintShape
 
     def get(self, request: Request, reference: str) -> HttpResponse:
-        row = self.find(whole(Complaint.objects.visible_to(request.user)), reference=reference)
+        row = self.find(whole(Complaint.objects.visible_to(caller(request))), reference=reference)
         return self.unless_fresh(request, row.version, lambda: shown(row), seen=row.updated_at)
 
     def patch(self, request: Request, reference: str) -> HttpResponse:
-        row = self.find(Complaint.objects.visible_to(request.user), reference=reference)
+        row = self.find(Complaint.objects.visible_to(caller(request)), reference=reference)
         self.require_match(request, row.version)
         values = self.read(request, partial=True)
         try:

@@ -17,7 +17,7 @@ from complaints.api.shapes import EventShape, MessageShape, NoteShape
 from complaints.models import Complaint, Message, Note
 from core import trail
 from core.api.filters import choice
-from core.api.views import ListView
+from core.api.views import ListView, caller
 from core.clock import now
 from core.models import TrailEntry
 
@@ -28,7 +28,7 @@ class _Under(ListView):
     access, resource = HANDLES_CASES, "complaints"
 
     def seen(self, request: Request, reference: str) -> Complaint:
-        return self.find(Complaint.objects.visible_to(request.user), reference=reference)
+        return self.find(Complaint.objects.visible_to(caller(request)), reference=reference)
 
 
 class Messages(_Under):

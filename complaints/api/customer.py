@@ -29,7 +29,7 @@ class CustomerOf(Change):
     """PUT links the complaint to another customer (`If-Match` required), or with null to none."""
 
     body: ClassVar = {"PUT": CustomerChoice}
-    http_method_names: ClassVar = ["put", "options"]
+    http_method_names = ["put", "options"]
 
     def put(self, request: Request, reference: str) -> HttpResponse:
         complaint = self.seen(request, reference)

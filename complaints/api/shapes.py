@@ -36,7 +36,7 @@ class ClockShape(serializers.Serializer[Any]):
 class ComplaintShape(serializers.Serializer[Any]):
     reference = serializers.CharField()
     kind = serializers.ChoiceField(choices=Kind.choices)
-    source = serializers.CharField(allow_blank=True)
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # a field: DRF takes it off the class
     external_id = serializers.CharField(allow_null=True)
     source_channel = serializers.CharField(allow_blank=True)
     customer = Reference(allow_null=True)
@@ -99,7 +99,7 @@ class EventShape(serializers.Serializer[Any]):
 class CatalogueShape(serializers.Serializer[Any]):
     code = serializers.CharField()
     name = serializers.CharField()
-    parent = serializers.CharField(allow_null=True)
+    parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]  # a field: DRF takes it off the class
     is_active = serializers.BooleanField()
 
 

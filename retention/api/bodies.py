@@ -33,7 +33,7 @@ class ContactBody(Strict):
 
 
 class ExternalIdBody(Strict):
-    source = Text(max_length=40, trim=True)
+    source = Text(max_length=40, trim=True)  # type: ignore[assignment]  # a field: DRF takes it off the class
     external_id = Text(max_length=120, trim=True)
 
 
@@ -62,15 +62,15 @@ class NewCustomer(Fields):
     email = Email(required=False)
     phone = Text(max_length=40, trim=True, required=False, allow_blank=True)
     external_id = Text(max_length=120, trim=True, required=False)
-    source = Text(max_length=40, trim=True, required=False)
+    source = Text(max_length=40, trim=True, required=False)  # type: ignore[assignment]  # a field: DRF takes it off the class
 
 
 class CustomerChange(Fields):
     """PATCH: lists replace those known; a consent is the last word on its purpose, the others stay."""
 
-    contact_points = ContactBody(many=True, required=False, max_length=MOST)
-    external_ids = ExternalIdBody(many=True, required=False, max_length=MOST)
-    consents = ConsentBody(many=True, required=False, max_length=MOST)
+    contact_points = ContactBody(many=True, required=False, max_length=MOST)  # type: ignore[call-arg]  # of the ListSerializer
+    external_ids = ExternalIdBody(many=True, required=False, max_length=MOST)  # type: ignore[call-arg]  # of the ListSerializer
+    consents = ConsentBody(many=True, required=False, max_length=MOST)  # type: ignore[call-arg]  # of the ListSerializer
 
 
 class MergeBody(Strict):

@@ -15,7 +15,7 @@ from core.access import CASES, Access
 from core.api.bodies import Strict
 from core.api.fields import Code, Day, Id, Text, parse_day
 from core.api.filters import SINCE, BadValue, Filter, choice, flag, key, text
-from core.api.views import ApiView, ListView
+from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.errors import InvalidInput
 from core.instants import iso
@@ -127,23 +127,23 @@ class FollowUps(ListView):
     default_ordering = "id"
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[FollowUp]:
-        return FollowUp.objects.visible_to(request.user).select_related("customer", "owner")
+        return FollowUp.objects.visible_to(caller(request)).select_related("customer", "owner")
 
     def to_dict(self, row: FollowUp) -> dict[str, Any]:
         return shown(row)
 
     def post(self, request: Request) -> HttpResponse:
         values = self.read(request)
-        customer = Customer.objects.visible_to(request.user).filter(pk=values["customer"]).first()
+        customer = Customer.objects.visible_to(caller(request)).filter(pk=values["customer"]).first()
         if customer is None:
             raise InvalidInput(_("There is no customer with this id."), code="unknown_customer", field="customer")
         reference = values.get("complaint", "")
-        own = customer.complaints.visible_to(request.user)  # type: ignore[attr-defined]
+        own = customer.complaints.visible_to(caller(request))
         if reference and not own.filter(reference=reference).exists():
             raise InvalidInput(_("The customer has no such complaint."), code="unknown_complaint", field="complaint")
         planned = actions.plan(
             customer,
-            owner=_owner(values["owner"]) if "owner" in values else request.user,
+            owner=_owner(values["owner"]) if "owner" in values else caller(request),
             due_on=values["due_on"],
             about=values.get("about", ""),
             complaint_reference=reference,
@@ -176,7 +176,7 @@ class OneFollowUp(ApiView):
         return self.told(pk)
 
     def seen(self, request: Request, pk: int) -> FollowUp:
-        rows = FollowUp.objects.visible_to(request.user).select_related("customer", "owner")
+        rows = FollowUp.objects.visible_to(caller(request)).select_related("customer", "owner")
         return self.find(rows, pk=pk)
 
     def told(self, pk: int) -> HttpResponse:
