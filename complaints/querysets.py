@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 if TYPE_CHECKING:
+    from complaints.models import Complaint  # noqa: F401 - named in a string below
     from core.models import User
 
 

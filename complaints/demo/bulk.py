@@ -30,7 +30,7 @@ MANY = 20_000  # from here on dropping and building indexes pays
 LOADED: tuple[type[models.Model], ...] = (
     Customer, ContactPoint, ExternalId, Complaint, Narrative, Clock, ClockEvent, Firing, Message, TrailEntry,
 )  # fmt: skip
-WRITTEN = (*LOADED, WorkloadModel)
+WRITTEN: tuple[type[models.Model], ...] = (*LOADED, WorkloadModel)
 LARGE = (TrailEntry, ClockEvent, Clock)  # as much work to analyze as all the rest
 CUSTOMERS_TO = 5  # complaints to a customer, unless said otherwise
 

@@ -66,16 +66,16 @@ def play(lives: list[Life], *, until: datetime, after_step: Callable[[], None] =
         heapq.heappush(waiting, (next(life), number, life))
     steps = 0
     while waiting and waiting[0][0] <= until:
-        at, number, life = heapq.heappop(waiting)
+        at, number, turn = heapq.heappop(waiting)
         with clock.frozen(at):
-            if life is None:
+            if turn is None:
                 sweep(at=at)
                 continue
-            following = next(life, None)
+            following = next(turn, None)
             steps += 1
             after_step()
             if following is not None:
-                heapq.heappush(waiting, (max(following, at + timedelta(minutes=1)), number, life))
+                heapq.heappush(waiting, (max(following, at + timedelta(minutes=1)), number, turn))
         _watch_deadlines(waiting, at, until)
     with clock.frozen(until):
         sweep(at=until)

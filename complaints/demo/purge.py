@@ -129,10 +129,10 @@ def _complaints(keys: list[int]) -> None:
     """A batch with everything below it. Statements, not objects: nothing hooks into a deletion here."""
     clocks = Clock.objects.filter(complaint_id__in=keys)
     clock_keys = list(clocks.values_list("pk", flat=True))
-    for model in (Firing, ClockEvent):
-        delete(model._default_manager.filter(clock_id__in=clock_keys))
-    for model in (Clock, Message, Note, Watch, Narrative):
-        delete(model._default_manager.filter(complaint_id__in=keys))
+    for of_clock in (Firing, ClockEvent):
+        delete(of_clock._default_manager.filter(clock_id__in=clock_keys))
+    for of_complaint in (Clock, Message, Note, Watch, Narrative):
+        delete(of_complaint._default_manager.filter(complaint_id__in=keys))
     references = Complaint.objects.filter(pk__in=keys).values("reference")
     customers_purge.calls(FollowUp.objects.filter(complaint_reference__in=references))
     delete(OutboxMessage.objects.filter(subject_kind="complaint", subject_id__in=keys))

@@ -363,6 +363,6 @@ def decided(complaint: Complaint) -> dict[str, str] | None:
 
 def _score(complaint: Complaint) -> str:
     """The newest score given about it, "9 of 10"; empty without one. Query cost: 1."""
-    answers = complaint.survey_responses.filter(score__isnull=False)  # type: ignore[attr-defined]  # of the floor above
+    answers = complaint.survey_responses.filter(score__isnull=False)  # of the floor above
     newest = answers.order_by("-pk").first()
     return newest.score_of if newest is not None else ""

@@ -22,6 +22,7 @@ from complaints.models import ChannelCode, Complaint, Kind, Narrative, Severity,
 from complaints.reference import catalogue
 from complaints.web import acts, clockface, composed, desk, forms, queue, story, timeline
 from complaints.web.composed import Composed, Somebody
+from complaints.web.filters import FILTERS
 from complaints.web.names import name_of, person_of
 from complaints.web.queue import Reader
 from complaints.web.story import EARLIER, Contact, Step, Story
@@ -66,7 +67,8 @@ def find(request: HttpRequest, reference: str) -> Complaint:
         raise Http404
     few = len(teams) <= len(composed.TEAMS)
     finding = _finding(len(teams), MANAGER in user.roles) if few else _compose(user)
-    given = {composed.ME: user.pk, composed.REFERENCE: reference, **dict(zip(composed.TEAMS, teams, strict=False))}
+    known: dict[Any, Any] = {composed.ME: user.pk, composed.REFERENCE: reference}
+    given = known | dict(zip(composed.TEAMS, teams, strict=False))
     rows = finding.rows(given)
     if not rows:
         raise Http404
@@ -368,7 +370,7 @@ def list_query(request: HttpRequest) -> str:
 def _list_params(request: HttpRequest) -> QueryDict:
     params = request.GET.copy()
     for name in list(params):
-        if name not in ("view", "after", "before", *queue.FILTERS):
+        if name not in ("view", "after", "before", *FILTERS):
             del params[name]
     return params
 

@@ -92,10 +92,10 @@ def _refuse_stale(complaint: Complaint, version: int | None) -> None:
 def _done(request: HttpRequest, reference: str, act: Act) -> HttpResponse:
     visible = Complaint.objects.visible_to(request.user).filter(reference=reference)  # type: ignore[arg-type]
     if not visible.exists():  # given to another team: it is not ours to look at any more
-        messages.success(request, act.done)
+        messages.success(request, str(act.done))
         return _go(request, reverse("queue") + case.list_query(request))
     if not request.htmx:  # type: ignore[attr-defined]
-        messages.success(request, act.done)
+        messages.success(request, str(act.done))
         return _go(request, reverse("case", args=[reference]) + case.list_query(request))
     complaint = case.find(request, reference)
     response = render(request, "complaints/_case_update.html", case.parts(request, complaint, at=now()))

@@ -117,8 +117,9 @@ def sidebar_counts(request: HttpRequest) -> dict[str, int | str]:
     """How many cases stand in each view that the sidebar counts (settings.SIDEBAR_COUNTS). Query cost: 1 a request."""
     kept: dict[str, int | str] | None = getattr(request, "counted_views", None)
     if kept is None:
-        kept = queue.counts(request.user, now(), COUNTED)  # type: ignore[arg-type]
-        kept["follow_ups"] = calls_due().get(request.user.pk, 0)
+        user: User = request.user  # type: ignore[assignment]
+        kept = queue.counts(user, now(), COUNTED)
+        kept["follow_ups"] = calls_due().get(user.pk, 0)
         request.counted_views = kept  # type: ignore[attr-defined]
     return kept
 

@@ -18,7 +18,7 @@ from complaints.web.names import Colleague, colleagues, made_from, teams
 from core.errors import DomainError
 from core.models import User
 from core.web.fields import Line, Paragraphs, PlainSelect
-from core.web.once import OnceForm
+from core.web.once import OnceForm, renewed
 
 Choices = tuple[tuple[str, Any], ...]
 Words = str | Promise
@@ -61,9 +61,7 @@ class ActForm(OnceForm):
 
     def renew(self, **fresh: Any) -> None:
         """Show the refused form again with what was typed, but with fresh hidden values."""
-        self.data = self.data.copy()
-        for name, value in fresh.items():
-            self.data[self.add_prefix(name)] = value
+        self.data = renewed(self.data, **{self.add_prefix(name): value for name, value in fresh.items()})
 
 
 class PlainForm(ActForm):
@@ -152,8 +150,8 @@ class ReasonForm(ActForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].label = self.asks
-        self.fields["reason"].error_messages["required"] = self.missing
+        self.fields["reason"].label = str(self.asks)
+        self.fields["reason"].error_messages["required"] = str(self.missing)
 
 
 class WaitForm(ReasonForm):

@@ -29,7 +29,7 @@ from core.clock import now
 from core.errors import DomainError
 from core.models import User
 from core.web.fields import Line, LocalInstant, Paragraphs, PlainSelect
-from core.web.once import OnceForm, Repeated, answered, claim, fresh
+from core.web.once import OnceForm, Repeated, answered, claim, fresh, renewed
 from core.web.parts import Option
 from retention.actions.customers import Details
 from retention.models import Customer
@@ -160,8 +160,7 @@ def new(request: HttpRequest) -> HttpResponse:
         except DomainError as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
             status = 422 if refusal.status == 400 else refusal.status
-    form.data = form.data.copy()
-    form.data["nonce"] = fresh()
+    form.data = renewed(form.data, nonce=fresh())
     return _page(request, form, status=status)
 
 

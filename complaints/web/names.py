@@ -70,7 +70,8 @@ def made_from(name: str, make: Callable[[], Made], *sources: Any) -> Made:
     kept = _made.get(key)
     if kept is None or not all(map(is_, kept[0], sources)):
         kept = _made[key] = (sources, make())
-    return kept[1]  # type: ignore[no-any-return]
+    made: Made = kept[1]
+    return made
 
 
 def person_of(user_id: int | None) -> Person | None:

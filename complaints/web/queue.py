@@ -230,7 +230,7 @@ def fetch(asked: Asked, user: User, now: datetime) -> Page:
 def _paging(key: str, team_count: int, sees_all: bool, backwards: bool, beyond: bool, size: int) -> Composed:
     """A page of a view without filters, composed once for everybody with as many teams."""
     edge = (composed.EDGE, composed.LAST) if beyond else None
-    asked = Asked(VIEWS[key], **{"before" if backwards else "after": edge})
+    asked = Asked(VIEWS[key], before=edge) if backwards else Asked(VIEWS[key], after=edge)
     return composed.compose(_page(asked, Somebody(team_count, sees_all), _SOME_DAY, edge, size))
 
 
@@ -301,8 +301,8 @@ def _counting(keys: tuple[str, ...], team_count: int, sees_all: bool, cap: int) 
     counting = f"SELECT {', '.join(texts)}"
     if watched is None:
         return Composed(counting, tuple(params))
-    text, values = Complaint.objects.filter(watched).query.sql_with_params()
-    return Composed(f"WITH watched AS ({text}) {counting}", (*values, *params))
+    text, first = Complaint.objects.filter(watched).query.sql_with_params()
+    return Composed(f"WITH watched AS ({text}) {counting}", (*first, *params))
 
 
 def branches(user: Reader) -> list[Q]:

@@ -251,7 +251,8 @@ def _part(
     columns["row_sent_at"] = _column(sent_at, DateTimeField())
     columns["row_failed_at"] = _column(failed_at, DateTimeField())
     columns["row_number"] = Cast(number or Value(0), IntegerField())
-    return rows.annotate(**columns).values_list(*columns)
+    part_of: QuerySet[Any, Any] = rows.annotate(**columns).values_list(*columns)
+    return part_of
 
 
 def _column(name: str | None, kind: Any) -> Any:

@@ -14,7 +14,8 @@ def presets() -> dict[str, Preset]:
     from complaints.importing.presets.cfpb import Cfpb
     from complaints.importing.presets.generic import Generic
 
-    return {preset.name: preset for preset in (Cfpb(), Boston311(), Generic())}
+    known: tuple[Preset, ...] = (Cfpb(), Boston311(), Generic())
+    return {preset.name: preset for preset in known}
 
 
 NAMES = ("cfpb", "boston311", "generic")

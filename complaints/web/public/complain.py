@@ -155,7 +155,7 @@ def _speak(request: HttpRequest) -> str:
     speaking = wanted if wanted in known else earlier
     if speaking in known:
         activate(speaking)  # LanguageMiddleware puts it back
-        request.LANGUAGE_CODE = speaking  # type: ignore[attr-defined]
+        request.LANGUAGE_CODE = speaking
     return before if wanted in known else ""
 
 

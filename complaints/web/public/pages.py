@@ -47,7 +47,7 @@ def spoken_in(request: HttpRequest, language: str) -> Iterator[None]:
     wanted = request.GET.get("language", "")
     chosen = wanted if wanted in dict(settings.LANGUAGES) else languages.code(language)
     with translation.override(chosen), timezone.override(settings.TIME_ZONE):
-        request.LANGUAGE_CODE = chosen  # type: ignore[attr-defined]
+        request.LANGUAGE_CODE = chosen
         yield
 
 

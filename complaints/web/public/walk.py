@@ -50,7 +50,7 @@ class Walk:
 
     def unbound(self, key: str) -> Step:
         """A question as it is asked, earlier answers filled in, no errors shown."""
-        return type(self.forms[key])(initial=self.raw)
+        return type(self.forms[key])(initial=dict(self.raw))
 
     def kept(self, *, but: Step | None = None) -> list[tuple[str, str]]:
         """Answers to carry along as hidden fields, apart from those the page itself asks for."""

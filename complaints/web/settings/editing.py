@@ -22,7 +22,7 @@ from core.actor import Actor
 from core.clock import now
 from core.errors import DomainError
 from core.web.fields import Line
-from core.web.once import OnceForm, Repeated, answered, claim, fresh
+from core.web.once import OnceForm, Repeated, answered, claim, fresh, renewed
 
 Words = str | Promise
 CODES = [code for code, _name in house.LANGUAGES]
@@ -183,15 +183,14 @@ def _readable(form: SettingsForm) -> bool:
 
 def _renew(form: SettingsForm) -> None:
     """Fresh hidden values, so that sending it again counts; on a stale form also what is stored now."""
-    form.data = form.data.copy()
-    form.data["nonce"] = fresh()
+    form.data = renewed(form.data, nonce=fresh())
     if form.row is None:
         return
     current = type(form.row)._default_manager.get(pk=form.row.pk)
     seen = settings.fingerprint(current, form.also())
     if seen != form.data.get("seen"):
         form.compare(type(form)(row=current))
-        form.data["seen"] = seen
+        form.data = renewed(form.data, seen=seen)
 
 
 def worded(field: BoundField) -> str:

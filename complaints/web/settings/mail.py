@@ -83,7 +83,7 @@ def index(request: HttpRequest) -> HttpResponse:
             [],
         ),
         "first_url": f"{reverse(HERE)}?{urlencode(kept)}" if before else "",
-        "next_url": f"{reverse(HERE)}?{urlencode({**kept, 'before': listed[PAGE - 1].pk})}"
+        "next_url": f"{reverse(HERE)}?{urlencode({**kept, 'before': str(listed[PAGE - 1].pk)})}"
         if len(listed) > PAGE
         else "",
     }

@@ -120,7 +120,7 @@ class TryForm(forms.Form):
     def answer(self) -> dict[str, Any]:
         """Rule, team and person, or why there is none. Writes nothing. Query cost: at most 7."""
         if not self.is_valid():
-            return {"refusal": " ".join(message for found in self.errors.values() for message in found)}
+            return {"refusal": " ".join(str(message) for found in self.errors.values() for message in found)}
         given = self.cleaned_data
         asked = {name: given[name] for name in ("channel", "language", "severity")}
         rule = routing.rule_for(type_id=int(given["type"]), **asked)

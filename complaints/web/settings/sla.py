@@ -102,7 +102,7 @@ def _policy(number: int, one: SlaPolicy, names: dict[int, str], days: dict[int, 
         name=one.name,
         note=note,
         chips=conditions(one),
-        targets=[(ClockKind(kind).label, duration(one, kind, days)) for kind in KINDS],
+        targets=[(str(ClockKind(kind).label), duration(one, kind, days)) for kind in KINDS],
     )
 
 
@@ -161,7 +161,7 @@ def matrix(book: policies.Book, channels: list[Any], severity: str, days: dict[i
     return rows
 
 
-def _types(named: set[int | None]) -> list[ComplaintType]:
+def _types(named: set[int]) -> list[ComplaintType]:
     """Types of the upper level, and below them those that a policy names."""
     active = [one for one in catalogue().types.values() if one.is_active]
     found = []
@@ -195,7 +195,7 @@ def _url(request: HttpRequest, **changed: str | date) -> str:
     params = request.GET.copy()
     for name, value in changed.items():
         params[name] = str(value)
-    kept = {name: params[name] for name in ("severity", "week") if params.get(name)}
+    kept = {name: str(params[name]) for name in ("severity", "week") if params.get(name)}
     anchor = "#weeks" if "week" in changed else "#matrix"
     query = "&".join(f"{name}={value}" for name, value in kept.items() if value.replace("-", "").isalnum())
     return f"{reverse(HERE)}{'?' if query else ''}{query}{anchor}"

@@ -95,7 +95,9 @@ class TeamForm(SettingsForm):
 
     @property
     def values(self) -> dict[str, Any]:
-        given = {name: self.cleaned_data[name] for name in ("name", "is_active") if name in self.cleaned_data}
+        given: dict[str, Any] = {
+            name: self.cleaned_data[name] for name in ("name", "is_active") if name in self.cleaned_data
+        }
         return {**given, "lead": User.objects.get(pk=self.cleaned_data["lead"])}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -107,7 +107,7 @@ def index(request: HttpRequest) -> HttpResponse:
             _("Every change of a setting stands here, with who, when and what."),
             [],
         ),
-        "next_url": f"{reverse(HERE)}?{urlencode({**kept, 'before': listed[PAGE - 1].pk})}"
+        "next_url": f"{reverse(HERE)}?{urlencode({**kept, 'before': str(listed[PAGE - 1].pk)})}"
         if len(listed) > PAGE
         else "",
         "first_url": f"{reverse(HERE)}?{urlencode(kept)}" if before else "",
@@ -115,7 +115,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return show(request, "settings/trail.html", HERE, context)
 
 
-def changes(entries: list[TrailEntry], at: datetime) -> list[Change]:
+def changes(entries: Sequence[TrailEntry], at: datetime) -> list[Change]:
     """Entries in words. Query cost: 2 (rules and tokens), the rest is in memory."""
     names = _Names(entries)
     return [_change(one, names, at) for one in entries]
@@ -169,7 +169,7 @@ def _field(kind: str, name: str) -> tuple[str, Any]:
 class _Names:
     """Names for keys on the trail: from memory where they are there, else loaded once for the whole page."""
 
-    def __init__(self, entries: list[TrailEntry]) -> None:
+    def __init__(self, entries: Sequence[TrailEntry]) -> None:
         ids: dict[str, set[int]] = {}
         for one in entries:
             ids.setdefault(one.subject_kind, set()).add(one.subject_id)

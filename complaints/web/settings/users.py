@@ -123,7 +123,8 @@ def _row(one: Any) -> list[Cell]:
 
 
 def _page_url(filters: dict[str, str], page: int) -> str:
-    return f"{reverse(HERE)}?{urlencode({**{name: value for name, value in filters.items() if value}, 'page': page})}"
+    kept = {name: value for name, value in filters.items() if value}
+    return f"{reverse(HERE)}?{urlencode({**kept, 'page': str(page)})}"
 
 
 def _one_of(request: HttpRequest, name: str, known: Any) -> str:
