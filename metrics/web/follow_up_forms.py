@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from core.errors import DomainError
 from core.models import User
 from core.web.fields import Line, Paragraphs, PlainSelect
-from core.web.once import OnceForm, fresh
+from core.web.once import OnceForm, fresh, renewed
 from retention.actions.follow_ups import ABOUT, HOW_IT_ENDS, NOTE
 from retention.models import FollowUp
 from retention.models.care import FollowUpOutcome
@@ -52,8 +52,7 @@ class CallForm(OnceForm):
 
     def renew(self) -> None:
         """A fresh nonce, so that sending the mended form counts."""
-        self.data = self.data.copy()
-        self.data["nonce"] = fresh()
+        self.data = renewed(self.data, nonce=fresh())
 
 
 class OutcomeForm(CallForm):

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -30,6 +30,7 @@ from metrics.web.follow_up_rows import Group, calls_of, grouped, loaded, story
 from retention.actions import follow_ups as actions
 from retention.calls_due import calls_due
 from retention.models import Customer, FollowUp
+from retention.models.care import FollowUpQuerySet
 
 PAGE = 50
 MINE, TEAM, ALL = "mine", "team", "all"
@@ -229,7 +230,7 @@ def _whose(request: HttpRequest, user: User) -> str:
     return asked if asked in allowed else MINE
 
 
-def _of(user: User, whose: str) -> QuerySet[FollowUp]:
+def _of(user: User, whose: str) -> FollowUpQuerySet:
     rows = FollowUp.objects.visible_to(user)
     if whose == MINE:
         return rows.filter(owner=user)
@@ -251,7 +252,7 @@ def _url(whose: str, done: bool, **more: str) -> str:
     return reverse("follow_ups") + (f"?{query}" if query else "")
 
 
-def _page(request: HttpRequest, rows: QuerySet[FollowUp], *, done: bool) -> tuple[list[FollowUp], str]:
+def _page(request: HttpRequest, rows: FollowUpQuerySet, *, done: bool) -> tuple[list[FollowUp], str]:
     """A page by key: open ones by date, the others by what happened last. The address of the next one, or blank."""
     after = request.GET.get("after", "").partition(",")
     key = int(after[2]) if after[2].isascii() and after[2].isdigit() and len(after[2]) < 19 else None
@@ -276,7 +277,7 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _count(rows: QuerySet[FollowUp], today: date) -> str:
+def _count(rows: FollowUpQuerySet, today: date) -> str:
     n = rows.open().filter(due_on__lte=today).count()
     return ngettext("%(n)s call due", "%(n)s calls due", n) % {"n": n} if n else _("no call due")
 

@@ -22,7 +22,7 @@ from core.actor import Actor
 from core.clock import now
 from core.errors import DomainError
 from core.web.fields import Line
-from core.web.once import OnceForm, Repeated, claim, fresh
+from core.web.once import OnceForm, Repeated, claim, fresh, renewed
 from core.web.parts import Empty, Person
 from metrics.actions.merge_customers import merge, unmerge
 from metrics.web import story_facts
@@ -145,8 +145,7 @@ def _both(
 ) -> HttpResponse:
     """Query cost: 2 beside those of the records."""
     if form.is_bound:
-        form.data = form.data.copy()
-        form.data["nonce"] = fresh()
+        form.data = renewed(form.data, nonce=fresh())
     keys = [one.pk for one in sides]
     complaints = dict(_count(Complaint.objects.filter(customer__in=keys)))
     orders = dict(_count(Purchase.objects.filter(customer__in=keys)))

@@ -116,7 +116,8 @@ def months(customer: Customer) -> list[dict[str, Any]]:
     """Valid orders by month and currency: {month, currency, n, total}, oldest first. Query cost: 1."""
     bought = Purchase.objects.filter(customer=customer, is_valid=True).order_by()
     grouped = bought.annotate(month=TruncMonth("purchased_at")).values("month", "currency")
-    return list(grouped.annotate(n=Count("pk"), total=Sum("valid_amount")).order_by("month", "currency"))
+    summed: Iterable[Any] = grouped.annotate(n=Count("pk"), total=Sum("valid_amount")).order_by("month", "currency")
+    return list(summed)
 
 
 def worth(bought: Sequence[dict[str, Any]], given: Sequence[SurveyResponse]) -> list[tuple[str, str, str]]:

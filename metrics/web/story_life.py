@@ -77,7 +77,15 @@ def draw(
     marks: Sequence[Mark],
 ) -> Life:
     """Everything placed. `stays`: (joined, left), open where left is None; without any the line runs all along."""
-    since = min([since, today - timedelta(days=28), *(one.on for one in (*orders, *cases, *marks))])
+    since = min(
+        [
+            since,
+            today - timedelta(days=28),
+            *(one.on for one in orders),
+            *(one.on for one in cases),
+            *(one.on for one in marks),
+        ]
+    )
     days = max((today - since).days, 1)
 
     def x(on: date) -> float:
@@ -96,9 +104,9 @@ def draw(
         order.d = f"M{g(x(order.on))} 82v{g(height)}"
     _place_cases(cases, x)
     for mark in marks:
-        at = x(mark.on)
-        mark.x, mark.y = g(at), "108" if mark.leaves else "60"
-        mark.anchor = "end" if at > (LEFT + RIGHT) / 2 else "start"
+        place = x(mark.on)
+        mark.x, mark.y = g(place), "108" if mark.leaves else "60"
+        mark.anchor = "end" if place > (LEFT + RIGHT) / 2 else "start"
     return life
 
 

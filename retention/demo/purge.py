@@ -88,4 +88,4 @@ def forget(model: type[models.Model], rows: models.QuerySet[models.Model]) -> No
 
 def delete(rows: models.QuerySet[models.Model]) -> None:
     """One statement: nothing hooks into a deletion here."""
-    rows._raw_delete(rows.db)  # type: ignore[attr-defined]  # what Collector itself ends in
+    rows._raw_delete(rows.db)  # what Collector itself ends in

@@ -21,7 +21,7 @@ from retention.actions import tenures
 from retention.actions.tenures import in_order
 from retention.models import Customer, Tenure
 from retention.web import buying_forms as forms
-from retention.web.acting import act, customer_of, page_of
+from retention.web.acting import ActForm, act, customer_of, page_of
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -93,7 +93,7 @@ def joining(request: HttpRequest, customer_id: int) -> HttpResponse:
 
 
 def _dated(
-    request: HttpRequest, customer_id: int, kind: type[forms.ActForm], field: str, run: Callable[..., Any], **words: str
+    request: HttpRequest, customer_id: int, kind: type[ActForm], field: str, run: Callable[..., Any], **words: str
 ) -> HttpResponse:
     customer = customer_of(request, customer_id)
     form = kind(request.POST if request.method == "POST" else None, initial={field: today()})

@@ -20,7 +20,7 @@ from core.actor import Actor
 from core.clock import now
 from core.errors import DomainError
 from core.models import User
-from core.web.once import Repeated, answered, claim, fresh
+from core.web.once import Repeated, answered, claim, fresh, renewed
 from core.web.parts import Cell, Column, Empty, Link
 from retention import search
 from retention.actions import customers
@@ -140,8 +140,7 @@ def edit(request: HttpRequest, customer_id: int) -> HttpResponse:
             return HttpResponseRedirect(url)
         except StaleCustomer as refusal:
             status = _add(form, refusal)
-            form.data = form.data.copy()
-            form.data["version"] = str(_get(request, customer_id).version)
+            form.data = renewed(form.data, version=str(_get(request, customer_id).version))
         except DomainError as refusal:
             status = _add(form, refusal)
         else:
@@ -178,8 +177,7 @@ def _add(form: CustomerForm, refusal: DomainError) -> int:
 def _form(request: HttpRequest, form: CustomerForm, *, title: str, back: str, status: int = 200) -> HttpResponse:
     request.sidebar_here = "customers"  # type: ignore[attr-defined]
     if form.is_bound:
-        form.data = form.data.copy()
-        form.data["nonce"] = fresh()
+        form.data = renewed(form.data, nonce=fresh())
     return render(request, "customers/form.html", {"form": form, "title": title, "cancel_url": back}, status=status)
 
 
@@ -226,8 +224,9 @@ def _cursor(text: str) -> tuple[str, int] | None:
         name, pk = json.loads(text) if text and len(text) < 2000 else (None, None)
     except (ValueError, TypeError):
         return None
-    fits = isinstance(name, str) and isinstance(pk, int) and 0 <= pk < 2**63
-    return (name, pk) if fits and "\0" not in name and name.isprintable() else None
+    if not isinstance(name, str) or not isinstance(pk, int) or not 0 <= pk < 2**63:
+        return None
+    return (name, pk) if "\0" not in name and name.isprintable() else None
 
 
 def _address(side: str, one: Customer) -> str:

@@ -51,7 +51,7 @@ class AskForm(forms.Form):
                 field: forms.Field = forms.ChoiceField(choices=[*known, *other], required=False)
             else:
                 field = forms.CharField(required=False)
-            field.label = LABELS[name]
+            field.label = str(LABELS[name])
             self.fields[name] = field
 
     def add_prefix(self, field_name: str) -> str:
@@ -64,7 +64,8 @@ def head_of(
 ) -> dict[str, Any]:
     """The context of templates/dashboard/_head.html. `trouble`: (field, message) of a URL that could not be read."""
     viewer: User = request.user  # type: ignore[assignment]
-    initial = {name: value[:200] for name, value in request.GET.items()} if trouble else dict(asked.params(figure))
+    typed = {name: str(value)[:200] for name, value in request.GET.items()}
+    initial = typed if trouble else asked.params(figure)
     initial.setdefault("period", asked.period)
     period = asked.scope.period
     initial["since"] = initial.get("from") or (period.since.isoformat() if period else "")

@@ -43,7 +43,7 @@ def kept(asked: Asked, draw: Callable[[], str]) -> SafeString:
     if MANAGER not in asked.scope.viewer.roles:
         return mark_safe(draw())  # noqa: S308 - a rendered template
     key = _key(asked)
-    found = cache.get(key)
+    found: str | None = cache.get(key)
     if found is None:
         found = str(draw())
         cache.set(key, found, LONGEST)

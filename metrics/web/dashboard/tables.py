@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -83,7 +83,7 @@ def _owner(row: Complaint) -> Cell:
 
 
 def _team(row: Complaint) -> Cell:
-    return _text(teams().get(cast("int", row.team_id), "") if row.team_id else "")
+    return _text(teams().get(row.team_id, "") if row.team_id else "")
 
 
 def _choice(name: str) -> Callable[[Any], Cell]:
