@@ -93,7 +93,7 @@ class User(AbstractBaseUser):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = ["email"]
 
-    objects = UserManager.from_queryset(UserQuerySet)()  # type: ignore[misc]
+    objects = UserManager.from_queryset(UserQuerySet)()
 
     class Meta:
         ordering = ["name", "username"]

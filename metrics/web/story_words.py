@@ -165,7 +165,7 @@ def _bought(body: Body, private: Body) -> str:
 def _money(body: Body, _private: Body | None = None) -> str:
     amount, currency = body.get("amount"), str(body.get("currency", ""))
     if isinstance(amount, dict):
-        amount, currency = amount.get("amount"), str(amount.get("currency", currency))
+        currency, amount = str(amount.get("currency", currency)), amount.get("amount")
     try:
         return languages.money(Decimal(str(amount)), currency) if amount is not None and currency else ""
     except InvalidOperation:

@@ -12,10 +12,10 @@ from rest_framework.request import Request
 
 from core.api.bodies import Strict
 from core.api.fields import Day, Id, Text
-from core.api.filters import SINCE, key, text
+from core.api.filters import SINCE, Filter, key, text
 from core.api.money import MoneyField, MoneyShape
 from core.api.money import shown as money_shown
-from core.api.views import ApiView, ListView
+from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.instants import iso
 from retention.actions import charges
@@ -31,7 +31,7 @@ class NewCharge(Strict):
     description = Text(max_length=200, trim=True, required=False, allow_blank=True)
     order_number = Text(max_length=80, trim=True, required=False, allow_blank=True)
     external_id = Text(max_length=120, trim=True, required=False)
-    source = Text(max_length=40, trim=True, required=False)
+    source = Text(max_length=40, trim=True, required=False)  # type: ignore[assignment]  # a field: DRF takes it off the class
 
 
 class NewPayment(Strict):
@@ -42,7 +42,7 @@ class NewPayment(Strict):
     charge = Id(required=False, allow_null=True)
     method = Text(max_length=80, trim=True, required=False, allow_blank=True)
     external_id = Text(max_length=120, trim=True, required=False)
-    source = Text(max_length=40, trim=True, required=False)
+    source = Text(max_length=40, trim=True, required=False)  # type: ignore[assignment]  # a field: DRF takes it off the class
 
 
 class CustomerOfCharge(Strict):
@@ -64,7 +64,7 @@ class ChargeShape(serializers.Serializer[Any]):
     amount = MoneyShape()
     description = serializers.CharField(allow_blank=True)
     order_number = serializers.CharField(allow_blank=True)
-    source = serializers.CharField(allow_blank=True)
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # a field: DRF takes it off the class
     external_id = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
@@ -77,7 +77,7 @@ class PaymentShape(serializers.Serializer[Any]):
     paid_on = serializers.DateField()
     amount = MoneyShape()
     method = serializers.CharField(allow_blank=True)
-    source = serializers.CharField(allow_blank=True)
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # a field: DRF takes it off the class
     external_id = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
@@ -115,16 +115,16 @@ class _Money(ListView):
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Any]:
         if "pk" in kwargs:
-            customer = self.find(Customer.objects.visible_to(request.user), pk=kwargs["pk"])
+            customer = self.find(Customer.objects.visible_to(caller(request)), pk=kwargs["pk"])
             return self.model.objects.filter(customer=customer)
-        return self.model.objects.all() if request.user.sees_cases else self.model.objects.none()
+        return self.model.objects.all() if caller(request).sees_cases else self.model.objects.none()
 
     def write(self, customer: Customer, values: dict[str, Any], request: Request) -> Charge | Payment:
         raise NotImplementedError
 
     def post(self, request: Request, pk: int | None = None) -> HttpResponse:
         values = self.read(request)
-        customer = self.find(Customer.objects.visible_to(request.user), pk=values.pop("customer", pk))
+        customer = self.find(Customer.objects.visible_to(caller(request)), pk=values.pop("customer", pk))
         values["amount"], values["currency"] = values["amount"]
         if values.get("external_id"):
             values.setdefault("source", SOURCE)
@@ -138,7 +138,14 @@ class Charges(_Money):
     resource, model, place = "charges", Charge, "api-charge"
     body: ClassVar = {"POST": NewChargeOf}
     answer = ChargeShape
-    filters = (key("customer"), text("order_number"), text("currency"), text("source"), text("external_id"), SINCE)
+    filters: ClassVar[tuple[Filter, ...]] = (
+        key("customer"),
+        text("order_number"),
+        text("currency"),
+        text("source"),
+        text("external_id"),
+        SINCE,
+    )
     ordering: ClassVar = {"id": "pk", "charged_on": "charged_on", "updated_at": "updated_at"}
 
     def to_dict(self, row: Charge) -> dict[str, Any]:
@@ -162,7 +169,14 @@ class Payments(_Money):
     resource, model, place = "payments", Payment, "api-payment"
     body: ClassVar = {"POST": NewPaymentOf}
     answer = PaymentShape
-    filters = (key("customer"), key("charge"), text("currency"), text("source"), text("external_id"), SINCE)
+    filters: ClassVar[tuple[Filter, ...]] = (
+        key("customer"),
+        key("charge"),
+        text("currency"),
+        text("source"),
+        text("external_id"),
+        SINCE,
+    )
     ordering: ClassVar = {"id": "pk", "paid_on": "paid_on", "updated_at": "updated_at"}
 
     def to_dict(self, row: Payment) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from django.utils.http import urlencode
 from core.actor import Actor
 from core.clock import now
 from core.errors import DomainError
-from core.web.once import OnceForm, Repeated, answered, claim, fresh
+from core.web.once import OnceForm, Repeated, answered, claim, fresh, renewed
 from core.web.parts import Cell, Column
 from retention.models import Customer
 
@@ -82,8 +82,7 @@ def act(
             else:
                 messages.success(request, str(done))
                 return HttpResponseRedirect(back)
-        form.data = form.data.copy()
-        form.data["nonce"] = fresh()
+        form.data = renewed(form.data, nonce=fresh())
     shown = {"form": form, "title": title, "button": button, "cancel_url": back, **context}
     return render(request, template, shown, status=status)
 

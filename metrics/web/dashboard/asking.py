@@ -112,8 +112,8 @@ class Asked:
             return "" if key == "-" else self.rows_url(figure, spans.part_of(key, by, self.scope.period))
         if "|" in key:
             names = by.removesuffix("_channel"), "channel"
-            return self.rows_url(figure, **dict(zip(names, key.split("|"), strict=True)))
-        return self.rows_url(figure, **{by: key}) if by in figure.filters else ""
+            return self.rows_url(figure, None, **dict(zip(names, key.split("|"), strict=True)))
+        return self.rows_url(figure, None, **{by: key}) if by in figure.filters else ""
 
     # --- words ---
 

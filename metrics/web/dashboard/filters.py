@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from complaints.models import ChannelCode, Severity
+from complaints.models import ChannelCode, ComplaintType, Severity
 from complaints.reference import catalogue
 from complaints.web.names import colleagues, teams
 
@@ -74,5 +74,5 @@ def value_words(name: str, value: str) -> str:
     return dict(choices().get(name, [])).get(value, value)
 
 
-def _by_path(rows: Iterable) -> list:
+def _by_path(rows: Iterable[ComplaintType]) -> list[ComplaintType]:
     return sorted(rows, key=lambda one: one.path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -33,7 +33,7 @@ PARTS: dict[str, str | Promise] = {
 
 @require_safe
 @allow(*CASES)
-def rows_page(request: HttpRequest, code: str) -> HttpResponse:
+def rows_page(request: HttpRequest, code: str) -> HttpResponse | StreamingHttpResponse:
     """The rows, 50 a page, by primary key. Query cost beside session and user: 2 (figure, rows)."""
     figure = figure_of(code)
     asked, trouble = read(request, figure)
