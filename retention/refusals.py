@@ -50,6 +50,21 @@ class AlreadyCancelled(DomainError):
     message = _("This purchase was cancelled.")
 
 
+class NotCancelled(DomainError):
+    code = "not_cancelled"
+    message = _("This purchase was not cancelled.")
+
+
+class LessThanReturned(DomainError):
+    code = "less_than_returned"
+    message = _("More than that came back already.")
+
+
+class StaleMoney(DomainError):
+    code = "stale"
+    message = _("Somebody else corrected this in the meantime.")
+
+
 class NotAnOrder(DomainError):
     code = "not_an_order"
     message = _("Only an order can be cancelled or returned.")

@@ -109,13 +109,17 @@ class UnitPrice(_OneStep, serializers.Field[Any, Any, Any, Any]):
 
 @extend_schema_field({"oneOf": [{"type": "string", "example": "1.5"}, {"type": "integer"}]})
 class Quantity(_OneStep, serializers.Field[Any, Any, Any, Any]):
-    """More than nothing, at most three decimals: a whole number, or a decimal as a string."""
+    """More than nothing, at most three decimals: a whole number, or a decimal as a string. `zero`: or nothing."""
 
     default_error_messages = {
         "not_a_quantity": _("A whole number, or a decimal as a string, is expected."),
         "not_positive": _("More than nothing."),
         **WORDS,
     }
+
+    def __init__(self, *, zero: bool = False, **kwargs: Any) -> None:
+        self.zero = zero
+        super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> Decimal:
         if type(data) not in (str, int):
@@ -124,7 +128,7 @@ class Quantity(_OneStep, serializers.Field[Any, Any, Any, Any]):
             number = money.decimal(str(data), money.QUANTITY_PLACES, below=Decimal(10) ** 11, signed=True)
         except money.MoneyError as error:
             raise serializers.ValidationError([_detail(error.code, error.places)]) from None
-        if number <= 0:
+        if number < 0 or (number == 0 and not self.zero):
             self.fail("not_positive")
         return number
 

@@ -33,12 +33,13 @@ class Bought(Part):
 
 @dataclass(slots=True)
 class Item(Part):
-    """A charge or a payment."""
+    """A charge or a payment. `url`: where it is corrected."""
 
     day: str
     what: str
     charged: str = ""
     paid: str = ""
+    url: str = ""
 
 
 def orders(customer: Customer, now: datetime) -> list[Bought]:
@@ -104,9 +105,19 @@ def _chips(one: Purchase) -> list[Chip]:
 
 def _charge(one: Charge, here: datetime) -> Item:
     what = " · ".join(x for x in (one.description or _("Charge"), one.order_number) if x)
-    return Item(languages.short_day(one.charged_on, now=here), what, charged=languages.money(one.amount, one.currency))
+    return Item(
+        languages.short_day(one.charged_on, now=here),
+        what,
+        charged=languages.money(one.amount, one.currency),
+        url=reverse("charge_correction", args=[one.pk]),
+    )
 
 
 def _payment(one: Payment, here: datetime) -> Item:
     what = one.method or (_("Payment") if one.amount > 0 else _("Paid back"))
-    return Item(languages.short_day(one.paid_on, now=here), what, paid=languages.money(one.amount, one.currency))
+    return Item(
+        languages.short_day(one.paid_on, now=here),
+        what,
+        paid=languages.money(one.amount, one.currency),
+        url=reverse("payment_correction", args=[one.pk]),
+    )

@@ -38,6 +38,8 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "customer.departure_taken_back": ("undo", "", gettext_noop("Did not leave after all")),
     "customer.charged": ("credit", "", gettext_noop("Charged")),
     "customer.paid": ("credit", "met", gettext_noop("Paid")),
+    "customer.charge_corrected": ("credit", "", gettext_noop("Charge corrected")),
+    "customer.payment_corrected": ("credit", "", gettext_noop("Payment corrected")),
     "complaint.filed": ("flag", "risk", gettext_noop("Complained")),
     "complaint.recorded": ("book", "", gettext_noop("Complaint imported as history")),
     "complaint.customer_set": ("person", "", gettext_noop("Complaint linked to another customer record")),
@@ -62,8 +64,21 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "purchase.recorded": ("right", "", gettext_noop("Bought")),
     "purchase.lines_added": ("right", "", gettext_noop("Lines added to an order")),
     "purchase.cancelled": ("undo", "", gettext_noop("Order cancelled")),
+    "purchase.restored": ("undo", "", gettext_noop("Order restored")),
+    "purchase.line_corrected": ("right", "", gettext_noop("Line of an order corrected")),
     "purchase.returned": ("undo", "", gettext_noop("Returned")),
     "purchase.incentive": ("discount", "", gettext_noop("Incentive of an order changed")),
+}
+ARROW = " → "
+CORRECTED = {  # of a correction beside the amount, in the order in which they are said
+    "quantity": gettext_noop("quantity"),
+    "unit_price": gettext_noop("unit price"),
+    "charged_on": gettext_noop("charged on"),
+    "paid_on": gettext_noop("paid on"),
+    "description": gettext_noop("description"),
+    "sku": gettext_noop("article"),
+    "order_number": gettext_noop("order number"),
+    "method": gettext_noop("method"),
 }
 FIELDS = {
     "name": gettext_noop("name"),
@@ -162,6 +177,20 @@ def _bought(body: Body, private: Body) -> str:
     return ", ".join(x for x in (word, number, _money(body), str(private.get("reason", ""))) if x)
 
 
+def _corrected(body: Body, private: Body) -> str:
+    """€12.00 → €10.00; Description: A → B; why."""
+    said = []
+    if isinstance(body.get("amount"), list) and isinstance(body.get("currency"), list):
+        pairs = zip(body["amount"], body["currency"], strict=False)
+        said.append(ARROW.join(_money({"amount": amount, "currency": code}) for amount, code in pairs))
+    for name, label in CORRECTED.items():
+        pair = body.get(name) or private.get(name)
+        if isinstance(pair, list):
+            shown = [(_as_day(one) if name.endswith("_on") else str(one)) or languages.DASH for one in pair]
+            said.append(f"{_(label)}: {ARROW.join(shown)}")
+    return "; ".join([*said, str(private.get("reason", ""))]).strip("; ")
+
+
 def _money(body: Body, _private: Body | None = None) -> str:
     amount, currency = body.get("amount"), str(body.get("currency", ""))
     if isinstance(amount, dict):
@@ -195,5 +224,9 @@ DETAILS: dict[str, Callable[[Body, Body], str]] = {
     "purchase.recorded": _bought,
     "purchase.lines_added": _bought,
     "purchase.cancelled": _reason,
+    "purchase.restored": _reason,
+    "purchase.line_corrected": _corrected,
+    "customer.charge_corrected": _corrected,
+    "customer.payment_corrected": _corrected,
     "purchase.returned": _bought,
 }

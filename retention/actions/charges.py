@@ -39,11 +39,9 @@ def charge(
 
     Query cost: 5.
     """
-    if amount < 0:
-        raise InvalidInput(_("A charge is more than nothing; what was given back is a payment below zero."),
-                           code="not_positive", field="amount.amount")  # fmt: skip
-    _check(amount, currency)
-    _refuse_future(charged_on, "charged_on", by=by, at=at)
+    refuse_negative_charge(amount)
+    check_amount(amount, currency)
+    refuse_future(charged_on, "charged_on", by=by, at=at)
     customer = locked(customer)
     _refuse_taken(Charge, source, external_id)
     made = Charge.objects.create(
@@ -81,8 +79,8 @@ def pay(
 
     Raises InvalidInput, InTheFuture, UnknownCharge, CurrencyMismatch, ExternalIdTaken. Query cost: 6.
     """
-    _check(amount, currency)
-    _refuse_future(paid_on, "paid_on", by=by, at=at)
+    check_amount(amount, currency)
+    refuse_future(paid_on, "paid_on", by=by, at=at)
     customer = locked(customer)
     _refuse_taken(Payment, source, external_id)
     if charge is not None:
@@ -108,7 +106,14 @@ def pay(
     return made
 
 
-def _check(amount: Decimal, currency: str) -> None:
+def refuse_negative_charge(amount: Decimal) -> None:
+    """Raises InvalidInput not_positive."""
+    if amount < 0:
+        message = _("A charge is more than nothing; what was given back is a payment below zero.")
+        raise InvalidInput(message, code="not_positive", field="amount.amount")
+
+
+def check_amount(amount: Decimal, currency: str) -> None:
     """Exactly what the currency can express, and not nothing."""
     try:
         places = money.exponent(currency)
@@ -124,7 +129,7 @@ def _check(amount: Decimal, currency: str) -> None:
         raise InvalidInput(words, code="too_many_decimals", field="amount.amount")
 
 
-def _refuse_future(on: date, field: str, *, by: Actor, at: datetime) -> None:
+def refuse_future(on: date, field: str, *, by: Actor, at: datetime) -> None:
     if on > today_of(by, at):
         raise refusals.InTheFuture(field=field)
 

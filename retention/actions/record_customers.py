@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.crypto import salted_hmac
 
 from core import bulk, rows, trail, trail_rows
@@ -141,7 +142,7 @@ def _update(key: int, row: HistoricCustomer, source: str, *, by: Actor, at: date
         Charge.objects.update_or_create(
             source=source,
             external_id=row.external_id,
-            defaults={**_charge(row), "customer": customer, "updated_at": at},
+            defaults={**_charge(row), "customer": customer, "updated_at": at, "version": F("version") + 1},
             create_defaults={**_charge(row), "customer": customer, "created_at": at, "updated_at": at},
         )
     facts = {"source": source, "external_id": row.external_id, "digest": row.digest(), "fields": sorted(set(changed))}

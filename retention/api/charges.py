@@ -15,12 +15,15 @@ from core.api.fields import Day, Id, Text
 from core.api.filters import SINCE, Filter, key, text
 from core.api.money import MoneyField, MoneyShape
 from core.api.money import shown as money_shown
+from core.api.problem import Refusal
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.instants import iso
-from retention.actions import charges
+from retention.actions import charges, correct
+from retention.actions.purchases import REASON
 from retention.api.customers import HANDLES_CASES
 from retention.models import Charge, Customer, Payment
+from retention.refusals import StaleMoney
 
 SOURCE = "api"
 
@@ -43,6 +46,26 @@ class NewPayment(Strict):
     method = Text(max_length=80, trim=True, required=False, allow_blank=True)
     external_id = Text(max_length=120, trim=True, required=False)
     source = Text(max_length=40, trim=True, required=False)  # type: ignore[assignment]  # a field: DRF takes it off the class
+
+
+class ChargeChange(Strict):
+    """What was wrong, as it should have been, and why."""
+
+    amount = MoneyField(required=False)
+    charged_on = Day(required=False)
+    description = Text(max_length=200, trim=True, required=False, allow_blank=True)
+    order_number = Text(max_length=80, trim=True, required=False, allow_blank=True)
+    reason = Text(max_length=REASON)
+
+
+class PaymentChange(Strict):
+    """What was wrong, as it should have been, and why. `charge` null: for none in particular."""
+
+    amount = MoneyField(signed=True, required=False)
+    paid_on = Day(required=False)
+    charge = Id(required=False, allow_null=True)
+    method = Text(max_length=80, trim=True, required=False, allow_blank=True)
+    reason = Text(max_length=REASON)
 
 
 class CustomerOfCharge(Strict):
@@ -68,6 +91,7 @@ class ChargeShape(serializers.Serializer[Any]):
     external_id = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+    version = serializers.IntegerField()
 
 
 class PaymentShape(serializers.Serializer[Any]):
@@ -81,6 +105,7 @@ class PaymentShape(serializers.Serializer[Any]):
     external_id = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+    version = serializers.IntegerField()
 
 
 def charge_dict(row: Charge) -> dict[str, Any]:
@@ -102,6 +127,7 @@ def _shared(row: Charge | Payment) -> dict[str, Any]:
         "external_id": row.external_id or None,
         "created_at": iso(row.created_at),
         "updated_at": iso(row.updated_at),
+        "version": row.version,
     }
 
 
@@ -194,19 +220,58 @@ class PaymentsOfCustomer(Payments):
     default_ordering = "-paid_on"
 
 
-class OneCharge(ApiView):
-    """One charge."""
+class _One(ApiView):
+    """One charge or payment."""
 
-    access, resource, answer = HANDLES_CASES, "charges", ChargeShape
+    access = HANDLES_CASES
+    model: ClassVar[type[Charge] | type[Payment]]
 
-    def get(self, request: Request, pk: int) -> HttpResponse:
-        return self.reply(charge_dict(self.find(Charge.objects.all(), pk=pk)))
+    def shown(self, row: Any) -> dict[str, Any]:
+        raise NotImplementedError
 
-
-class OnePayment(ApiView):
-    """One payment."""
-
-    access, resource, answer = HANDLES_CASES, "payments", PaymentShape
+    def correct(self, row: Any, values: dict[str, Any], request: Request) -> Charge | Payment:
+        raise NotImplementedError
 
     def get(self, request: Request, pk: int) -> HttpResponse:
-        return self.reply(payment_dict(self.find(Payment.objects.all(), pk=pk)))
+        row = self.find(self.model.objects.all(), pk=pk)
+        return self.unless_fresh(request, row.version, lambda: self.shown(row), seen=row.updated_at)
+
+    def patch(self, request: Request, pk: int) -> HttpResponse:
+        row = self.find(self.model.objects.select_related("customer"), pk=pk)
+        self.require_match(request, row.version)
+        values = self.read(request)
+        if "amount" in values:
+            values["amount"], values["currency"] = values["amount"]
+        try:
+            row = self.correct(row, values, request)
+        except StaleMoney as stale:
+            raise Refusal(412, "precondition_failed", str(stale)) from stale
+        return self.reply(self.shown(row), version=row.version, seen=row.updated_at)
+
+
+class OneCharge(_One):
+    """One charge. PATCH corrects it with a `reason`; the trail keeps before and after (`If-Match` required)."""
+
+    resource, model, answer = "charges", Charge, ChargeShape
+    body: ClassVar = {"PATCH": ChargeChange}
+
+    def shown(self, row: Charge) -> dict[str, Any]:
+        return charge_dict(row)
+
+    def correct(self, row: Charge, values: dict[str, Any], request: Request) -> Charge:
+        seen = self.expected_version(request)
+        return correct.correct_charge(row, by=self.actor(request), at=now(), version=seen, **values)
+
+
+class OnePayment(_One):
+    """One payment. PATCH corrects it with a `reason`; the trail keeps before and after (`If-Match` required)."""
+
+    resource, model, answer = "payments", Payment, PaymentShape
+    body: ClassVar = {"PATCH": PaymentChange}
+
+    def shown(self, row: Payment) -> dict[str, Any]:
+        return payment_dict(row)
+
+    def correct(self, row: Payment, values: dict[str, Any], request: Request) -> Payment:
+        seen = self.expected_version(request)
+        return correct.correct_payment(row, by=self.actor(request), at=now(), version=seen, **values)

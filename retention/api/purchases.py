@@ -16,11 +16,12 @@ from core.api.fields import Flag, Id, Instant, Text
 from core.api.filters import SINCE, between, choice, flag, key, text
 from core.api.money import Currency, MoneyShape, Quantity, UnitPrice
 from core.api.money import shown as money_shown
+from core.api.problem import Refusal
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.instants import iso
 from retention import refusals
-from retention.actions import purchases
+from retention.actions import correct, purchases
 from retention.api.customers import HANDLES_CASES
 from retention.models import Customer, Purchase, PurchaseKind, PurchaseLine
 
@@ -55,6 +56,20 @@ class ReturnedLinesBody(Strict):
     lines = serializers.ListField(child=BackBody(), allow_empty=False, max_length=purchases.MOST_LINES)
     reason = Text(max_length=purchases.REASON)
     returned_at = Instant(required=False, not_future=True)
+
+
+class PurchaseRestorationBody(Strict):
+    reason = Text(max_length=purchases.REASON)
+
+
+class LineChange(Strict):
+    """What was wrong, as it should have been, and why. Quantity 0: it was never bought."""
+
+    sku = Text(max_length=80, trim=True, required=False, allow_blank=True)
+    description = Text(max_length=200, trim=True, required=False)
+    quantity = Quantity(zero=True, required=False)
+    unit_price = UnitPrice(required=False)
+    reason = Text(max_length=purchases.REASON)
 
 
 class PurchaseChange(Strict):
@@ -241,6 +256,41 @@ class Cancellation(ApiView):
     def post(self, request: Request, pk: int) -> HttpResponse:
         row = self.find(visible(request), pk=pk)
         purchases.cancel(row, **self.read(request), by=self.actor(request), at=now())
+        return _answer(self, row.pk)
+
+
+class Restoration(ApiView):
+    """The cancelled order stands after all."""
+
+    access, resource = HANDLES_CASES, "purchases"
+    body: ClassVar = PurchaseRestorationBody
+    answer = WholePurchaseShape
+
+    def post(self, request: Request, pk: int) -> HttpResponse:
+        row = self.find(visible(request), pk=pk)
+        purchases.restore(row, **self.read(request), by=self.actor(request), at=now())
+        return _answer(self, row.pk)
+
+
+class OneLine(ApiView):
+    """A line of a purchase. PATCH corrects it with a `reason`; `If-Match` names the purchase's version."""
+
+    access, resource = HANDLES_CASES, "purchases"
+    body: ClassVar = {"PATCH": LineChange}
+    answer = WholePurchaseShape
+
+    def patch(self, request: Request, pk: int, line: int) -> HttpResponse:
+        row = self.find(visible(request).filter(lines=line), pk=pk)
+        self.require_match(request, row.version)
+        values = self.read(request)
+        if "unit_price" in values:
+            _one_currency(row.currency, [values["unit_price"].currency])
+            values["unit_price"] = values["unit_price"].amount
+        seen = self.expected_version(request)
+        try:
+            correct.correct_line(row, line, by=self.actor(request), at=now(), version=seen, **values)
+        except refusals.StalePurchase as stale:
+            raise Refusal(412, "precondition_failed", str(stale)) from stale
         return _answer(self, row.pk)
 
 

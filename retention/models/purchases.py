@@ -128,6 +128,7 @@ class Charge(models.Model):
     external_id = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField(db_index=True)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         ordering = ["-charged_on", "-pk"]
@@ -159,6 +160,7 @@ class Payment(models.Model):
     external_id = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField(db_index=True)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         ordering = ["-paid_on", "-pk"]

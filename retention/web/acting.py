@@ -38,6 +38,10 @@ class ActForm(OnceForm):
         self.add_error(name if name in self.fields else None, str(refusal))
         return 422 if refusal.status == 400 else refusal.status
 
+    def anew(self) -> dict[str, str]:
+        """Hidden values to show a refused form with again."""
+        return {}
+
     def place(self, name: str) -> str:
         """The form's field for the action's: `amount.currency` is `currency`."""
         return name.rpartition(".")[2]
@@ -82,7 +86,7 @@ def act(
             else:
                 messages.success(request, str(done))
                 return HttpResponseRedirect(back)
-        form.data = renewed(form.data, nonce=fresh())
+        form.data = renewed(form.data, nonce=fresh(), **form.anew())
     shown = {"form": form, "title": title, "button": button, "cancel_url": back, **context}
     return render(request, template, shown, status=status)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -199,6 +199,53 @@ class PaymentForm(ActForm):
             for one in charges
         ]
         self.fields["charge"].choices = [("", _("no particular one")), *named]  # type: ignore[attr-defined]
+
+
+class Correcting(ActForm):
+    """What a correction has beside the values: the version it was shown for, and why."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+    why = Paragraphs(label=gettext_lazy("Why it is corrected"), max_length=REASON, rows=3)
+    current: Callable[[], int] | None = None  # the version as it is now, for a form that came back
+
+    def anew(self) -> dict[str, str]:
+        return {"version": str(self.current())} if self.current else {}
+
+    def values(self) -> dict[str, Any]:
+        found = super().values()
+        found["reason"] = found.pop("why")
+        return found
+
+    def place(self, name: str) -> str:
+        return "why" if name == "reason" else super().place(name)
+
+
+class ChargeCorrectionForm(ChargeForm, Correcting):
+    """A charge as it should have been."""
+
+
+class PaymentCorrectionForm(PaymentForm, Correcting):
+    """A payment as it should have been."""
+
+
+class LineCorrectionForm(Correcting):
+    """A line as it should have been."""
+
+    sku = Line(label=gettext_lazy("Article"), max_length=80, required=False)
+    description = Line(label=gettext_lazy("Description"))
+    quantity = Exact(label=gettext_lazy("Quantity"), places=3, help_text=gettext_lazy("0: it was never bought"))
+    unit_price = Exact(label=gettext_lazy("Unit price"), places=4)
+
+
+class BackCorrectionForm(Correcting):
+    """How much of a line really came back."""
+
+    quantity = Exact(label=gettext_lazy("How much came back"), places=3)
+
+
+def written(number: Decimal) -> str:
+    """A number as it is typed into these forms: without a separator of thousands."""
+    return f"{number:f}".replace(".", languages.voice().decimal)
 
 
 class DepartureForm(ActForm):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -33,7 +34,7 @@ def payment_columns() -> list[Column]:
 def charge_row(one: Charge) -> list[Cell]:
     return [
         Cell(languages.day(one.charged_on)),
-        Cell(one.description or languages.DASH, kind="head"),
+        Cell(one.description or _("Charge"), kind="head", url=reverse("charge_correction", args=[one.pk])),
         Cell(one.order_number),
         Cell(languages.money(one.amount, one.currency), kind="num"),
     ]
@@ -42,7 +43,7 @@ def charge_row(one: Charge) -> list[Cell]:
 def payment_row(one: Payment) -> list[Cell]:
     return [
         Cell(languages.day(one.paid_on)),
-        Cell(one.method or languages.DASH, kind="head"),
+        Cell(one.method or _("Payment"), kind="head", url=reverse("payment_correction", args=[one.pk])),
         Cell(languages.money(one.amount, one.currency), kind="num"),
     ]
 

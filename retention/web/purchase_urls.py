@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from retention.web import charges, purchases, tenures
+from retention.web import charges, corrections, purchases, tenures
 
 _CUSTOMER, _PURCHASE = "customers/<int:customer_id>/", "purchases/<int:purchase_id>/"
 
@@ -11,12 +11,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_CUSTOMER + "purchases/new/", purchases.new, name="customer_purchase_new"),
     path(_PURCHASE, purchases.one, name="purchase"),
     path(_PURCHASE + "cancellation/", purchases.cancellation, name="purchase_cancellation"),
+    path(_PURCHASE + "restoration/", purchases.restoration, name="purchase_restoration"),
+    path(_PURCHASE + "lines/<int:line_id>/correction/", corrections.line, name="purchase_line_correction"),
     path(_PURCHASE + "returns/", purchases.returns, name="purchase_returns"),
     path(_PURCHASE + "incentive/", purchases.incentive, name="purchase_incentive"),
     path(_CUSTOMER + "charges/", charges.charges, name="customer_charges"),
     path(_CUSTOMER + "charges/new/", charges.new_charge, name="customer_charge_new"),
     path(_CUSTOMER + "payments/", charges.payments, name="customer_payments"),
     path(_CUSTOMER + "payments/new/", charges.new_payment, name="customer_payment_new"),
+    path("charges/<int:charge_id>/correction/", corrections.charge, name="charge_correction"),
+    path("payments/<int:payment_id>/correction/", corrections.payment, name="payment_correction"),
     path(_CUSTOMER + "departure/", tenures.departure, name="customer_departure"),
     path(_CUSTOMER + "departure/undo/", tenures.departure_undo, name="customer_departure_undo"),
     path(_CUSTOMER + "return/", tenures.comeback, name="customer_return"),

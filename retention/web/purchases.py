@@ -103,7 +103,7 @@ def new(request: HttpRequest, customer_id: int) -> HttpResponse:
 @allow(*CASES)
 def one(request: HttpRequest, purchase_id: int) -> HttpResponse:
     """One purchase with its lines and what came back. Query cost: 4 beside session and user."""
-    purchase = _get(request, purchase_id)
+    purchase = get(request, purchase_id)
     lines = list(purchase.lines.all()[:MOST_LINES])
     is_order = purchase.kind == PurchaseKind.ORDER
     back = actions.back_so_far({line.pk: line for line in lines}) if is_order else {}
@@ -115,9 +115,10 @@ def one(request: HttpRequest, purchase_id: int) -> HttpResponse:
         "facts": _facts(purchase),
         "chips": [Chip(words) for words in state(purchase)],
         "columns": _line_columns(),
-        "table": [_line(line, purchase.currency, back) for line in lines],
+        "table": [_line(line, purchase, back) for line in lines],
         "returned_by": [(one.order_number, reverse("purchase", args=[one.pk])) for one in purchase.returned_by.all()],
         "cancel_url": reverse("purchase_cancellation", args=key) if stands else "",
+        "restore_url": reverse("purchase_restoration", args=key) if is_order and purchase.cancelled_at else "",
         "return_url": reverse("purchase_returns", args=key) if stands and purchase.customer else "",
         "incentive_url": reverse("purchase_incentive", args=key) if is_order else "",
         "nonce": fresh(),
@@ -129,7 +130,7 @@ def one(request: HttpRequest, purchase_id: int) -> HttpResponse:
 @allow(*CASES)
 def cancellation(request: HttpRequest, purchase_id: int) -> HttpResponse:
     """The order does not stand."""
-    purchase = _get(request, purchase_id)
+    purchase = get(request, purchase_id)
     form = forms.ReasonForm(request.POST if request.method == "POST" else None)
     return act(
         request,
@@ -144,9 +145,26 @@ def cancellation(request: HttpRequest, purchase_id: int) -> HttpResponse:
 
 @FORM
 @allow(*CASES)
+def restoration(request: HttpRequest, purchase_id: int) -> HttpResponse:
+    """The cancelled order stands after all."""
+    purchase = get(request, purchase_id)
+    form = forms.ReasonForm(request.POST if request.method == "POST" else None)
+    return act(
+        request,
+        form,
+        partial(actions.restore, purchase),
+        back=reverse("purchase", args=[purchase.pk]),
+        title=_("Restore the order %(number)s") % {"number": purchase.order_number},
+        button=_("Restore the order"),
+        done=_("The order stands again"),
+    )
+
+
+@FORM
+@allow(*CASES)
 def returns(request: HttpRequest, purchase_id: int) -> HttpResponse:
     """Lines come back, whole or in part."""
-    purchase = _get(request, purchase_id)
+    purchase = get(request, purchase_id)
     lines = {line.pk: line for line in purchase.lines.all()[:MOST_LINES]}
     back = actions.back_so_far(lines)
     left = [(line, line.quantity - back.get(pk, (0, Decimal(0)))[1]) for pk, line in lines.items()]
@@ -166,7 +184,7 @@ def returns(request: HttpRequest, purchase_id: int) -> HttpResponse:
 @allow(*CASES)
 def incentive(request: HttpRequest, purchase_id: int) -> HttpResponse:
     """Say that it was bought with an incentive (`incentive=1`), or without."""
-    purchase = _get(request, purchase_id)
+    purchase = get(request, purchase_id)
     back = reverse("purchase", args=[purchase.pk])
     wanted = request.POST.get("incentive") == "1"
     try:
@@ -181,7 +199,7 @@ def incentive(request: HttpRequest, purchase_id: int) -> HttpResponse:
     return HttpResponseRedirect(back)
 
 
-def _get(request: HttpRequest, purchase_id: int) -> Purchase:
+def get(request: HttpRequest, purchase_id: int) -> Purchase:
     """Raises Http404. Query cost: 1."""
     request.sidebar_here = "customers"  # type: ignore[attr-defined]
     found = Purchase.objects.select_related("customer", "returns").filter(pk=purchase_id).first()
@@ -206,12 +224,16 @@ def _line_columns() -> list[Column]:
     return [Column(_("Article")), Column(_("Description")), *(Column(words, end=True) for words in numbers)]
 
 
-def _line(line: PurchaseLine, currency: str, back: dict[int, tuple[int, Decimal]]) -> list[Cell]:
+def _line(line: PurchaseLine, purchase: Purchase, back: dict[int, tuple[int, Decimal]]) -> list[Cell]:
+    """Its description leads to where it is corrected, while that makes sense."""
+    currency, url = purchase.currency, ""
+    if purchase.cancelled_at is None and purchase.kind != PurchaseKind.ADJUSTMENT:
+        url = reverse("purchase_line_correction", args=[purchase.pk, line.pk])
     returned = back.get(line.pk, (0, Decimal(0)))[1]
     amount = (line.quantity * line.unit_price).quantize(Decimal("0.0001"))
     return [
         Cell(line.sku),
-        Cell(line.description, kind="head"),
+        Cell(line.description or line.sku or _("Line"), kind="head", url=url),
         Cell(_number(line.quantity), kind="num"),
         Cell(languages.money(line.unit_price, currency), kind="num"),
         Cell(languages.money(amount, currency), kind="num"),
