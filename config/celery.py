@@ -7,15 +7,21 @@ everything is due at once.
 """
 
 import os
+import time
 import warnings
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from celery import Celery, platforms
+from celery import Celery, platforms, signals
 from celery.beat import Scheduler
 from django.conf import settings
 
 from config import broker
+
+STUCK_AFTER = 30.0  # seconds since beat's last look at the timetable; it looks every five
+_ticked_at = time.monotonic()
+_pulses: dict[int, Any] = {}  # by process
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Celery warns root because of pickled messages; ours are JSON only. In a container root is usual.
@@ -33,6 +39,13 @@ class Timetable(Scheduler):
         super().setup_schedule()
         for entry in self.schedule.values():
             entry.last_run_at = self.app.now() - timedelta(days=2)
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """Send what is due, and remember that we came this far: one that hangs in the broker gives no sign of life."""
+        global _ticked_at
+        wait: float = super().tick(*args, **kwargs)
+        _ticked_at = time.monotonic()
+        return wait
 
 
 def every(seconds: int, task: str) -> dict[str, Any]:
@@ -63,11 +76,37 @@ app.conf.beat_schedule = {
     "invite": every(60, "metrics.invite"),
     # Send what the outbox holds: mail leaves within 5 s of the action that asked for it.
     "drain-outbox": every(5, "core.drain_outbox"),
-    # Sign of life of beat and worker, one row each; /readyz and `doctor` read its age.
-    "heartbeat": every(15, "core.heartbeat"),
     # Seal the newest trail entries under one hash, so that a cut tail is noticed too.
     "anchor-trail": every(10 * 60, "core.anchor_trail"),
-    # Delete what has had its day: expired sessions, idempotency answers, old heartbeats.
+    # Delete what has had its day: expired sessions, idempotency answers, old failures to sign in.
     "tidy": every(60 * 60, "core.tidy"),
 }
 app.autodiscover_tasks()
+
+
+@signals.beat_init.connect
+def _beat_lives(**_rest: Any) -> None:
+    _give_signs("beat", lambda: time.monotonic() - _ticked_at < STUCK_AFTER)
+
+
+@signals.worker_process_init.connect
+def _worker_lives(**_rest: Any) -> None:
+    """In each of a worker's processes: it is one's own sign only while the parent lives that hands out jobs."""
+    parent = os.getppid()
+    _give_signs("worker", lambda: os.getppid() == parent)
+
+
+@signals.worker_ready.connect
+def _lone_worker_lives(sender: Any = None, **_rest: Any) -> None:
+    """A pool of threads has no processes of its own: the worker itself says that it lives."""
+    if not type(getattr(sender, "pool", None)).__module__.endswith(".prefork"):
+        _give_signs("worker", lambda: True)
+
+
+def _give_signs(part: str, lives: Callable[[], bool]) -> None:
+    """Start this process's pulse, once (heartbeat rows: /readyz, the banner, `doctor` and `watch` read them)."""
+    from core.pulse import Pulse
+
+    if os.getpid() not in _pulses:
+        _pulses[os.getpid()] = pulse = Pulse(part, lives)
+        pulse.start()

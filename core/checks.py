@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,11 +15,12 @@ from django.core.mail import get_connection
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from core import clock
+from core import clock, watchdog
 from core.actions.outbox import backlog
+from core.instants import iso
 from core.models import Heartbeat
 
-BEAT_AGE, WORKER_AGE = timedelta(seconds=90), timedelta(seconds=90)
+WATCH_AGE = timedelta(minutes=1)
 OUTBOX_AGE = timedelta(minutes=2)
 CLOCK_OFF = timedelta(seconds=2)
 _PATIENCE = 1.0  # seconds for a broker that does not answer
@@ -63,9 +64,12 @@ def queue() -> Finding:
         ok = os.access(folder if folder.exists() else folder.parent, os.W_OK)
         return Finding("queue", ok, "embedded" if ok else "the broker's folder cannot be written to")
     from redis import Redis
+    from redis.backoff import NoBackoff
     from redis.exceptions import RedisError
+    from redis.retry import Retry
 
-    client = Redis.from_url(settings.REDIS_URL, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
+    once = Retry(NoBackoff(), 0)
+    client = Redis.from_url(settings.REDIS_URL, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE, retry=once)
     try:
         client.ping()
     except (RedisError, OSError) as error:
@@ -75,14 +79,22 @@ def queue() -> Finding:
     return Finding("queue", True, "redis")
 
 
-def pulse() -> list[Finding]:
-    """Worker and beat have shown signs of life lately. One query. What beat does is seen through the worker."""
+def pulse(signs: Mapping[str, watchdog.Sign] | None = None) -> list[Finding]:
+    """Worker, beat and sweep have shown signs of life lately (`signs`, else read: one query)."""
     at = clock.now()
-    seen = dict(Heartbeat.objects.filter(name__in=("worker", "beat")).values_list("name", "at"))
-    return [
-        _alive("worker", seen.get("worker"), WORKER_AGE, at),
-        _alive("beat", seen.get("beat"), BEAT_AGE, at),
-    ]
+    found = signs if signs is not None else watchdog.signs()
+    silent = {sign.part for sign in watchdog.silent(found, at)}
+    return [_alive(found[part], at, ok=part not in silent) for part in watchdog.PARTS]
+
+
+def watch() -> Finding:
+    """Somebody would mail the administrators. Not a fault where `manage.py watch` has never run. One query."""
+    at = clock.now()
+    seen = Heartbeat.objects.filter(name=watchdog.WATCH).values_list("at", flat=True).first()
+    if seen is None:
+        return Finding("watch", True, "not running: nobody is told by mail when worker or beat is silent")
+    age = at - seen
+    return Finding("watch", age <= WATCH_AGE, f"seen {_seconds(age)} s ago")
 
 
 def outbox() -> Finding:
@@ -127,17 +139,23 @@ def everything() -> list[Finding]:
         found += [
             _guarded("migrations", migrations),
             *_guarded_list(pulse),
+            _guarded("watch", watch),
             _guarded("outbox", outbox),
             clocks(),
         ]
     return found
 
 
-def _alive(name: str, seen: datetime | None, allowed: timedelta, at: datetime) -> Finding:
-    if seen is None:
-        return Finding(name, False, "never seen")
-    age = at - seen
-    return Finding(name, age <= allowed, f"seen {max(0, int(age.total_seconds()))} s ago")
+def _alive(sign: watchdog.Sign, at: datetime, *, ok: bool) -> Finding:
+    if sign.at is None:
+        return Finding(sign.part, ok, "never seen")
+    who = f", {sign.who}" if sign.who else ""
+    said = f"seen {_seconds(at - sign.at)} s ago{who}"
+    return Finding(sign.part, ok, said if ok else f"silent since {iso(sign.at)} ({said})")
+
+
+def _seconds(age: timedelta) -> int:
+    return max(0, int(age.total_seconds()))
 
 
 def _guarded(name: str, check: Callable[[], Finding]) -> Finding:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import socket
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -12,11 +15,12 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.test import Client, override_settings
 
-from core import checks, clock, token_text
+from core import checks, clock, token_text, watchdog
 from core.actions.upkeep import alive, tidy
 from core.instants import iso
-from core.models import ApiToken, Heartbeat, LoginFailure
-from core.tasks import SENT_AT, anchor_trail, drain_outbox, heartbeat, note_when_sent
+from core.models import ApiToken, LoginFailure
+from core.pulse import Pulse
+from core.tasks import anchor_trail, drain_outbox
 from core.tasks import tidy as tidy_task
 from tests.cast import MONDAY, make_admin, make_user
 from tests.test_outbox import make_mail
@@ -41,52 +45,101 @@ def test_the_process_answers_without_a_database(django_assert_num_queries: Any) 
     assert (response.status_code, response.content) == (200, b"ok")
 
 
+def seen(*parts: str, at: Any) -> None:
+    for part in parts:
+        alive(part, at=at, detail={"pid": 4711, "host": "box"})
+
+
 def test_ready_when_everything_is_alive(working: None, django_assert_num_queries: Any) -> None:
     with clock.frozen(MONDAY):
-        assert ready() == (200, {"status": "degraded", "problems": ["worker", "beat"]})
-        alive("worker", at=MONDAY)
-        alive("beat", at=MONDAY)
+        code, answer = ready()
+        assert (code, answer["status"], answer["problems"]) == (200, "degraded", ["worker", "beat"])
+        assert answer["silent"] == [{"name": "worker", "since": None}, {"name": "beat", "since": None}]
+        seen("worker", "beat", "sweep", at=MONDAY)
         with django_assert_num_queries(3):
-            assert ready() == (200, {"status": "ok", "problems": []})
+            code, answer = ready()
+        assert (code, answer["status"], answer["summary"], answer["problems"]) == (200, "ok", "ok", [])
+        assert answer["silent"] == []
         make_mail(make_user(), "late")
-    with clock.frozen(MONDAY + timedelta(minutes=3)):
-        alive("worker", at=clock.now())
-        assert ready() == (200, {"status": "degraded", "problems": ["beat", "outbox"]})
+    later = MONDAY + timedelta(minutes=3)
+    with clock.frozen(later):
+        seen("worker", at=later)
+        answer = ready()[1]
+    assert (answer["summary"], answer["problems"]) == ("degraded: beat, outbox", ["beat", "outbox"])
+    assert answer["silent"] == [{"name": "beat", "since": iso(MONDAY)}]
+    assert answer["ages"] == {"worker": 0.0, "beat": 180.0, "sweep": 180.0}
+
+
+@pytest.mark.parametrize("part", ["worker", "beat"])
+def test_who_is_silent_is_named_before_a_minute_is_over(working: None, part: str) -> None:
+    other = {"worker": "beat", "beat": "worker"}[part]
+    seen("worker", "beat", "sweep", at=MONDAY)
+    for seconds, expected in ((40, []), (41, [part]), (60, [part])):
+        now = MONDAY + timedelta(seconds=seconds)
+        with clock.frozen(now):
+            seen(other, at=now)
+            assert ready()[1]["problems"] == expected
+
+
+def test_a_sweep_that_never_comes_through_is_named_though_all_live(working: None) -> None:
+    seen("sweep", at=MONDAY)
+    later = MONDAY + timedelta(seconds=121)
+    with clock.frozen(later):
+        seen("worker", "beat", at=later)
+        assert ready()[1]["silent"] == [{"name": "sweep", "since": iso(MONDAY)}]
 
 
 def test_a_broker_that_is_down_degrades_only() -> None:
-    with override_settings(REDIS_URL="redis://127.0.0.1:1/0"), clock.frozen(MONDAY):
-        alive("worker", at=MONDAY)
-        alive("beat", at=MONDAY)
-        assert ready() == (200, {"status": "degraded", "problems": ["queue"]})
+    """F28: the health page says "degraded: queue", also when the sweep has long been waiting for it."""
+    later = MONDAY + timedelta(minutes=10)
+    seen("sweep", at=MONDAY)
+    seen("worker", "beat", at=later)
+    with override_settings(REDIS_URL="redis://127.0.0.1:1/0"), clock.frozen(later):
+        began = time.monotonic()
+        code, answer = ready()
+    assert (code, answer["status"], answer["summary"], answer["problems"]) == (
+        200,
+        "degraded",
+        "degraded: queue",
+        ["queue"],
+    )
+    assert time.monotonic() - began < 1
 
 
 def test_without_a_database_it_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "database", lambda: checks.Finding("database", False))
-    assert ready() == (503, {"status": "down", "problems": ["database"]})
+    assert ready() == (503, {"status": "down", "summary": "down: database", "problems": ["database"]})
     monkeypatch.setattr(checks, "database", lambda: checks.Finding("database", True))
 
     def gone() -> None:
         raise OperationalError
 
-    monkeypatch.setattr(checks, "pulse", gone)
+    monkeypatch.setattr(checks, "outbox", gone)
     assert ready()[0] == 503
 
 
-def test_a_heartbeat_tells_when_beat_sent_it() -> None:
-    headers: dict[str, Any] = {}
+def test_a_pulse_says_who_lives_and_falls_silent_with_what_it_stands_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    lives = True
+    pulse = Pulse("worker", lambda: lives)
     with clock.frozen(MONDAY):
-        note_when_sent(headers=headers)
-    assert headers == {SENT_AT: iso(MONDAY)}
+        assert pulse.sign()
     with clock.frozen(MONDAY + timedelta(minutes=1)):
-        heartbeat.apply(headers=headers)
-    seen = dict(Heartbeat.objects.values_list("name", "at"))
-    assert seen == {"worker": MONDAY + timedelta(minutes=1), "beat": MONDAY}
+        lives = False
+        assert not pulse.sign()
+        sign = watchdog.signs()["worker"]
+        assert (sign.at, sign.who) == (MONDAY, f"{os.getpid()}@{socket.gethostname()}")
+        lives = True
+
+        def gone(*args: Any, **kwargs: Any) -> None:
+            raise OperationalError
+
+        monkeypatch.setattr("core.pulse.alive", gone)
+        assert not pulse.sign(), "a database that is away ends no process"
 
 
 def test_the_tasks_run() -> None:
     make_mail(make_user(), "a")
-    for task in (drain_outbox, anchor_trail, tidy_task, heartbeat):
+    for task in (drain_outbox, anchor_trail, tidy_task):
         assert task.apply().successful()
 
 
@@ -118,6 +171,8 @@ def test_the_doctor_looks_at_everything() -> None:
         "migrations",
         "worker",
         "beat",
+        "sweep",
+        "watch",
         "outbox",
         "clock",
     }
@@ -126,10 +181,17 @@ def test_the_doctor_looks_at_everything() -> None:
     assert found["database"]["ok"]
     assert found["clock"]["ok"]
     assert found["storage"]["ok"]
-    alive("worker", at=clock.now())
-    alive("beat", at=clock.now())
-    if found["queue"]["ok"]:
-        assert doctor()[0] == 0
+    assert found["watch"]["ok"]
+    assert "not running" in found["watch"]["detail"]
+    now = clock.now()
+    seen("worker", "beat", "sweep", "watch", at=now)
+    code, found = doctor()
+    assert code == 0 or not found["queue"]["ok"]
+    assert "4711@box" in found["worker"]["detail"]
+    seen("worker", "watch", at=now - timedelta(seconds=61))
+    code, found = doctor()
+    assert (code, found["worker"]["ok"], found["watch"]["ok"], found["beat"]["ok"]) == (1, False, False, True)
+    assert f"silent since {iso(now - timedelta(seconds=61))}" in found["worker"]["detail"]
     out = io.StringIO()
     with (
         override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_PORT=1),

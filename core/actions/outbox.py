@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,17 +43,19 @@ class Drained:
     failed: int = 0
 
 
-def drain(*, limit: int = 1000, at: datetime | None = None, seconds: float = 120.0) -> Drained:
+def drain(
+    *, limit: int = 1000, at: datetime | None = None, seconds: float = 120.0, only: Collection[str] = ()
+) -> Drained:
     """Send up to `limit` due messages, for at most about `seconds`. Stops when nothing is due.
 
-    `at`: what counts as due (default now). Messages about one subject to one recipient leave in the order
-    they were written; one that fails holds up only those behind it. Query cost: 3 a batch of 10 on
-    PostgreSQL.
+    `at`: what counts as due (default now). `only`: the templates to send (default: all). Messages about one subject to
+    one recipient leave in the order they were written; one that fails holds up only those behind it. Query cost: 3 a
+    batch of 10 on PostgreSQL.
     """
     done, deadline = Drained(), time.monotonic() + seconds
     while (done.sent + done.postponed + done.failed) < limit and time.monotonic() < deadline:
         moment = at or clock.now()
-        with _batch(moment) as messages, Courier() as courier:
+        with _batch(moment, only) as messages, Courier() as courier:
             for message in messages:
                 _deliver(message, courier, done, moment)
         if not messages:
@@ -95,16 +97,17 @@ def backlog(at: datetime, *, older_than: timedelta) -> int:
 
 
 @contextmanager
-def _batch(at: datetime) -> Iterator[list[OutboxMessage]]:
+def _batch(at: datetime, only: Collection[str] = ()) -> Iterator[list[OutboxMessage]]:
     """Messages that are this worker's alone within the block, and are saved at its end."""
+    ready = due(at).filter(template__in=only) if only else due(at)
     if connection.features.has_select_for_update_skip_locked:
         with transaction.atomic():
-            messages = list(due(at).select_for_update(skip_locked=True, of=("self",))[:BATCH])
+            messages = list(ready.select_for_update(skip_locked=True, of=("self",))[:BATCH])
             yield messages
             _save(messages)
         return
     with transaction.atomic():
-        messages = list(due(at)[:BATCH])
+        messages = list(ready[:BATCH])
         OutboxMessage.objects.filter(pk__in=[m.pk for m in messages]).update(
             due_at=at + LEASE, attempts=F("attempts") + 1
         )

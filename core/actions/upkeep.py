@@ -17,8 +17,13 @@ BATCH = 5000
 
 
 def alive(name: str, *, at: datetime, detail: Mapping[str, Any] | None = None) -> None:
-    """Note that a part that works unseen is alive at `at`. One query."""
-    Heartbeat.objects.update_or_create(name=name, defaults={"at": at, "detail": dict(detail or {})})
+    """Note that a part that works unseen is alive at `at`; `detail`: who (pid, host) or what it did. One query."""
+    Heartbeat.objects.bulk_create(
+        [Heartbeat(name=name, at=at, detail=dict(detail or {}))],
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["at", "detail"],
+    )
 
 
 def tidy(*, at: datetime) -> dict[str, int]:

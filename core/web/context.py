@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -13,12 +14,14 @@ from django.utils.module_loading import import_string
 from django.utils.translation import get_language, get_language_bidi, pgettext
 from django.utils.translation import gettext as _
 
-from core import languages
+from core import clock, languages, watchdog
 from core.access import Access, declared
 from core.models import Organisation
+from core.models.people import ADMIN, MANAGER
 from core.web.parts import Person
 
 TABS = 5  # at the foot of a phone
+WARNED = {"dashboard", "settings"}  # the pages (routes) that say when nobody watches the deadlines
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,33 @@ class LanguageChoice:
     code: str
     name: str
     current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unwatched:
+    """What the banner says while beat, workers or the sweep give no sign of life."""
+
+    title: str
+    text: str
+
+    @classmethod
+    def of(cls, silent: list[watchdog.Sign], at: datetime) -> Unwatched:
+        """`silent` is not empty; times in the viewer's zone, with the day where it is not today."""
+        words = {
+            "beat": _("The timetable (beat) gives no sign of life."),
+            "worker": _("No worker gives a sign of life."),
+            "sweep": _("Timetable and workers live, but no job gets through: the queue may be down."),
+        }
+        seen = [sign.at for sign in silent if sign.at is not None]
+        if seen:
+            since = min(seen)
+            today = languages.local(since).date() == languages.local(at).date()
+            moment = languages.clock_time(since) if today else languages.moment(since)
+            title = _("Deadlines are not being watched since %(moment)s") % {"moment": moment}
+        else:
+            title = _("Deadlines are not being watched yet")
+        comfort = _("Nothing is lost: what falls due meanwhile is marked as of its own time once it works again.")
+        return cls(title, " ".join([*(words[sign.part] for sign in silent), comfort]))
 
 
 class Shell:
@@ -96,6 +126,25 @@ class Shell:
     @cached_property
     def me(self) -> Person | None:
         return Person.of(self.user.pk, str(self.user)) if self.user is not None and self.signed_in else None
+
+    @cached_property
+    def unwatched(self) -> Unwatched | None:
+        """For managers and administrators, on the dashboard and the first page of the settings: nobody watches.
+
+        Query cost: one there, none elsewhere and for others.
+        """
+        match = self.request.resolver_match
+        if (
+            match is None
+            or match.url_name not in WARNED
+            or self.user is None
+            or not self.signed_in
+            or not self.user.roles & {MANAGER, ADMIN}
+        ):
+            return None
+        at = clock.now()
+        silent = watchdog.silent(watchdog.signs(), at)
+        return Unwatched.of(silent, at) if silent else None
 
     @cached_property
     def counts(self) -> dict[str, int | str]:

@@ -1,4 +1,4 @@
-"""manage.py doctor [--json]: database, migrations, broker, worker, beat, mail, clock, storage. Exit 1 on a fault."""
+"""manage.py doctor [--json]: database, migrations, broker, mail, clock, storage, who is alive. Exit 1 on a fault."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""`manage.py up`: web, worker and beat from one command, in the foreground."""
+"""`manage.py up`: web, worker, beat and watch from one command, in the foreground."""
 
 import argparse
 import json
@@ -53,9 +53,9 @@ def demo_logins(folder: Path) -> list[str]:
 
 
 class Command(BaseCommand):
-    """Starts gunicorn, a Celery worker and beat, restarts what dies, stops all on Ctrl-C within 5 s."""
+    """Starts gunicorn, a Celery worker, beat and watch, restarts what dies, stops all on Ctrl-C within 5 s."""
 
-    help = "Start web, worker and beat, and keep them running until Ctrl-C."
+    help = "Start web, worker, beat and watch, and keep them running until Ctrl-C."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -97,7 +97,7 @@ class Command(BaseCommand):
         }
 
     def programs(self) -> list[Program]:
-        """Web, worker and beat. The worker: processes, so that a stuck task is ended by its time limit."""
+        """Web, worker, beat and watch. The worker: processes, so that a stuck task is ended by its time limit."""
         celery = ("-q", "-A", "config.celery")
         quiet_worker = ("--without-gossip", "--without-mingle", "--without-heartbeat")
         concurrency = ("--pool", "prefork", "--concurrency", os.environ.get("WORKER_CONCURRENCY") or "1")
@@ -105,6 +105,7 @@ class Command(BaseCommand):
             python_program("web", "gunicorn", ("-c", str(settings.BASE_DIR / "config" / "gunicorn.py"))),
             python_program("worker", "celery", (*celery, "worker", *concurrency, *quiet_worker, *CELERY_QUIET)),
             python_program("beat", "celery", (*celery, "beat", *CELERY_QUIET)),
+            python_program("watch", "django", ("watch",)),
         ]
 
     def greet(self, address: str) -> None:
