@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -21,6 +22,7 @@ from complaints.models import OPEN, Complaint, Outcome, Status
 from complaints.web import forms
 from core.actor import Actor
 from core.errors import InvalidInput
+from core.web.once import fresh
 from core.web.parts import CaseForm, Guard
 
 Run = Callable[..., Any]
@@ -332,6 +334,28 @@ def _words(key: str, _language: str | None) -> tuple[str, str]:
 def _blank(act: Act, complaint: Complaint) -> Any:
     """The unbound form, built when somebody looks into it: what it shows is mostly known (`ActForm.look`)."""
     return SimpleLazyObject(lambda: act.form(complaint=complaint, prefix=None, auto_id=f"id_{act.key}_%s"))
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerDoor:
+    """The form on the customer card. `known`: there is somebody to take away."""
+
+    url: str
+    find_url: str
+    version: str
+    nonce: str
+    known: bool
+
+
+def customer_door(complaint: Complaint, query: str) -> CustomerDoor:
+    """Where one says whose complaint it is (complaints.web.customer). No query."""
+    return CustomerDoor(
+        url=f"{complaint.get_absolute_url()}customer/{query}",
+        find_url=reverse("customer_find"),
+        version=str(complaint.version),
+        nonce=fresh(),
+        known=complaint.customer_id is not None,
+    )
 
 
 def address(act: Act, complaint: Complaint, query: str) -> str:

@@ -38,6 +38,7 @@ from retention.models import Customer, Tenure
 from retention.models.customers import CONTACT_KINDS, EMAIL, PHONE, POSTAL, SOCIAL
 
 EARLIER_SHOWN = 5
+ENDED = (Status.CLOSED, Status.WITHDRAWN, Status.MERGED)
 READ: list[tuple[Any, list[str]]] = [
     (model, [column.attname for column in model._meta.concrete_fields]) for model in (Complaint, Customer, Narrative)
 ]
@@ -183,6 +184,7 @@ def parts(
         "since": (at - desk.OVERLAP if complaint.updated_at < at - desk.OVERLAP else complaint.updated_at).isoformat(),
         "contacts": told.contacts,
         "panel": panel(complaint, who, told),
+        "customer_door": acts.customer_door(complaint, query),
         "actions": acts.case_forms(
             request,
             complaint,
@@ -299,7 +301,7 @@ def composer(
     """The box for a reply or a note, with what was typed when it was refused. Query cost: 1 without `contacts`."""
     refused = refused or Refused()
     typed = refused.form if refused.key in ("message", "note") else None
-    ended = complaint.status in (Status.CLOSED, Status.WITHDRAWN, Status.MERGED)
+    ended = complaint.status in ENDED
     if contacts is None:
         points = complaint.customer.contact_points.all() if complaint.customer else ()
         contacts = [Contact(one.kind, one.value) for one in points]
@@ -314,11 +316,16 @@ def composer(
         "mode": "note" if refused.key == "note" else "reply",
         "body": typed.data.get("body", "") if typed else "",
         "errors": [("body", str(message)) for found in typed.errors.values() for message in found] if typed else [],
-        "can_reply": not ended and not complaint.is_quarantined,
+        "can_reply": may_reply(complaint),
         "why_not": _("reopen the case to reply") if ended else _("release the case to reply"),
         "presence": [],
         "nonce": fresh(),
     }
+
+
+def may_reply(complaint: Complaint) -> bool:
+    """Whether the composer offers a reply; what is ended is reopened first, what is kept apart released."""
+    return complaint.status not in ENDED and not complaint.is_quarantined
 
 
 def strip(request: HttpRequest, complaint: Complaint, at: datetime) -> dict[str, Any] | None:

@@ -218,6 +218,16 @@ def _accepted(body: dict[str, Any]) -> tuple[str, str, str]:
     return "flag", "risk", _("The customer does not accept the decision")
 
 
+def _customer(body: dict[str, Any]) -> str:
+    """Whose complaint it became; the customers are named by their page, which the card links."""
+    before, after = body.get("customer", [None, None])
+    if body.get("why"):
+        return _("Followed the merge of customer records")
+    if after is None:
+        return _("No longer linked to a customer")
+    return _("Linked to a customer") if before is None else _("Linked to another customer")
+
+
 def _watcher(body: dict[str, Any]) -> str:
     return name_of(body.get("watcher"))
 
@@ -231,6 +241,7 @@ SAY: dict[str, Callable[[dict[str, Any]], tuple[str, str, str]]] = {
     "complaint.assigned": lambda body: ("person", "", _("Given to %(name)s") % {"name": _owner(body)}),
     "complaint.handed_over": lambda body: ("person", "", _("Handed over to %(name)s") % {"name": _owner(body)}),
     "complaint.classified": lambda body: ("filter", "", _classified(body)),
+    "complaint.customer_set": lambda body: ("person", "", _customer(body)),
     "complaint.released": lambda body: ("shield", "", _("Released from quarantine")),
     "complaint.resolved": lambda body: ("met", "met", _resolved(body)),
     "complaint.accepted": lambda body: _accepted(body),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from complaints.web import case, changes, desk, intake
+from complaints.web import case, changes, customer, desk, intake
 from complaints.web.acts import ACTS
 
 REFERENCE = r"complaints/(?P<reference>[A-Z0-9-]{6,16})/"
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("complaints/", desk.index, name="queue"),
     path("complaints/new/", intake.new, name="complaint_new"),
     re_path(rf"^{REFERENCE}$", case.page, name="case"),
+    re_path(rf"^{REFERENCE}customer/$", customer.change, name="case_customer"),
     re_path(rf"^{REFERENCE}live/$", case.live, name="case_live"),
     *(re_path(rf"^{REFERENCE}{act.name}/$", changes.door(key), name=f"case_{act.name}") for key, act in ACTS.items()),
 ]

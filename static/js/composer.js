@@ -4,7 +4,8 @@
 //   .composer__saved        says what became of the draft (data-word-saved, data-word-back)
 // Each mode has its own submit button, whose formaction is the door; only the button of the chosen mode is enabled, and
 // the request goes where it says, so that a note can never leave as a reply. Ctrl+Enter (or Meta) presses it. A draft is
-// cleared once the server took it: at once with htmx, else when the next page comes back without the text.
+// cleared once the server took it: at once with htmx, else when the next page comes back without the text. When replying
+// becomes possible or impossible, the server sends the modes anew (#composer_modes).
 const PAUSE = 400;
 
 function store(action, ...values) {
@@ -31,6 +32,8 @@ class Composer {
       if (event.detail.elt === form) event.detail.path = this.button.getAttribute("formaction");
     });
     this.arm();
+    this.modes = form.querySelector("#composer_modes");
+    new MutationObserver(() => this.renewed()).observe(form.querySelector(".composer__box"), { childList: true });
     form.addEventListener("htmx:afterRequest", (event) => event.detail.elt === form && event.detail.xhr?.status < 300 && this.sent());
     window.addEventListener("pagehide", () => this.keep());
   }
@@ -76,6 +79,17 @@ class Composer {
     this.current = this.mode;
     this.arm();
     this.restore();
+  }
+
+  // The server changed what can be done: the mode stays where that is possible, and no text changes its mode.
+  renewed() {
+    const modes = this.form.querySelector("#composer_modes");
+    if (!modes || modes === this.modes) return;
+    this.modes = modes;
+    const same = modes.querySelector(`[name=mode][value=${this.current}]:not(:disabled)`);
+    if (same) same.checked = true;
+    if (this.mode === this.current) this.arm();
+    else this.turn();
   }
 
   sent() {

@@ -105,4 +105,15 @@ class Find {
   }
 }
 
-for (const root of document.querySelectorAll("[data-find]")) new Find(root);
+const known = new WeakSet();
+
+function start(scope) {
+  for (const root of scope.querySelectorAll("[data-find]")) {
+    if (known.has(root)) continue;
+    known.add(root);
+    new Find(root);
+  }
+}
+
+start(document);
+document.addEventListener("htmx:load", (event) => start(event.detail.elt)); // what htmx brought later
