@@ -31,5 +31,10 @@ def url_of(key: str) -> str:
     return f"{settings.BASE_URL}/survey/{token_of(key)}/"
 
 
+def stop_url_of(key: str) -> str:
+    """The absolute address where whoever was asked says that they want no more surveys."""
+    return f"{url_of(key)}stop/"
+
+
 def _mac(key: str) -> str:
     return salted_hmac(_SALT, key, algorithm="sha256").hexdigest()[:32]

@@ -57,6 +57,20 @@ class NewVersion(Strict):
     texts = TextsByLanguage()
 
 
+class NewSurvey(Strict):
+    """`code`: its name in addresses; made from the name without one."""
+
+    name = Text(max_length=120, trim=True)
+    kind = Code(choices=[(one.value, one.label) for one in surveys.OFFERED])
+    texts = TextsByLanguage()
+    code = Text(max_length=40, trim=True, required=False)
+    is_active = Flag(required=False)
+    after_resolution = Flag(required=False)
+    delay_seconds = Whole(min_value=0, max_value=surveys.MOST_DELAY, required=False)
+    expires_days = Whole(min_value=1, max_value=surveys.MOST_DAYS, required=False)
+    share_percent = Whole(min_value=1, max_value=100, required=False)
+
+
 class SurveyPatch(Strict):
     name = Text(max_length=120, trim=True, required=False)
     is_active = Flag(required=False)
@@ -168,10 +182,12 @@ def shown_response(row: SurveyResponse) -> dict[str, Any]:
 
 
 class Surveys(ListView):
-    """All surveys with the words in force."""
+    """All surveys with the words in force; POST makes one (managers and administrators)."""
 
     access, resource = READS_SURVEYS, "surveys"
+    body: ClassVar = {"POST": NewSurvey}
     answer = SurveyShape
+    success: ClassVar = {"POST": 201}
     filters = (choice("kind", SurveyKind.values),)
     ordering: ClassVar = {"code": "code", "id": "pk"}
     default_ordering = "code"
@@ -181,6 +197,14 @@ class Surveys(ListView):
 
     def to_dict(self, row: Survey) -> dict[str, Any]:
         return shown_survey(row)
+
+    def post(self, request: Request) -> HttpResponse:
+        values = self.read(request)
+        texts, code = values.pop("texts"), values.pop("code", "")
+        made = surveys.create(values, texts, code=code, by=self.actor(request), at=now())
+        row = with_words(Survey.objects.all()).get(pk=made.pk)
+        location = reverse("api-survey", args=[made.code])
+        return self.reply(shown_survey(row), 201, location=location, version=surveys.version_of(made))
 
 
 class OneSurvey(ApiView):

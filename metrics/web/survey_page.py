@@ -72,7 +72,7 @@ def survey(request: HttpRequest, token: str) -> HttpResponse:
     In the invitation's language unless `?language=` chooses another. An altered link is 404, an expired one 410.
     Query cost: 3 to show.
     """
-    invitation = _invitation(token)
+    invitation = invitation_of(token)
     with spoken_in(request, invitation.language):
         if invitation.expires_at is None or invitation.expires_at <= clock.now():
             return private(_closed(request, invitation))
@@ -81,7 +81,7 @@ def survey(request: HttpRequest, token: str) -> HttpResponse:
         return private(_show(request, invitation, _form(request, invitation)))
 
 
-def _invitation(token: str) -> Invitation:
+def invitation_of(token: str) -> Invitation:
     """The invitation of a link that went out. Raises Http404; the query is made whatever the link looks like."""
     key = key_of(token)
     known = Invitation.objects.select_related("version", "survey", "complaint")
@@ -145,6 +145,7 @@ def _show(request: HttpRequest, invitation: Invitation, form: AnswerForm, status
             ("score-0" if name == "score" else name, line) for name in form.errors for line in form.errors[name]
         ],
         "again": _given(invitation) is not None,
+        "stop_url": _stop_url(request),
     }
     return render(request, "survey/survey.html", context, status=status)
 
@@ -173,7 +174,7 @@ def _thank(request: HttpRequest, invitation: Invitation, response: SurveyRespons
 
 
 def _closed(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    context = {**_frame(request, invitation), "status_url": _status(invitation)}
+    context = {**_frame(request, invitation), "status_url": _status(invitation), "stop_url": _stop_url(request)}
     return render(request, "survey/closed.html", context, status=410)
 
 
@@ -191,6 +192,12 @@ def _address(request: HttpRequest) -> str:
     """This page without a score, in the language the reader chose."""
     chosen = request.GET.get("language", "")
     return f"{request.path}?language={languages.code(chosen)}" if chosen else request.path
+
+
+def _stop_url(request: HttpRequest) -> str:
+    """Where they say that they want no more surveys, in the language the reader chose."""
+    chosen = request.GET.get("language", "")
+    return f"{request.path}stop/" + (f"?language={languages.code(chosen)}" if chosen else "")
 
 
 def _about(invitation: Invitation) -> str:

@@ -151,7 +151,8 @@ def index(request: HttpRequest) -> HttpResponse:
         ],
         "rows": [_row(one, sent.get(one.pk, 0), answered.get(one.pk, 0)) for one in Survey.objects.all()],
     }
-    return show(request, "settings/surveys.html", HERE, context, status=form.http_status)
+    tools = (Link(_("New survey"), reverse("settings_survey_new"), "plus", primary=True),)
+    return show(request, "settings/surveys.html", HERE, context, tools=tools, status=form.http_status)
 
 
 def _row(one: Survey, sent: int, answered: int) -> list[Cell]:
