@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from complaints.actions.file import Filing, file
-from complaints.models import Complaint, ComplaintType
+from complaints.models import Complaint, ComplaintType, SlaPolicy
 from complaints.reference import catalogue
 from core import cached, clock
 from core.actor import Actor
@@ -182,3 +182,12 @@ def make_cast() -> Cast:
         admin=make_admin("Ada Admin", username="ada"),
         customer=make_customer("Dana Whitlock", email="dana@mail.example", phone="+351 912 345 678"),
     )
+
+
+def two_clocks_only() -> None:
+    """Policies as plain as can be: acknowledge and resolve, nobody warned, owner and lead told of a breach."""
+    for policy in SlaPolicy.objects.all():
+        policy.ladder = []
+        policy.targets = {kind: policy.targets[kind] for kind in ("acknowledge", "resolve")}
+        policy.save(update_fields=["ladder", "targets"])
+    cached.clear_all()

@@ -12,7 +12,8 @@ from django.core.mail import EmailMultiAlternatives
 
 from complaints.actions import converse, decide, handle, manage
 from complaints.reference import catalogue
-from complaints.sla import breaches
+from complaints.sla import firings
+from complaints.sla.ladder import BREACH
 from core import cached, clock, outbox
 from core.actor import Actor
 from core.mail import compose
@@ -112,7 +113,7 @@ def test_a_breach_names_clock_deadline_and_case(cast: Cast, kind: str, called: s
         to=cast.lead.email,
         language="en",
         template="sla_breach",
-        context=breaches.mail_context(case, ticking, cast.lead),
+        context=firings.mail_context(case, firings.Fired(ticking, BREACH, ticking.due_at, 3), cast.lead),
         about=case,
         at=MONDAY,
     )

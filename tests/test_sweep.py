@@ -13,10 +13,11 @@ from django.core.management import call_command
 
 from complaints.actions import decide, handle
 from complaints.models import Clock, ClockEvent, ClockState, Complaint, Firing
-from complaints.sla import breaches
+from complaints.sla import firings, ladder
+from complaints.sla.ladder import BREACH
 from complaints.sla.sweep import Swept, sweep
 from complaints.tasks import sweep_sla
-from core import cached, clock, trail
+from core import clock, trail
 from core.actor import Actor
 from core.models import Heartbeat, OutboxMessage, User
 from tests import cast
@@ -27,7 +28,7 @@ LATE = MONDAY + timedelta(days=60)
 
 @pytest.fixture
 def agent(db: None) -> User:
-    cached.clear_all()
+    cast.two_clocks_only()  # tests/test_ladder.py has what the others add
     return cast.make_agent(cast.make_team(), language="ru")
 
 
@@ -90,7 +91,7 @@ def test_the_deadline_itself_is_not_late_a_microsecond_after_is(complaint: Compl
 
 def test_a_deadline_with_microseconds_keeps_them(complaint: Complaint) -> None:
     deadline = MONDAY + timedelta(hours=2, microseconds=123_400)
-    Clock.objects.filter(pk=clock_of(complaint).pk).update(due_at=deadline, next_at=deadline)
+    Clock.objects.filter(pk=clock_of(complaint).pk).update(due_at=deadline, next_at=deadline, rungs=[])
     swept_at(deadline + timedelta(microseconds=1))
     assert clock_of(complaint).breached_at == deadline and sound(complaint)
     assert json.loads(trail.of(complaint).last().body)["clocks"][0]["due_at"] == deadline.isoformat()
@@ -236,8 +237,9 @@ def test_a_case_without_team_is_told_to_its_owner_alone(agent: User, late_work: 
 
 def test_a_firing_or_mail_already_there_does_no_harm(complaint: Complaint, agent: User) -> None:
     found = clock_of(complaint)
-    Firing.objects.create(clock=found, rung=breaches.BREACH, due_at=found.due_at, fired_at=MONDAY)
-    rows = breaches.mails(complaint, [found], [agent], at=MONDAY)
+    Firing.objects.create(clock=found, rung=BREACH, due_at=found.due_at, fired_at=MONDAY)
+    fired = firings.Fired(found, BREACH, found.due_at, ladder.OWNER)
+    rows = firings.mails(complaint, [fired], {ladder.OWNER: [agent]}, at=MONDAY)
     OutboxMessage.objects.bulk_create(rows)
     assert swept_at(found.due_at + timedelta(hours=1)) == Swept(1, 1, 1)
     assert Firing.objects.count() == 1 and len(mails()) == 2

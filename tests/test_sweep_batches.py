@@ -29,7 +29,7 @@ LATE = MONDAY + timedelta(days=60)
 
 @pytest.fixture
 def agent(db: None) -> User:
-    cached.clear_all()
+    cast.two_clocks_only()
     return cast.make_agent(cast.make_team(), language="ru")
 
 
@@ -169,7 +169,7 @@ def many_due(count: int) -> list[Complaint]:
     """`count` complaints whose acknowledge deadline passed; agent and lead are told of each."""
     cached.clear_all()
     owner = cast.make_agent(cast.make_team())
-    SlaPolicy.objects.update(targets={"acknowledge": {"kind": "working_seconds", "value": 3600}})
+    SlaPolicy.objects.update(targets={"acknowledge": {"kind": "working_seconds", "value": 3600}}, ladder=[])
     cached.clear_all()
     return [filed(owner) for _ in range(count)]
 

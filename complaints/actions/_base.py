@@ -11,7 +11,7 @@ from django.db import models
 from complaints import errors
 from complaints.models import Clock, ClockKind, Complaint, Status
 from complaints.sla import clocks as sla
-from complaints.sla import standing
+from complaints.sla import packs, standing
 from core import rows, trail
 from core.actor import Actor
 
@@ -77,8 +77,16 @@ def finish(
     return complaint
 
 
-def acknowledge_in_passing(complaint: Complaint, clocks: Iterable[Clock], *, at: datetime) -> list[str]:
-    """A person's first word to the complainant acknowledges the case too. Returns the fields that changed."""
+def tier_of(complaint: Complaint) -> str:
+    """The customer's tier; blank without one. Query cost: 1 unless the customer is loaded."""
+    return complaint.customer.tier if complaint.customer else ""
+
+
+def acknowledge_in_passing(complaint: Complaint, clocks: list[Clock], *, at: datetime) -> list[str]:
+    """A person's first word to the complainant acknowledges the case too. Returns the fields that changed.
+
+    Clocks that begin with it are added to `clocks`.
+    """
     if complaint.acknowledged_at is not None:
         return []
     complaint.acknowledged_at = at
@@ -87,6 +95,17 @@ def acknowledge_in_passing(complaint: Complaint, clocks: Iterable[Clock], *, at:
         complaint.status = Status.ACKNOWLEDGED
         changed.append("status")
     for clock in clocks:
-        if clock.kind == ClockKind.ACKNOWLEDGE:
+        if sla.stopped_by(clock) == packs.ACKNOWLEDGED:
             sla.complete(clock, at=at)
+    if not complaint.is_history:
+        clocks += sla.start_statutory(complaint, tier=tier_of(complaint), at=at, moment=packs.ACKNOWLEDGED)
     return changed
+
+
+def informed(complaint: Complaint, clocks: list[Clock], *, at: datetime, told: bool) -> None:
+    """The next update is due from `at` on: a person told the complainant something, or (`told` false) took the case up.
+
+    The cycle that ran is done, a new one is added to `clocks`; taking up begins only the first.
+    """
+    if told or not any(clock.kind == ClockKind.UPDATE for clock in clocks):
+        clocks += sla.next_update(complaint, clocks, tier=tier_of(complaint), at=at)

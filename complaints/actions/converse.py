@@ -35,6 +35,7 @@ def message(complaint: Complaint, *, by: Actor, at: datetime, body: str) -> Mess
         if complaint.first_response_at is None:
             complaint.first_response_at = at
             fields.append("first_response_at")
+        _base.informed(complaint, clocks, at=at, told=True)
     sent = handle.outgoing(complaint, body, purpose=Purpose.REPLY, by=by, at=at)
     letter = letters.message(complaint, sent, author=handle.signature(by), at=at)
     _base.finish(

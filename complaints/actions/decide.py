@@ -13,7 +13,9 @@ from complaints.models import (
     NEVER,
     Clock,
     ClockKind,
+    ClockState,
     Complaint,
+    LateReason,
     Message,
     Narrative,
     Outcome,
@@ -23,7 +25,7 @@ from complaints.models import (
 )
 from complaints.models.catalogue import UNCLASSIFIED
 from complaints.sla import clocks as sla
-from core import rows
+from complaints.sla import packs
 from core.actor import Actor
 from core.errors import InvalidInput
 from core.models import User
@@ -41,16 +43,21 @@ def resolve(
     root_cause: RootCause,
     summary: str,
     answer: str = "",
+    late_reason: str = "",
+    late_note: str = "",
 ) -> Complaint:
     """Decide the case. `summary`: what was done, for us; `answer`: the final answer to the complainant, if one is sent.
+    `late_reason`, `late_note`: why a deadline was missed; kept only if one was.
 
-    Raises InvalidInput (unknown outcome, summary_required), CauseRequired for `unclassified`, AlreadyResolved,
-    AlreadyClosed or AlreadyEnded; then nothing is written.
+    Raises InvalidInput (unknown outcome or reason, summary_required), CauseRequired for `unclassified`,
+    AlreadyResolved, AlreadyClosed or AlreadyEnded; then nothing is written.
     """
     if outcome not in DECISIONS:
         raise InvalidInput(_("Choose upheld, partly upheld or not upheld."), code="invalid_choice", field="outcome")
     if root_cause.code == UNCLASSIFIED:
         raise errors.CauseRequired(field="root_cause")
+    if late_reason and late_reason not in LateReason.values:
+        raise InvalidInput(_("Choose one of the reasons."), code="invalid_choice", field="late_reason")
     if not summary.strip():
         raise InvalidInput(_("Say what was done."), code="summary_required", field="summary")
     complaint = _base.locked(complaint)
@@ -59,8 +66,10 @@ def resolve(
     clocks = _base.clocks_of(complaint)
     fields = _base.acknowledge_in_passing(complaint, clocks, at=at) if by.is_person else []
     for clock in clocks:
-        if clock.kind in (ClockKind.RESOLVE, ClockKind.UPDATE):
+        if sla.stopped_by(clock) == packs.RESOLVED:
             sla.complete(clock, at=at)
+    late = any(clock.state == ClockState.BREACHED for clock in clocks)
+    complaint.late_reason = late_reason if late else ""
     complaint.status, complaint.resolved_at = Status.RESOLVED, at
     complaint.outcome, complaint.root_cause = outcome, root_cause
     sent: list[Message] = []
@@ -70,20 +79,22 @@ def resolve(
             fields.append("first_response_at")
         sent = [handle.outgoing(complaint, answer, purpose=Purpose.FINAL_ANSWER, by=by, at=at)]
     letter = [row for one in sent for row in letters.message(complaint, one, author=handle.signature(by), at=at)]
-    Narrative.objects.filter(complaint=complaint).update(summary=summary.strip())
+    note = late_note.strip() if late else ""
+    Narrative.objects.filter(complaint=complaint).update(summary=summary.strip(), late_note=note)
     return _base.finish(
         complaint,
         "complaint.resolved",
         by=by,
         at=at,
-        fields=[*fields, "status", "resolved_at", "outcome", "root_cause"],
+        fields=[*fields, "status", "resolved_at", "outcome", "root_cause", "late_reason"],
         changes={
             "status": [str(before), str(Status.RESOLVED)],
             "outcome": str(outcome),
             "root_cause": root_cause.code,
             "answered": bool(sent),
+            **({"late_reason": late_reason} if complaint.late_reason else {}),
         },
-        private={"summary": summary.strip()},
+        private={"summary": summary.strip(), **({"late_note": note} if note else {})},
         clocks=clocks,
         also=[*sent, *letter],
     )
@@ -139,6 +150,7 @@ def reopen_locked(complaint: Complaint, *, by: Actor, at: datetime, reason: str)
         routing.take(complaint.owner, at=at)
     complaint.status, complaint.resolved_at, complaint.closed_at = Status.INVESTIGATING, None, None
     complaint.outcome, complaint.accepted, complaint.accepted_at = "", None, None
+    _base.informed(complaint, clocks, at=at, told=True)
     return _base.finish(
         complaint,
         "complaint.reopened",
@@ -200,17 +212,17 @@ def _still_here(complaint: Complaint, at: datetime) -> User:
 
 
 def _reopened_clocks(complaint: Complaint, *, at: datetime) -> list[Clock]:
-    """All clocks of the case, the resolve clock running again (or a new cycle of it already written)."""
+    """All clocks of the case, the resolve clock running again (or a new cycle of it), statutory ones too."""
     clocks = _base.clocks_of(complaint)
     last = next((c for c in reversed(clocks) if c.kind == ClockKind.RESOLVE), None)
     if last is None or last.stated:
         return clocks
     if last.policy is not None and last.policy.reopen_mode == "restart":
-        tier = complaint.customer.tier if complaint.customer else ""
-        fresh = sla.start(complaint, tier=tier, start_at=at, kinds=[ClockKind.RESOLVE], cycle=last.cycle + 1)
-        rows.insert(sla.with_events(fresh))
-        for clock in fresh:
-            clock.fresh_events = []  # type: ignore[attr-defined]
-        return [*clocks, *fresh]
-    sla.reopen(last, at=at)
+        tier = _base.tier_of(complaint)
+        clocks += sla.start(complaint, tier=tier, start_at=at, kinds=[ClockKind.RESOLVE], cycle=last.cycle + 1)
+    else:
+        sla.reopen(last, at=at)
+    for clock in clocks:
+        if clock.kind == ClockKind.STATUTORY and sla.stopped_by(clock) == packs.RESOLVED:
+            sla.reopen(clock, at=at)
     return clocks

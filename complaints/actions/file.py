@@ -24,7 +24,7 @@ from complaints.models import (
 from complaints.models.catalogue import LIVE_CHANNELS
 from complaints.reference import catalogue, unclassified
 from complaints.sla import clocks as sla
-from complaints.sla import standing
+from complaints.sla import packs, standing
 from core import rows, trail
 from core.actor import Actor
 from core.errors import InvalidInput
@@ -184,13 +184,17 @@ def _give_owner(complaint: Complaint, filing: Filing, at: datetime) -> None:
 
 def begin_clocks(complaint: Complaint, customer: Customer | None, by: Actor, received_at: datetime) -> list[Clock]:
     """Start the clocks; a live conversation is acknowledged and answered the moment it is received."""
-    clocks = sla.start(complaint, tier=customer.tier if customer else "", start_at=received_at)
+    tier = customer.tier if customer else ""
+    clocks = sla.start(complaint, tier=tier, start_at=received_at)
+    clocks += sla.start_statutory(complaint, tier=tier, at=received_at, moment=packs.RECEIVED)
     if complaint.channel in LIVE_CHANNELS and by.is_person:
         complaint.status = Status.ACKNOWLEDGED
         complaint.acknowledged_at = complaint.first_response_at = received_at
         for clock in clocks:
-            if clock.kind == "acknowledge":
+            if sla.stopped_by(clock) == packs.ACKNOWLEDGED:
                 sla.complete(clock, at=received_at)
+        clocks += sla.start_statutory(complaint, tier=tier, at=received_at, moment=packs.ACKNOWLEDGED)
+        clocks += sla.next_update(complaint, clocks, tier=tier, at=received_at)
     complaint.queue_at = sla.queue_at(clocks)
     standing.refresh(complaint, clocks)
     return clocks

@@ -37,6 +37,7 @@ def acknowledge(complaint: Complaint, *, by: Actor, at: datetime, message: str =
             fields.append("first_response_at")
         sent = outgoing(complaint, message, purpose=Purpose.ACKNOWLEDGEMENT, by=by, at=at)
         also = [sent, *letters.message(complaint, sent, author=signature(by), at=at)]
+    _base.informed(complaint, clocks, at=at, told=bool(also))
     return _base.finish(
         complaint,
         "complaint.acknowledged",
@@ -83,7 +84,7 @@ def wait(complaint: Complaint, *, by: Actor, at: datetime, reason: str) -> Compl
         raise errors.AlreadyWaiting
     clocks = _base.clocks_of(complaint)
     for clock in clocks:
-        sla.pause(clock, at=at)
+        sla.pause(clock, at=at, because=str(Status.WAITING))
     before, complaint.status = complaint.status, Status.WAITING
     return _base.finish(
         complaint,

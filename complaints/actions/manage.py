@@ -91,14 +91,12 @@ def classify(
         raise errors.NothingChanged
     clocks = _base.clocks_of(complaint)
     due_before = {clock.pk: clock.due_at for clock in clocks}
-    tier = complaint.customer.tier if complaint.customer else ""
     if not complaint.is_history:
-        for clock in clocks:
-            sla.retarget(clock, complaint, tier=tier, at=at)
+        clocks = sla.rematch(complaint, clocks, tier=_base.tier_of(complaint), at=at)
     moved = {
-        clock.kind: [_iso(due_before[clock.pk]), _iso(clock.due_at)]
+        clock.code or clock.kind: [_iso(due_before.get(clock.pk)), _iso(clock.due_at)]
         for clock in clocks
-        if due_before[clock.pk] != clock.due_at
+        if due_before.get(clock.pk) != clock.due_at
     }
     if moved:
         changes["deadlines"] = moved

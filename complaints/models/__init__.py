@@ -7,8 +7,29 @@ from complaints.models.catalogue import (
     Severity,
     Workload,
 )
-from complaints.models.clocks import Clock, ClockEvent, ClockKind, ClockState, Firing, SlaPolicy, SlaVersion
-from complaints.models.complaint import IN_HAND, NEVER, OPEN, Complaint, Kind, Narrative, Outcome, Status, Watch
+from complaints.models.clocks import (
+    Clock,
+    ClockEvent,
+    ClockKind,
+    ClockState,
+    Firing,
+    RulePack,
+    SlaEdit,
+    SlaPolicy,
+    SlaVersion,
+)
+from complaints.models.complaint import (
+    IN_HAND,
+    NEVER,
+    OPEN,
+    Complaint,
+    Kind,
+    LateReason,
+    Narrative,
+    Outcome,
+    Status,
+    Watch,
+)
 from complaints.models.conversation import Message, Note, Purpose
 
 __all__ = [
@@ -25,6 +46,7 @@ __all__ = [
     "ComplaintType",
     "Firing",
     "Kind",
+    "LateReason",
     "Message",
     "Narrative",
     "Note",
@@ -32,7 +54,9 @@ __all__ = [
     "Purpose",
     "RootCause",
     "RoutingRule",
+    "RulePack",
     "Severity",
+    "SlaEdit",
     "SlaPolicy",
     "SlaVersion",
     "Status",

@@ -45,6 +45,9 @@ class SlaPolicy(models.Model):
 
     `targets`: {"acknowledge": {"kind": "working_seconds", "value": 14400}, "resolve": {...}}, kinds as in
     sla/SCHEMA.md.
+    `ladder`: whom to tell at which share of the working time, [{"percent": 75, "to": ["owner"], "clocks": ["resolve"],
+    "hand_over": false}]; without `clocks` it holds for all. 100 is the deadline itself. `hand_over`: the case goes to
+    the owner's deputy if nobody has acknowledged it by then. Read by `complaints.sla.ladder`.
     `reopen_mode`: "resume" (the clock goes on) or "restart" (a new cycle with the full target).
     """
 
@@ -75,38 +78,72 @@ class SlaPolicy(models.Model):
         return self.name
 
 
+class RulePack(models.Model):
+    """A pack of statutory rules as installed: a snapshot, with the calendar its working days are counted in.
+
+    `code` and `edition` name the pack as shipped (`complaints/sla/packs/`), `definition` is what it said then. Governs
+    complaints received from `in_force_at` on (UTC) that meet `conditions` ({"types": [code], "channels": [code],
+    "tiers": [text], "teams": [id]}, each blank for any), until `removed_at`.
+    """
+
+    code = models.CharField(max_length=40)
+    edition = models.CharField(max_length=20)
+    definition = models.JSONField()
+    calendar = models.ForeignKey("core.Calendar", models.PROTECT, related_name="+", verbose_name=_("calendar"))
+    conditions = models.JSONField(default=dict, blank=True)
+    in_force_at = models.DateTimeField()
+    installed_at = models.DateTimeField()
+    installed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["code"], name="rulepack_once", condition=Q(removed_at__isnull=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.edition}"
+
+
 class Clock(models.Model):
     """One clock of a complaint in one cycle: a cache of its append-only events, kept for sorting, badges and the sweep.
 
     `due_at`: null while paused or when the calendar never opens. `next_at`: when the sweep must look again (null:
-    never).
-    `breached_at` equals the deadline that passed, whenever it was noticed (`detected_at`). `stated`: met or breached as
-    an imported file says, without a deadline of its own.
+    never); the first of `rungs`, or the deadline. `rungs`: what is still to fire, [[microseconds since 1970, rung,
+    addressees, hand over], ...] in order of time (`complaints.sla.ladder`).
+    `breached_at` equals the deadline that passed, whenever it was noticed (`detected_at`). `overrun_seconds`: working
+    time from the deadline to the work done too late. `stated`: met or breached as an imported file says, without a
+    deadline of its own. `pack`, `code`: the rule of a statutory clock.
     """
 
     complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="clocks", db_index=False)
     kind = models.CharField(max_length=12, choices=ClockKind.choices)
+    code = models.CharField(max_length=40, blank=True)
     cycle = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=10, choices=ClockState.choices, default=ClockState.RUNNING)
     policy = models.ForeignKey(SlaPolicy, models.PROTECT, null=True, related_name="clocks", db_index=False)
     calendar_version = models.ForeignKey(
         "core.CalendarVersion", models.PROTECT, null=True, related_name="+", db_index=False
     )
+    pack = models.ForeignKey(RulePack, models.PROTECT, null=True, related_name="clocks", db_index=False)
     target_kind = models.CharField(max_length=16, blank=True)
     target_value = models.IntegerField(null=True)
     started_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
     next_at = models.DateTimeField(null=True)
+    rungs = models.JSONField(default=list)
     paused_since = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
     breached_at = models.DateTimeField(null=True)
     detected_at = models.DateTimeField(null=True)
+    overrun_seconds = models.IntegerField(null=True)
     stated = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["complaint", "kind", "cycle"], name="clock_cycle_once"),
+            models.UniqueConstraint(fields=["complaint", "kind", "code", "cycle"], name="clock_cycle_once"),
             models.CheckConstraint(condition=Q(kind__in=ClockKind.values), name="clock_kind_known"),
             models.CheckConstraint(condition=Q(state__in=ClockState.values), name="clock_state_known"),
             models.CheckConstraint(
@@ -114,7 +151,8 @@ class Clock(models.Model):
                 name="clock_breach_dated",
             ),
             models.CheckConstraint(
-                condition=Q(next_at__isnull=True) | Q(state=ClockState.RUNNING), name="clock_next_only_running"
+                condition=Q(next_at__isnull=True) | Q(state__in=[ClockState.RUNNING, ClockState.BREACHED]),
+                name="clock_next_only_running",
             ),
         ]
         indexes = [models.Index(fields=["next_at", "id"], name="clock_next", condition=Q(next_at__isnull=False))]
@@ -130,8 +168,12 @@ class Clock(models.Model):
 
 
 class ClockEvent(models.Model):
-    """What happened to a clock, append-only: started, paused, resumed, retargeted, completed, breached, reopened,
-    cancelled. `data` of started and retargeted: policy, matched conditions, calendar version and target."""
+    """What happened to a clock, append-only: started, paused, resumed, retargeted, completed, breached, warned,
+    reopened, cancelled.
+
+    `data` of started and retargeted: policy or pack, matched conditions, calendar version, mode of a calendar's edit,
+    target; of warned: the rung.
+    """
 
     clock = models.ForeignKey(Clock, models.CASCADE, related_name="events")
     kind = models.CharField(max_length=12)
@@ -147,15 +189,70 @@ class ClockEvent(models.Model):
 
 
 class Firing(models.Model):
-    """A warning, breach or escalation that fired: exactly once per clock cycle and rung, by the database."""
+    """A warning, breach or escalation that fired: exactly once per clock cycle and rung, by the database.
+
+    `collapsed`: a later one was due as well, so that nobody was told of this one by itself. `hand_over`: the case is to
+    go to the owner's deputy unless somebody has taken it up; `handled_at` when that was looked at.
+    """
 
     clock = models.ForeignKey(Clock, models.CASCADE, related_name="firings")
     rung = models.CharField(max_length=24)
     due_at = models.DateTimeField()
     fired_at = models.DateTimeField()
+    collapsed = models.BooleanField(default=False)
+    hand_over = models.BooleanField(default=False)
+    handled_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["clock", "rung"], name="firing_once")]
+        indexes = [
+            models.Index(
+                fields=["id"], name="firing_to_hand_over", condition=Q(hand_over=True, handled_at__isnull=True)
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.clock_id} {self.rung}"
+
+
+class SlaEdit(models.Model):
+    """An edit of a calendar, of the policies or of a pack: its preview, then its way through the open complaints.
+
+    `draft`: what is edited, {"calendar_version": id} or {"sla_version": id}. `mode`: see EditMode. `at`: the instant of
+    the change (UTC), set when it is applied. `found`: counts and examples, {"open", "moved", "earlier", "later",
+    "late_at_once", "examples": [...]}. `cursor`: the last complaint looked at; the job goes on behind it after a crash.
+    """
+
+    class Status(models.TextChoices):
+        COUNTING = "counting", _("Being previewed")
+        COUNTED = "counted", _("Previewed")
+        APPLYING = "applying", _("Being applied")
+        DONE = "done", _("Applied")
+        DROPPED = "dropped", _("Dropped")
+
+    class Mode(models.TextChoices):
+        NEW_ONLY = "new_only", _("New complaints only")
+        FROM_NOW = "from_now", _("From now on")
+        RETROACTIVE = "retroactive", _("Retroactive correction")
+
+    calendar_version = models.ForeignKey("core.CalendarVersion", models.PROTECT, null=True, related_name="+")
+    sla_version = models.ForeignKey(SlaVersion, models.PROTECT, null=True, related_name="+")
+    mode = models.CharField(max_length=12, choices=Mode.choices)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.COUNTING)
+    at = models.DateTimeField(null=True)
+    cursor = models.BigIntegerField(default=0)
+    total = models.IntegerField(default=0)
+    looked = models.IntegerField(default=0)
+    found = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["id"], name="slaedit_at_work", condition=Q(status__in=["counting", "applying"]))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.status}"

@@ -51,6 +51,19 @@ FIGURE_COLUMNS = [
 ]  # fmt: skip
 
 
+class LateReason(models.TextChoices):
+    """Why an answer came late, asked when a breached case is resolved."""
+
+    WORKLOAD = "workload", _("Too much work at once")
+    MISROUTED = "misrouted", _("It went to the wrong place first")
+    COLLEAGUES = "colleagues", _("Waiting for another department")
+    SUPPLIER = "supplier", _("Waiting for a supplier or partner")
+    CUSTOMER = "customer", _("Waiting for the customer")
+    COMPLEX = "complex", _("The matter was complicated")
+    SYSTEMS = "systems", _("A system failed")
+    OTHER = "other", _("Another reason")
+
+
 class Complaint(models.Model):
     """One case. Changed only by `complaints.actions`; `version` counts the changes.
 
@@ -91,6 +104,7 @@ class Complaint(models.Model):
     resolved_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=14, choices=Outcome.choices, blank=True)
+    late_reason = models.CharField(max_length=12, choices=LateReason.choices, blank=True)
     accepted = models.BooleanField(null=True)
     accepted_at = models.DateTimeField(null=True)
     root_cause = models.ForeignKey(
@@ -181,6 +195,7 @@ class Narrative(models.Model):
     expectation = models.TextField(blank=True)
     remedy_sought = models.TextField(blank=True)
     summary = models.TextField(blank=True)
+    late_note = models.TextField(blank=True)
 
     def __str__(self) -> str:
         return f"narrative of {self.complaint_id}"

@@ -1,54 +1,89 @@
 """Start, stop and move the clocks of a complaint (domain, SLA 2-5). Called by actions that hold the complaint locked.
 
-Events are the truth and are only ever added; the clock row is what follows from them through `core.working_time`.
+Events are the truth and are only ever added; the clock row is what follows from them (`complaints.sla.replay`). What
+needs no arithmetic changes the row directly, the rest reads it off the events; a test holds both to be the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import models
 
 from complaints.models import NEVER, Clock, ClockEvent, ClockKind, ClockState, Complaint
-from complaints.sla import breaches, policies
+from complaints.sla import firings, ladder, packs, policies, replay
+from complaints.sla.replay import (
+    BREACHED,
+    CANCELLED,
+    COMPLETED,
+    PAUSED,
+    REOPENED,
+    RESUMED,
+    RETARGETED,
+    STARTED,
+)
 from core import clock as time
 from core import rows, working_time
-from core.working_time import CalendarEdit, EditMode, Pause, Target, TargetChange
+from core.working_time import EditMode, Target
 
-STARTED, PAUSED, RESUMED, RETARGETED = "started", "paused", "resumed", "retargeted"
-COMPLETED, REOPENED, BREACHED, CANCELLED = "completed", "reopened", "breached", "cancelled"
 FIRST_KINDS = (ClockKind.ACKNOWLEDGE, ClockKind.RESOLVE)
+PAUSABLE = (ClockKind.RESOLVE,)  # nobody pauses an acknowledgement, an update or the law
+Terms = tuple[Target, int, dict[str, Any]]  # the target, the calendar's version, and what the event says about both
 
 
 def start(
     complaint: Complaint, *, tier: str, start_at: datetime, kinds: Iterable[str] = FIRST_KINDS, cycle: int = 1
 ) -> list[Clock]:
-    """New clocks for a complaint, not yet written. Each carries its first event in `clock.fresh_events`."""
+    """New clocks by the policy that matches, not yet written. Each carries its first event in `clock.fresh_events`."""
     found = policies.match(complaint, tier)
     clocks = []
     for kind in kinds:
         target = policies.target_of(found.policy, kind)
-        if target is None:
-            continue
-        calendar = policies.calendar_of(found.calendar_version_id)
-        due_at = working_time.due_at(calendar, start_at, target)
-        clock = Clock(
-            complaint=complaint,
-            kind=kind,
-            cycle=cycle,
-            policy=found.policy,
-            calendar_version_id=found.calendar_version_id,
-            target_kind=str(target.kind),
-            target_value=target.value,
-            started_at=start_at,
-            due_at=due_at,
-            next_at=due_at,
-        )
-        _note(clock, STARTED, start_at, {**_terms(clock), "because": list(found.because)})
-        clocks.append(clock)
+        if target is not None:
+            clock = Clock(complaint=complaint, kind=kind, cycle=cycle, policy=found.policy)
+            terms = _by_policy(found, target)
+            _begin(clock, terms, policies.steps_of(found.policy, kind), start_at)
+            clocks.append(clock)
     return clocks
+
+
+def start_statutory(complaint: Complaint, *, tier: str, at: datetime, moment: str) -> list[Clock]:
+    """New statutory clocks of the packs that apply, of the rules that start at `moment` (packs.RECEIVED, ACKNOWLEDGED).
+
+    Not yet written.
+    """
+    clocks = []
+    for rule, because in packs.for_case(complaint, tier):
+        if rule.starts == moment:
+            clock = Clock(complaint=complaint, kind=ClockKind.STATUTORY, code=rule.clock_code, pack=rule.pack)
+            terms = rule.target, rule.calendar_version_id, by_rule(rule, because)
+            _begin(clock, terms, rule.steps, at)
+            clocks.append(clock)
+    return clocks
+
+
+def next_update(complaint: Complaint, clocks: Sequence[Clock], *, tier: str, at: datetime) -> list[Clock]:
+    """A person told the complainant something at `at`: the update clock that ran is done, a new cycle begins.
+
+    Returns the new cycle, not yet written; none once the case is decided, or without such a target.
+    """
+    cycle = 1
+    for clock in clocks:
+        if clock.kind == ClockKind.UPDATE:
+            cycle = max(cycle, clock.cycle + 1)
+            complete(clock, at=at)
+    if not complaint.is_open or complaint.is_history or complaint.is_quarantined:
+        return []
+    return start(complaint, tier=tier, start_at=at, kinds=[ClockKind.UPDATE], cycle=cycle)
+
+
+def stopped_by(clock: Clock) -> str:
+    """What a clock waits for: packs.ACKNOWLEDGED or packs.RESOLVED. No query within a few seconds."""
+    if clock.kind == ClockKind.STATUTORY and clock.pack_id is not None:
+        return packs.rule(clock.pack_id, clock.code).until
+    return packs.ACKNOWLEDGED if clock.kind == ClockKind.ACKNOWLEDGE else packs.RESOLVED
 
 
 def with_events(clocks: Iterable[Clock]) -> list[models.Model]:
@@ -64,49 +99,53 @@ def with_events(clocks: Iterable[Clock]) -> list[models.Model]:
 def complete(clock: Clock, *, at: datetime) -> None:
     """The work a clock asked for was done at `at`: met if not after the deadline, else breached at the deadline.
 
-    Changes the row in memory; `save` writes it.
+    Changes the row in memory; `save` writes it. Query cost: one if it was late.
     """
     if clock.is_finished:
         return
-    clock.completed_at, clock.next_at = at, None
-    if clock.state == ClockState.PAUSED:
-        clock.paused_since = None
     if clock.state != ClockState.BREACHED:
         if clock.due_at is not None and at > clock.due_at:
             mark_breached(clock, detected_at=time.now())
         else:
             clock.state = ClockState.MET
-    _note(clock, COMPLETED, at)
+    clock.completed_at, clock.paused_since, clock.next_at, clock.rungs = at, None, None, []
+    note(clock, COMPLETED, at)
+    if clock.state == ClockState.BREACHED:
+        _read_off(clock)
 
 
 def mark_breached(clock: Clock, *, detected_at: datetime) -> None:
     """The deadline passed; dated at the deadline, whenever it was noticed (domain, SLA 5). Raises ValueError without
-    one."""
+    one. What the ladder says for later stays on the clock."""
     if clock.due_at is None:
         raise ValueError("a clock without a deadline cannot be breached")
     clock.state, clock.breached_at, clock.detected_at = ClockState.BREACHED, clock.due_at, detected_at
-    clock.next_at = None
-    _note(clock, BREACHED, clock.due_at)
+    for _us, rung, to, hand_over in clock.rungs:
+        if rung == ladder.BREACH:
+            clock.breach_tells = (to, bool(hand_over))  # type: ignore[attr-defined]  # until `save` has told them
+    clock.rungs = [one for one in clock.rungs if ladder.percent_of(one[1]) > 100]
+    clock.next_at = ladder.next_at(clock.rungs)
+    note(clock, BREACHED, clock.due_at, recorded_at=detected_at)
 
 
-def pause(clock: Clock, *, at: datetime) -> None:
-    """Stand still from `at` on; only a running resolve clock does (nobody pauses an acknowledgement)."""
-    if clock.state != ClockState.RUNNING or clock.kind != ClockKind.RESOLVE or clock.policy_id is None:
+def pause(clock: Clock, *, at: datetime, because: str = "") -> None:
+    """Stand still from `at` on; only a running resolve clock does. `because`: the status that pauses it."""
+    if clock.state != ClockState.RUNNING or clock.kind not in PAUSABLE or clock.policy_id is None:
         return  # a clock without a policy states what a file said; nobody waits for it
     if clock.due_at is not None and clock.due_at < at:
         mark_breached(clock, detected_at=time.now())
         return
-    clock.state, clock.paused_since, clock.due_at, clock.next_at = ClockState.PAUSED, at, None, None
-    _note(clock, PAUSED, at)
+    clock.state, clock.paused_since = ClockState.PAUSED, at
+    clock.due_at, clock.next_at, clock.rungs = None, None, []
+    note(clock, PAUSED, at, {"because": because} if because else {})
 
 
 def resume(clock: Clock, *, at: datetime) -> None:
-    """Go on; the deadline moves by the working time that stood still."""
+    """Go on; the deadline moves by the working time that stood still. Query cost: one."""
     if clock.state != ClockState.PAUSED:
         return
-    _note(clock, RESUMED, at)
-    clock.state, clock.paused_since = ClockState.RUNNING, None
-    _set_due(clock)
+    note(clock, RESUMED, at)
+    _read_off(clock)
 
 
 def cancel(clock: Clock, *, at: datetime) -> None:
@@ -117,52 +156,98 @@ def cancel(clock: Clock, *, at: datetime) -> None:
         mark_breached(clock, detected_at=time.now())
     if clock.state != ClockState.BREACHED:
         clock.state = ClockState.CANCELLED
-    clock.completed_at, clock.next_at, clock.paused_since = at, None, None
-    _note(clock, CANCELLED, at)
+    clock.completed_at, clock.next_at, clock.paused_since, clock.rungs = at, None, None, []
+    note(clock, CANCELLED, at)
 
 
 def reopen(clock: Clock, *, at: datetime) -> None:
-    """The case is open again: the same clock goes on, the time in between does not count. A breach stays one."""
+    """The case is open again: the same clock goes on, the time in between does not count. A breach stays one.
+
+    Query cost: one.
+    """
     if clock.completed_at is None:
         return
-    clock.completed_at = None
-    _note(clock, REOPENED, at)
-    if clock.state != ClockState.BREACHED:
-        clock.state = ClockState.RUNNING
-        _set_due(clock)
+    note(clock, REOPENED, at)
+    _read_off(clock)
 
 
 def retarget(clock: Clock, complaint: Complaint, *, tier: str, at: datetime) -> None:
     """After a reclassification: the policy that now matches, from receipt, time already worked kept (domain, SLA 4).
 
-    The new deadline is never before `at`; a finished or breached clock stays as it is.
+    The new deadline is never before `at`; a finished or breached clock stays as it is, and so does one that the
+    policy knows no target for, and a statutory one.
     """
+    if clock.kind == ClockKind.STATUTORY or clock.policy_id is None:
+        return
     found = policies.match(complaint, tier)
     target = policies.target_of(found.policy, clock.kind)
-    if clock.is_finished or clock.state == ClockState.BREACHED or target is None or clock.policy_id == found.policy.pk:
+    if target is not None and clock.policy_id != found.policy.pk:
+        change_terms(clock, _by_policy(found, target), at=at)
+
+
+def rematch(complaint: Complaint, clocks: Sequence[Clock], *, tier: str, at: datetime) -> list[Clock]:
+    """All clocks of a complaint sorted anew: those there were retargeted, with those that now are due to it.
+
+    What another policy or a pack asks for beside runs from receipt; if that deadline has passed, an agreed target (no
+    statutory one) runs from `at` instead: no one can be late before the promise existed. Statutory clocks of packs
+    that no longer apply are cancelled. Query cost: one for each clock that moves.
+    """
+    found, kinds = list(clocks), {clock.kind for clock in clocks}
+    for clock in clocks:
+        retarget(clock, complaint, tier=tier, at=at)
+    for kind in FIRST_KINDS if complaint.is_open else ():
+        if kind not in kinds and not (kind == ClockKind.ACKNOWLEDGE and complaint.acknowledged_at):
+            fresh = start(complaint, tier=tier, start_at=complaint.received_at, kinds=[kind])
+            if any(one.due_at is not None and one.due_at < at for one in fresh):
+                fresh = start(complaint, tier=tier, start_at=at, kinds=[kind])
+            found += fresh
+    return [*found, *_other_packs(complaint, clocks, tier=tier, at=at)]
+
+
+def _other_packs(complaint: Complaint, clocks: Sequence[Clock], *, tier: str, at: datetime) -> list[Clock]:
+    wanted = {(rule.pack.pk, rule.clock_code) for rule, _because in packs.for_case(complaint, tier)}
+    known = {(clock.pack_id, clock.code) for clock in clocks if clock.kind == ClockKind.STATUTORY}
+    for clock in clocks:
+        if clock.kind == ClockKind.STATUTORY and (clock.pack_id, clock.code) not in wanted:
+            cancel(clock, at=at)
+    if not complaint.is_open:
+        return []
+    fresh = start_statutory(complaint, tier=tier, at=complaint.received_at, moment=packs.RECEIVED)
+    if complaint.acknowledged_at is not None:
+        fresh += start_statutory(complaint, tier=tier, at=complaint.acknowledged_at, moment=packs.ACKNOWLEDGED)
+        fresh = [one for one in fresh if stopped_by(one) != packs.ACKNOWLEDGED]
+    return [one for one in fresh if (one.pack_id, one.code) not in known]
+
+
+def change_terms(clock: Clock, terms: Terms, *, at: datetime, mode: EditMode = EditMode.WHOLE_CLOCK) -> None:
+    """From `at` on another target, policy or calendar; `mode`: from when the calendar governs the clock.
+
+    A finished clock stays as it is; one whose deadline passed is breached instead. Query cost: one.
+    """
+    if clock.is_finished or clock.state == ClockState.BREACHED:
         return
     if clock.state == ClockState.RUNNING and clock.due_at is not None and clock.due_at < at:
         mark_breached(clock, detected_at=time.now())
         return
-    clock.policy, clock.calendar_version_id = found.policy, found.calendar_version_id
-    clock.target_kind, clock.target_value = str(target.kind), target.value
-    _note(clock, RETARGETED, at, {**_terms(clock), "because": list(found.because)})
-    if clock.state == ClockState.RUNNING:
-        _set_due(clock)
+    note(clock, RETARGETED, at, {**_said(terms), "mode": str(mode)})
+    _read_off(clock)
 
 
 def save(complaint: Complaint, clocks: Iterable[Clock], *, at: datetime) -> None:
-    """Write changed clocks with their fresh events, and the breaches that showed. Query cost: one per clock and one."""
+    """Write changed clocks with their fresh events, new ones too, and the breaches that showed. Query cost: one for
+    each changed clock and one."""
     fresh: list[models.Model] = []
     breached: list[Clock] = []
+    clocks = list(clocks)
     for clock in clocks:
-        events = _fresh(clock)
-        if events:
+        if clock.pk is None:
+            fresh += with_events([clock])
+        elif events := _fresh(clock):
             clock.save()
             fresh += events
             if any(event.kind == BREACHED for event in events):
                 breached.append(clock)
-    rows.insert([*fresh, *breaches.records(complaint, breached, at=at)])
+    rows.insert([*sorted(fresh, key=_clocks_first), *firings.records(complaint, breached, at=at)])
     for clock in clocks:
         clock.fresh_events = []  # type: ignore[attr-defined]
 
@@ -172,66 +257,47 @@ def queue_at(clocks: Iterable[Clock]) -> datetime:
     return min((c.due_at for c in clocks if not c.is_finished and c.due_at is not None), default=NEVER)
 
 
-def replay(clock: Clock, events: Iterable[ClockEvent]) -> working_time.Clock:
-    """What the events say, as the pure arithmetic wants it (SCHEMA.md). The row itself is not consulted."""
-    first, *later = list(events)
-    pauses: list[Pause] = []
-    resolutions: list[Pause] = []
-    changes: list[TargetChange] = []
-    edits: list[CalendarEdit] = []
-    calendar_id = first.data["calendar_version"]
-    completed_at: datetime | None = None
-    paused_at: datetime | None = None
-    for event in later:
-        if event.kind == PAUSED:
-            paused_at = event.at
-        elif event.kind == RESUMED and paused_at is not None:
-            pauses.append(Pause(paused_at, event.at))
-            paused_at = None
-        elif event.kind in (COMPLETED, CANCELLED):
-            if paused_at is not None:
-                pauses.append(Pause(paused_at, event.at))
-                paused_at = None
-            completed_at = event.at
-        elif event.kind == REOPENED and completed_at is not None:
-            resolutions.append(Pause(completed_at, event.at))
-            completed_at = None
-        elif event.kind == RETARGETED:
-            changes.append(TargetChange(event.at, Target(**event.data["target"])))
-            if event.data["calendar_version"] != calendar_id:
-                calendar_id = event.data["calendar_version"]
-                edits.append(CalendarEdit(event.at, policies.calendar_of(calendar_id), EditMode.WHOLE_CLOCK))
-    if paused_at is not None:
-        pauses.append(Pause(paused_at))
-    return working_time.Clock(
-        calendar=policies.calendar_of(first.data["calendar_version"]),
-        start=first.at,
-        target=Target(**first.data["target"]),
-        pauses=tuple(pauses),
-        resolutions=tuple(resolutions),
-        target_changes=tuple(changes),
-        calendar_edits=tuple(edits),
-        completed_at=completed_at,
-    )
+def note(
+    clock: Clock, kind: str, at: datetime, data: dict[str, Any] | None = None, *, recorded_at: datetime | None = None
+) -> None:
+    """Add an event to those that leave with the clock."""
+    event = ClockEvent(clock=clock, kind=kind, at=at, recorded_at=recorded_at or time.now(), data=data or {})
+    _fresh(clock).append(event)
 
 
-def _set_due(clock: Clock) -> None:
-    """Read the deadline off the events, those not yet written included. Query cost: one."""
+def _begin(clock: Clock, terms: Terms, steps: Sequence[ladder.Step], at: datetime) -> None:
+    target, version, _data = terms
+    calendar = policies.calendar_of(version)
+    clock.calendar_version_id, clock.target_kind, clock.target_value = version, str(target.kind), target.value
+    clock.started_at, clock.due_at = at, working_time.due_at(calendar, at, target)
+    clock.rungs = ladder.first_rungs(steps, calendar, at, target, clock.due_at)
+    clock.next_at = ladder.next_at(clock.rungs)
+    note(clock, STARTED, at, _said(terms))
+
+
+def _read_off(clock: Clock) -> None:
+    """Set the row from the events, those not yet written included. Query cost: one."""
     events = [*clock.events.order_by("pk"), *_fresh(clock)] if clock.pk else _fresh(clock)
-    clock.due_at = working_time.evaluate(replay(clock, events)).due_at
-    clock.next_at = clock.due_at
+    for name, value in replay.row(clock.kind, events).items():
+        setattr(clock, name, value)
 
 
-def _terms(clock: Clock) -> dict[str, Any]:
-    return {
-        "policy": clock.policy_id,
-        "calendar_version": clock.calendar_version_id,
-        "target": {"kind": clock.target_kind, "value": clock.target_value},
-    }
+def _by_policy(found: policies.Match, target: Target) -> Terms:
+    return target, found.calendar_version_id, {"policy": found.policy.pk, "because": list(found.because)}
 
 
-def _note(clock: Clock, kind: str, at: datetime, data: dict[str, Any] | None = None) -> None:
-    _fresh(clock).append(ClockEvent(clock=clock, kind=kind, at=at, recorded_at=time.now(), data=data or {}))
+def by_rule(rule: packs.Rule, because: Sequence[str]) -> dict[str, Any]:
+    """What an event says of a statutory rule."""
+    return {"policy": None, "pack": rule.pack.pk, "code": rule.clock_code, "because": list(because)}
+
+
+def _said(terms: Terms) -> dict[str, Any]:
+    target, version, data = terms
+    return {**data, "calendar_version": version, "target": {"kind": str(target.kind), "value": target.value}}
+
+
+def _clocks_first(row: models.Model) -> bool:
+    return not isinstance(row, Clock)
 
 
 def _fresh(clock: Clock) -> list[ClockEvent]:

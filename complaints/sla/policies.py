@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from complaints.models import Complaint, SlaPolicy, SlaVersion
 from complaints.reference import catalogue
+from complaints.sla import ladder
 from core.cached import Cached
 from core.models import CalendarVersion
 from core.working_time import Target, WeekCalendar
@@ -33,22 +34,14 @@ def book() -> Book:
     """Query cost: three every few seconds per process."""
     version = SlaVersion.objects.filter(published_at__isnull=False).order_by("-number").first()
     policies = SlaPolicy.objects.filter(version=version).order_by("position")
-    versions = CalendarVersion.objects.order_by("number").values_list("calendar_id", "pk")
+    published = CalendarVersion.objects.filter(published_at__isnull=False)
+    versions = published.order_by("number").values_list("calendar_id", "pk")
     return Book(tuple(policies), dict(versions))
-
-
-@Cached
-def _names() -> dict[int, str]:
-    return dict(SlaPolicy.objects.values_list("pk", "name"))
 
 
 def policy_name(policy_id: int | None) -> str | None:
     """The name of any policy, of older versions too; from memory."""
-    if policy_id is None:
-        return None
-    if policy_id not in _names():
-        _names.clear()
-    return _names().get(policy_id)
+    return None if policy_id is None else policy(policy_id).name
 
 
 @Cached
@@ -72,6 +65,26 @@ def match(complaint: Complaint, tier: str = "") -> Match:
         if because is not None:
             return Match(policy, because, book().newest[policy.calendar_id])
     raise LookupError("no default SLA policy is published")
+
+
+def steps_of(policy: SlaPolicy, kind: str) -> tuple[ladder.Step, ...]:
+    """The ladder of a policy for one clock kind, read once per instance."""
+    known: dict[str, tuple[ladder.Step, ...]] = policy.__dict__.setdefault("_steps", {})
+    if kind not in known:
+        known[kind] = ladder.steps(policy.ladder, kind)
+    return known[kind]
+
+
+@Cached
+def _by_key() -> dict[int, SlaPolicy]:
+    return SlaPolicy.objects.in_bulk()
+
+
+def policy(policy_id: int) -> SlaPolicy:
+    """Any policy, of older versions too; from memory. Raises KeyError if there is none."""
+    if policy_id not in _by_key():
+        _by_key.clear()
+    return _by_key()[policy_id]
 
 
 def target_of(policy: SlaPolicy, kind: str) -> Target | None:

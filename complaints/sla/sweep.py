@@ -1,4 +1,4 @@
-"""The sweep: find every passed deadline and mark its breach, exactly once (domain, SLA 5-6; mission A5, E1).
+"""The sweep: find every rung of the ladder that is due, deadlines above all, and fire it once (domain, SLA 5-7).
 
 It reads, by the partial index on `Clock.next_at`, only what is due, so that a million running clocks cost an
 idle sweep nothing. Each batch is a transaction of its own: killed half-way, it loses nothing and the next
@@ -17,11 +17,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import F
 
-from complaints.models import Clock, ClockEvent, ClockState, Complaint, Firing
-from complaints.sla import breaches, sweep_sql
-from complaints.sla.clocks import BREACHED
+from complaints.models import Clock, ClockState, Complaint, Firing
+from complaints.sla import firings, ladder, sweep_sql
+from complaints.sla.ladder import BREACH
 from core import clock as clocks_time
 from core import rows, trail
 from core.actions import upkeep
@@ -96,44 +95,50 @@ def _small_batch(at: datetime | None, size: int) -> Swept:
 
 
 def due(*, at: datetime, size: int) -> list[Clock]:
-    """At most `size` clocks of live complaints overdue at `at`, longest overdue first. Query cost: 1."""
-    found = Clock.objects.filter(next_at__lt=at, due_at__lt=at, complaint__in_queue=True)
+    """At most `size` clocks of live complaints with something due before `at`, longest due first. Query cost: 1."""
+    found = Clock.objects.filter(next_at__lt=at, complaint__in_queue=True)
     return list(found.select_related("complaint").order_by("next_at", "pk")[:size])
 
 
 def mark(clocks: Sequence[Clock], *, at: datetime) -> Swept:
-    """Write the breaches of clocks that nobody else can touch meanwhile, in bulk: `sweep_sql.mark` in Python.
+    """Fire what is due of clocks that nobody else can touch meanwhile, in bulk: `sweep_sql.mark` in Python.
 
-    Query cost: 11, whatever the number.
+    Query cost: 12, whatever the number.
     """
     if not clocks:
         return Swept()
-    by_case: dict[int, list[Clock]] = {}
-    for clock in clocks:
-        by_case.setdefault(clock.complaint_id, []).append(clock)
-    cases = {key: found[0].complaint for key, found in sorted(by_case.items())}
-    people = breaches.addressees_of(list(cases.values()))
-    ends = _ends_of_trails(list(cases.values()))
-    firings = [breaches.firing(clock, at=at) for clock in clocks]
-    events = [ClockEvent(clock=f.clock, kind=BREACHED, at=f.due_at, recorded_at=at, data={}) for f in firings]
-    entries = [breaches.noted(case, by_case[key], by=SWEEPER, at=at, last=ends.get(key)) for key, case in cases.items()]
-    mails: list[OutboxMessage] = []
-    for clock in clocks:
-        mails += breaches.mails(clock.complaint, [clock], people[clock.complaint_id], at=at)
-    Clock.objects.filter(pk__in=[clock.pk for clock in clocks]).update(
-        state=ClockState.BREACHED, breached_at=F("due_at"), detected_at=at, next_at=None
-    )
-    Complaint.objects.filter(pk__in=list(cases)).update(updated_at=at)
+    cases = list(firings.by_case(clocks))
+    people = firings.people_of([case for case, _clocks in cases])
+    ends = _ends_of_trails([case for case, _clocks in cases])
+    marks, events, entries, mails = [], [], [], []
+    for case, own in cases:
+        fired = [one for clock in own for one in firings.due(clock, at=at)]
+        marks += [firings.mark(one, at=at) for one in fired]
+        events += [firings.event(one, at=at) for one in fired]
+        entries.append(firings.noted(case, fired, by=SWEEPER, at=at, last=ends.get(case.pk)))
+        mails += firings.mails(case, fired, people[case.pk], at=at)
+        for clock in own:
+            _move_on(clock, {one.rung for one in fired if one.clock is clock}, at=at)
+    Clock.objects.bulk_update(clocks, ["state", "breached_at", "detected_at", "rungs", "next_at"])
+    Complaint.objects.filter(pk__in=[case.pk for case, _clocks in cases]).update(updated_at=at)
     mails = _without_twins(mails)
-    rows.insert([*events, *_without_fired(firings), *entries, *mails])
+    rows.insert([*events, *_without_fired(marks), *entries, *mails])
     return Swept(len(clocks), len(cases), len(mails))
 
 
-def _without_fired(firings: Sequence[Firing]) -> list[Firing]:
+def _move_on(clock: Clock, fired: set[str], *, at: datetime) -> None:
+    """The clock's row behind the rungs that fired, in memory."""
+    if BREACH in fired and clock.state == ClockState.RUNNING:
+        clock.state, clock.breached_at, clock.detected_at = ClockState.BREACHED, clock.due_at, at
+    clock.rungs = [one for one in clock.rungs if one[1] not in fired]
+    clock.next_at = ladder.next_at(clock.rungs)
+
+
+def _without_fired(marks: Sequence[Firing]) -> list[Firing]:
     """Those not written before: SQL says ON CONFLICT DO NOTHING. Query cost: 1."""
-    written = Firing.objects.filter(rung=breaches.BREACH, clock__in=[firing.clock_id for firing in firings])
-    known = set(written.values_list("clock_id", flat=True))
-    return [firing for firing in firings if firing.clock_id not in known]
+    written = Firing.objects.filter(clock__in={one.clock_id for one in marks})
+    known = set(written.values_list("clock_id", "rung"))
+    return [one for one in marks if (one.clock_id, one.rung) not in known]
 
 
 def _without_twins(mails: Sequence[OutboxMessage]) -> list[OutboxMessage]:
@@ -143,7 +148,7 @@ def _without_twins(mails: Sequence[OutboxMessage]) -> list[OutboxMessage]:
     return [mail for mail in mails if mail.key not in known]
 
 
-def _ends_of_trails(complaints: Sequence[Complaint]) -> dict[int, breaches.End]:
+def _ends_of_trails(complaints: Sequence[Complaint]) -> dict[int, firings.End]:
     """Sequence number and hash of each complaint's last entry, by its key. Query cost: 1."""
     if not complaints:
         return {}

@@ -5,30 +5,30 @@ first: an action that commits between our reading and our locking would leave us
 it was before. So `lock` takes the rows, and `mark`, a statement of its own, sees all that was committed until
 then.
 
-`mark` writes exactly what `complaints.sla.breaches` would, the trail's hash included; a test compares every
+`mark` writes exactly what `complaints.sla.firings` would, the trail's hash included; a test compares every
 column.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
 
-from complaints.sla import breaches
+from complaints.sla import firings, ladder
 from core import outbox
 from core.actor import Actor
 
 # Locks never wait, so a sweep cannot be part of a deadlock. NO KEY: a new row that points at the case does
-# not hide it from us, an action on it (FOR UPDATE) does. `greatest` keeps the planner from multiplying two
-# guesses about the same thing, finding almost nothing due and choosing to sort.
+# not hide it from us, an action on it (FOR UPDATE) does.
 LOCK = """
 SELECT clock.id, complaint.id
 FROM complaints_clock clock JOIN complaints_complaint complaint ON complaint.id = clock.complaint_id
-WHERE clock.next_at < %(at)s AND greatest(clock.next_at, clock.due_at) < %(at)s AND complaint.in_queue
+WHERE clock.next_at < %(at)s AND complaint.in_queue
 ORDER BY clock.next_at, clock.id
 LIMIT %(size)s
 FOR NO KEY UPDATE OF clock, complaint SKIP LOCKED
@@ -36,47 +36,76 @@ FOR NO KEY UPDATE OF clock, complaint SKIP LOCKED
 
 # Keys are given as arrays wherever a table is read: joined to a common table expression, whose size it cannot
 # know, PostgreSQL reads the whole of it. Addressees are found one key at a time: given owner and lead together, it
-# compares every clock with every user.
+# compares every clock with every user. `before`: up to the deadline, or behind it; the last rung of each is told.
 MARK = """
 WITH due AS MATERIALIZED (
     SELECT clock.id, clock.complaint_id, clock.kind, clock.cycle, clock.due_at,
            (extract(epoch FROM clock.due_at) * 1000000)::bigint AS due_us,
            complaint.reference, complaint.subject, complaint.customer_id, complaint.owner_id,
-           complaint.team_id
+           complaint.team_id, rungs.place, (rungs.one ->> 0)::bigint AS us, rungs.one ->> 1 AS rung,
+           (rungs.one ->> 2)::int AS tells, (rungs.one ->> 3)::int AS hand_over
     FROM complaints_clock clock JOIN complaints_complaint complaint ON complaint.id = clock.complaint_id
-    WHERE clock.id = ANY(%(clocks)s) AND complaint.id = ANY(%(cases)s)
+    CROSS JOIN LATERAL jsonb_array_elements(
+        CASE WHEN clock.rungs <> '[]' THEN clock.rungs
+             ELSE jsonb_build_array(jsonb_build_array(
+                 (extract(epoch FROM clock.due_at) * 1000000)::bigint, %(breach)s::text, %(breach_tells)s, 0)) END
+    ) WITH ORDINALITY rungs (one, place)
+    WHERE clock.id = ANY(%(clocks)s) AND complaint.id = ANY(%(cases)s) AND (rungs.one ->> 0)::bigint < %(at_us)s
+), fired AS MATERIALIZED (
+    SELECT due.*, 'epoch'::timestamptz + us * interval '1 microsecond' AS at, rung = %(breach)s AS breached,
+           place = max(place) OVER side AS told, bit_or(tells) OVER side AS told_to
+    FROM due WINDOW side AS (PARTITION BY id, starts_with(rung, 'late:'))
 ), clocks AS (
-    UPDATE complaints_clock SET state = 'breached', breached_at = due_at, detected_at = %(at)s, next_at = NULL
+    UPDATE complaints_clock SET
+        state = CASE WHEN state = 'running' AND due_at < %(at)s THEN 'breached' ELSE state END,
+        breached_at = CASE WHEN state = 'running' AND due_at < %(at)s THEN due_at ELSE breached_at END,
+        detected_at = CASE WHEN state = 'running' AND due_at < %(at)s THEN %(at)s ELSE detected_at END,
+        rungs = coalesce((SELECT jsonb_agg(one ORDER BY place) FROM jsonb_array_elements(rungs)
+                          WITH ORDINALITY rest (one, place) WHERE (one ->> 0)::bigint >= %(at_us)s), '[]'),
+        next_at = (SELECT 'epoch'::timestamptz + min((one ->> 0)::bigint) * interval '1 microsecond'
+                   FROM jsonb_array_elements(rungs) rest (one) WHERE (one ->> 0)::bigint >= %(at_us)s)
     WHERE id = ANY(%(clocks)s)
 ), events AS (
     INSERT INTO complaints_clockevent (clock_id, kind, at, recorded_at, data)
-    SELECT id, 'breached', due_at, %(at)s, '{}'::jsonb FROM due ORDER BY due_at, id
+    SELECT id, CASE WHEN breached THEN 'breached' ELSE 'warned' END, at, %(at)s,
+           CASE WHEN breached THEN '{}'::jsonb ELSE jsonb_build_object('rung', rung) END
+    FROM fired ORDER BY id, place
 ), firings AS (
-    INSERT INTO complaints_firing (clock_id, rung, due_at, fired_at)
-    SELECT id, %(rung)s, due_at, %(at)s FROM due ORDER BY due_at, id
+    INSERT INTO complaints_firing (clock_id, rung, due_at, fired_at, collapsed, hand_over)
+    SELECT id, rung, at, %(at)s, NOT told, hand_over = 1 FROM fired ORDER BY id, place
     ON CONFLICT (clock_id, rung) DO NOTHING
+), facts AS (
+    SELECT *, '{"clock":' || id || ',"cycle":' || cycle || ',"due_at":"'
+              || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS')
+              || CASE WHEN us %% 1000000 = 0 THEN '' ELSE to_char(at AT TIME ZONE 'UTC', '.US') END
+              || '+00:00","kind":"' || kind || '"' AS fact,
+           CASE WHEN breached THEN 100 ELSE split_part(rung, ':', 2)::int END AS percent
+    FROM fired
 ), cases AS (
-    SELECT complaint_id, max(customer_id) AS customer_id, min(due_at) AS at, min(due_us) AS at_us,
-           '{"clocks":[' || string_agg(
-               '{"clock":' || id || ',"cycle":' || cycle || ',"due_at":"'
-               || to_char(due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS')
-               || CASE WHEN due_us %% 1000000 = 0 THEN '' ELSE to_char(due_at AT TIME ZONE 'UTC', '.US') END
-               || '+00:00","kind":"' || kind || '"}', ',' ORDER BY due_at, id) || ']}' AS body
-    FROM due GROUP BY complaint_id
+    SELECT complaint_id, max(customer_id) AS customer_id, bool_or(breached) AS breached,
+           coalesce(min(at) FILTER (WHERE breached), min(at)) AS at,
+           coalesce(min(us) FILTER (WHERE breached), min(us)) AS at_us,
+           '{' || concat_ws(',',
+               '"clocks":[' || string_agg(fact || '}', ',' ORDER BY at, id, percent) FILTER (WHERE breached) || ']',
+               '"warned":[' || string_agg(fact || ',"rung":"' || rung || '"}', ',' ORDER BY at, id, percent)
+                               FILTER (WHERE NOT breached) || ']') || '}' AS body
+    FROM facts GROUP BY complaint_id
 ), complaints AS (
     UPDATE complaints_complaint SET updated_at = %(at)s WHERE id = ANY(%(cases)s)
 ), entries AS (
     INSERT INTO core_trailentry (subject_kind, subject_id, seq, kind, at, recorded_at, actor_kind,
                                  actor_label, customer_id, body, private, salt, private_digest, hash)
-    SELECT 'complaint', complaint_id, chain.seq, %(noted_as)s, cases.at, %(at)s, %(actor_kind)s,
+    SELECT 'complaint', complaint_id, chain.seq, named.kind, cases.at, %(at)s, %(actor_kind)s,
            %(actor_label)s, customer_id, body, '', '', '',
            sha256(chain.previous || convert_to(
                'complaint:' || complaint_id || '#' || chain.seq
-               || E'\n' || %(noted_as)s || E'\n' || at_us
+               || E'\n' || named.kind || E'\n' || at_us
                || E'\n' || (extract(epoch FROM %(at)s::timestamptz) * 1000000)::bigint
                || E'\n' || %(actor_kind)s || '::' || %(actor_label)s
                || E'\n' || coalesce(customer_id::text, '') || E'\n\n' || body, 'UTF8'))
     FROM cases CROSS JOIN LATERAL (
+        SELECT CASE WHEN cases.breached THEN %(noted_as)s ELSE %(warned_as)s END AS kind
+    ) named CROSS JOIN LATERAL (
         SELECT coalesce(max(last.seq), 0) + 1 AS seq,
                coalesce((array_agg(last.hash))[1], %(genesis)s::bytea) AS previous
         FROM (
@@ -85,29 +114,47 @@ WITH due AS MATERIALIZED (
         ) last
     ) chain
     ORDER BY complaint_id
+), told AS MATERIALIZED (
+    SELECT * FROM fired WHERE told
 ), addressed AS (
-    SELECT due.*, due.owner_id AS person_id FROM due
+    SELECT told.*, owner_id AS person_id FROM told WHERE told_to & %(owner)s > 0
     UNION ALL
-    SELECT due.*, team.lead_id FROM due JOIN core_team team ON team.id = due.team_id
-    WHERE team.lead_id <> due.owner_id
+    SELECT told.*, team.lead_id FROM told JOIN core_team team ON team.id = told.team_id WHERE told_to & %(lead)s > 0
+    UNION ALL
+    SELECT told.*, team.manager_id FROM told JOIN core_team team ON team.id = told.team_id
+    WHERE told_to & %(manager)s > 0
+    UNION ALL
+    SELECT told.*, manager.id
+    FROM told LEFT JOIN core_team team ON team.id = told.team_id
+    CROSS JOIN (SELECT id FROM core_user WHERE is_manager AND is_active) manager
+    WHERE told_to & %(manager)s > 0 AND team.manager_id IS NULL
+    UNION ALL
+    SELECT told.*, owner.deputy_id FROM told JOIN core_user owner ON owner.id = told.owner_id
+    WHERE told_to & %(deputy)s > 0
 ), mails AS (
     INSERT INTO core_outboxmessage (key, message_id, channel, recipient, language, template, context,
-                                    subject_kind, subject_id, created_at, due_at, attempts, error)
-    SELECT 'breach:' || due.id || ':' || person.id,
-           %(before_key)s || 'breach.' || due.id || '.' || person.id || %(after_key)s,
-           'mail', person.email, coalesce(nullif(person.language, ''), %(language)s), %(template)s,
-           jsonb_build_object('reference', due.reference, 'subject', due.subject, 'clock', due.kind,
-                              'due_us', due.due_us::text, 'time_zone', person.time_zone,
+                                    subject_kind, subject_id, created_at, due_at, attempts, error, suppressed)
+    SELECT told.rung || ':' || told.id || ':' || person.id,
+           %(before_key)s || replace(told.rung, ':', '.') || '.' || told.id || '.' || person.id || %(after_key)s,
+           'mail', person.email, coalesce(nullif(person.language, ''), %(language)s),
+           %(templates)s::jsonb ->> split_part(told.rung, ':', 1),
+           jsonb_build_object('reference', told.reference, 'subject', told.subject, 'clock', told.kind,
+                              'clock_id', told.id::text, 'rung', told.rung, 'due_us', told.due_us::text,
+                              'time_zone', person.time_zone,
                               'name', coalesce(nullif(person.name, ''), person.username)),
-           'complaint', due.complaint_id, %(at)s, %(at)s, 0, ''
-    FROM addressed due JOIN core_user person ON person.id = due.person_id
+           'complaint', told.complaint_id, %(at)s, %(at)s, 0, '', ''
+    FROM addressed told JOIN core_user person ON person.id = told.person_id
     WHERE person.is_active AND person.email <> ''
-    ORDER BY due.due_at, due.id, person.id
+    ORDER BY told.at, told.id, person.id
     ON CONFLICT (key) DO NOTHING
     RETURNING 1
 )
-SELECT (SELECT count(*) FROM due), (SELECT count(*) FROM cases), (SELECT count(*) FROM mails)
+SELECT (SELECT count(DISTINCT id) FROM due), (SELECT count(*) FROM cases), (SELECT count(*) FROM mails)
 """
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Key(NamedTuple):
@@ -118,14 +165,14 @@ class Key(NamedTuple):
 
 
 def anything(*, at: datetime) -> bool:
-    """Whether a deadline before `at` waits to be looked at. Query cost: 1."""
+    """Whether anything before `at` waits to be looked at. Query cost: 1."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT 1 FROM complaints_clock WHERE next_at < %s)", [at])
         return bool(cursor.fetchone()[0])
 
 
 def lock(*, at: datetime, size: int) -> list[Key]:
-    """At most `size` clocks overdue at `at`, they and their complaints locked.
+    """At most `size` clocks with something due before `at`, they and their complaints locked.
 
     Those of complaints somebody works on are left out. Reads the partial index `clock_next` from its start.
     Query cost: 1.
@@ -136,7 +183,7 @@ def lock(*, at: datetime, size: int) -> list[Key]:
 
 
 def mark(keys: Sequence[Key], *, by: Actor, at: datetime) -> tuple[int, int, int]:
-    """Write the breaches of clocks that `lock` took, in the same transaction.
+    """Fire what is due of clocks that `lock` took, in the same transaction.
 
     Returns how many clocks, complaints and mails. Query cost: 1.
     """
@@ -145,9 +192,16 @@ def mark(keys: Sequence[Key], *, by: Actor, at: datetime) -> tuple[int, int, int
         "clocks": [key.clock for key in keys],
         "cases": list({key.complaint for key in keys}),
         "at": at,
-        "rung": breaches.BREACH,
-        "noted_as": breaches.NOTED_AS,
-        "template": breaches.TEMPLATE,
+        "at_us": (at - _EPOCH) // _MICROSECOND,
+        "breach": ladder.BREACH,
+        "breach_tells": ladder.DEADLINE.to,
+        "owner": ladder.OWNER,
+        "lead": ladder.LEAD,
+        "manager": ladder.MANAGER,
+        "deputy": ladder.DEPUTY,
+        "noted_as": firings.NOTED_AS,
+        "warned_as": firings.WARNED_AS,
+        "templates": json.dumps(firings.TEMPLATES),
         "actor_kind": by.kind,
         "actor_label": by.label,
         "genesis": bytes(32),

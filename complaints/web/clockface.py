@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from complaints.models import Clock, ClockEvent, ClockKind, ClockState, Complaint
-from complaints.sla import clocks as sla
-from complaints.sla import reading
+from complaints.sla import reading, replay
 from complaints.sla.reading import DAY_SECONDS, Reading
 from complaints.web import composed
 from complaints.web.badges import badge
@@ -66,8 +65,7 @@ def _exact(clock: Clock, events: list[ClockEvent], now: datetime) -> Reading:
     found = reading.read(clock, now)
     if clock.state != ClockState.MET or not events:
         return found
-    result = working_time.evaluate(sla.replay(clock, events))
-    taken = result.worked_to_completion
+    taken = working_time.evaluate(replay.history(replay.tell(events), as_of=clock.completed_at)).worked_at_as_of
     return Reading(
         found.state, taken, 100, used=taken, total=found.total or clock.target_value, day_seconds=found.day_seconds
     )
@@ -146,9 +144,9 @@ def _pauses(events: list[ClockEvent], now: datetime) -> list[str]:
     found: list[str] = []
     since: datetime | None = None
     for event in events:
-        if event.kind == sla.PAUSED:
+        if event.kind == replay.PAUSED:
             since = event.at
-        elif since is not None and event.kind in (sla.RESUMED, sla.COMPLETED, sla.CANCELLED):
+        elif since is not None and event.kind in (replay.RESUMED, replay.COMPLETED, replay.CANCELLED):
             words = {"start": languages.near(since, now), "end": languages.near(event.at, now)}
             found.append(_("%(start)s to %(end)s") % words)
             since = None

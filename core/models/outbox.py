@@ -11,6 +11,7 @@ class OutboxMessage(models.Model):
 
     `key` makes it exist once whatever happens twice; `message_id` stays the same however often it is sent.
     `due_at`: not before this instant (UTC); moved on after a failed try. Final when `sent_at` or `failed_at` is set.
+    `suppressed`: why it was held back on purpose when its turn came (a code); `failed_at` says when.
     """
 
     key = models.CharField(max_length=120, unique=True)
@@ -28,6 +29,7 @@ class OutboxMessage(models.Model):
     sent_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=300, blank=True)
+    suppressed = models.CharField(max_length=40, blank=True)
 
     class Meta:
         ordering = ["pk"]

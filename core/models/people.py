@@ -19,10 +19,16 @@ THEMES = [("", _("As the system")), ("light", _("Light")), ("dark", _("Dark"))]
 
 
 class Team(models.Model):
-    """A group of agents with one lead, who receives what nobody else can take."""
+    """A group of agents with one lead, who receives what nobody else can take.
+
+    `manager`: whom the last rung of the ladder tells; blank: every manager.
+    """
 
     name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=80, unique=True)
     lead = models.ForeignKey("core.User", models.PROTECT, related_name="leads", verbose_name=_("lead"))
+    manager = models.ForeignKey(
+        "core.User", models.SET_NULL, null=True, blank=True, related_name="manages", verbose_name=_("manager")
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:

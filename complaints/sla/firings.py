@@ -1,0 +1,223 @@
+"""What a rung of the ladder leaves when it fires (domain, SLA 5-7): its mark, once for ever, an event on the clock, a
+trail entry, mails to those the policy names.
+
+The same rows whoever notices it: the sweep (in bulk) or work completed too late (`records`). After downtime several
+rungs of a clock may be due at once: each gets its mark, but one mail tells of all up to the deadline, and one of all
+behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import models
+
+from complaints.models import Clock, ClockEvent, ClockState, Complaint, Firing
+from complaints.sla import ladder
+from complaints.sla.ladder import BREACH
+from complaints.sla.replay import BREACHED, WARNED
+from core import outbox, trail
+from core.actor import Actor
+from core.models import OutboxMessage, Team, TrailEntry, User
+
+NOTED_AS, WARNED_AS = "sla.breached", "sla.warned"
+TEMPLATES = {BREACH: "sla_breach", "warn": "sla_warning", "late": "sla_late"}
+ROLES = (ladder.OWNER, ladder.LEAD, ladder.MANAGER, ladder.DEPUTY)
+End = tuple[int, bytes | memoryview]  # sequence number and hash of the last entry of a chain
+People = dict[int, list[User]]  # by one of ROLES
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A rung that is due. `told`: a mail says so, to `to`; else a later one does."""
+
+    clock: Clock
+    rung: str
+    at: datetime
+    to: int
+    hand_over: bool = False
+    told: bool = True
+
+
+def due(clock: Clock, *, at: datetime) -> list[Fired]:
+    """The rungs of a clock due before `at`, in order of time. No query."""
+    rungs = clock.rungs
+    if not rungs and clock.state == ClockState.RUNNING and clock.due_at is not None:
+        rungs = [[_us(clock.due_at), BREACH, ladder.DEADLINE.to, 0]]  # filed before there were ladders
+    before = [one for one in rungs if one[0] < _us(at)]
+    found = []
+    for group in (
+        [one for one in before if ladder.percent_of(one[1]) <= 100],
+        [one for one in before if ladder.percent_of(one[1]) > 100],
+    ):
+        for us, rung, to, hand_over in group:
+            told = rung == group[-1][1]
+            if told:
+                for other in group:
+                    to |= other[2]
+            found.append(Fired(clock, rung, ladder.instant(us), to, bool(hand_over), told))
+    return found
+
+
+def records(complaint: Complaint, clocks: Iterable[Clock], *, at: datetime) -> list[models.Model]:
+    """The rows to write beside clocks of one complaint that just became breached; the caller holds it locked.
+
+    One mark for each clock, one trail entry for all, one mail for each clock and addressee. `at`: when it was noticed.
+    Query cost: at most 4 with a breach (the end of the trail, the team, the people), none without.
+    """
+    fired = [Fired(clock, BREACH, _deadline(clock), *_told_of(clock)) for clock in clocks]
+    if not fired:
+        return []
+    subject_kind, subject_id = trail.subject_of(complaint)
+    written = TrailEntry.objects.filter(subject_kind=subject_kind, subject_id=subject_id)
+    last = written.order_by("-seq").values_list("seq", "hash").first()
+    people = people_of([complaint])[complaint.pk]
+    return [
+        *(mark(one, at=at) for one in fired),
+        noted(complaint, fired, by=Actor.system("sla"), at=at, last=last),
+        *mails(complaint, fired, people, at=at),
+    ]
+
+
+def mark(fired: Fired, *, at: datetime) -> Firing:
+    """The mark that this rung has been dealt with; unique by clock and rung. Not yet written."""
+    return Firing(
+        clock=fired.clock,
+        rung=fired.rung,
+        due_at=fired.at,
+        fired_at=at,
+        collapsed=not fired.told,
+        hand_over=fired.hand_over,
+    )
+
+
+def event(fired: Fired, *, at: datetime) -> ClockEvent:
+    """The event on the clock, not yet written."""
+    kind, data = (BREACHED, {}) if fired.rung == BREACH else (WARNED, {"rung": fired.rung})
+    return ClockEvent(clock=fired.clock, kind=kind, at=fired.at, recorded_at=at, data=data)
+
+
+def noted(complaint: Complaint, fired: Sequence[Fired], *, by: Actor, at: datetime, last: End | None) -> TrailEntry:
+    """One trail entry for all rungs found at once, dated at the first deadline, else at the first warning.
+
+    `last`: sequence number and hash at the end of the complaint's chain, None if it has none.
+    """
+    ordered = sorted(fired, key=lambda one: (one.at, one.clock.pk, ladder.percent_of(one.rung)))
+    breached = [one for one in ordered if one.rung == BREACH]
+    warned = [one for one in ordered if one.rung != BREACH]
+    changes: dict[str, Any] = {}
+    if breached:
+        changes["clocks"] = [_facts(one) for one in breached]
+    if warned:
+        changes["warned"] = [{**_facts(one), "rung": one.rung} for one in warned]
+    first = (breached or warned)[0].at
+    entry = trail.build(complaint, NOTED_AS if breached else WARNED_AS, by=by, at=first, changes=changes)
+    entry.recorded_at = at.astimezone(UTC)
+    entry.seq = last[0] + 1 if last else 1
+    entry.hash = trail.chain(bytes(last[1]) if last else trail.GENESIS, entry)
+    return entry
+
+
+def mails(complaint: Complaint, fired: Iterable[Fired], people: People, *, at: datetime) -> list[OutboxMessage]:
+    """One mail for each rung that is told and each addressee, not yet written."""
+    return [
+        outbox.mail(
+            mail_key(one.rung, one.clock.pk, person.pk),
+            to=person.email,
+            language=person.language,
+            template=TEMPLATES[one.rung.partition(":")[0]],
+            context=mail_context(complaint, one, person),
+            about=complaint,
+            at=at,
+        )
+        for one in fired
+        if one.told
+        for person in addressees(one.to, people)
+    ]
+
+
+def addressees(to: int, people: People) -> list[User]:
+    """Everybody a rung tells, each once, in a fixed order."""
+    found = {person.pk: person for role in ROLES if to & role for person in people.get(role, ())}
+    return [found[pk] for pk in sorted(found)]
+
+
+def people_of(complaints: Sequence[Complaint]) -> dict[int, People]:
+    """By complaint's key: who owns it, leads its team, answers for the team (every manager if nobody is named) and
+    stands in for the owner; active, with address. Query cost: 2 or 3."""
+    teams = Team.objects.in_bulk({case.team_id for case in complaints if case.team_id is not None})
+    owners = {case.owner_id for case in complaints}
+    named = {pk for team in teams.values() for pk in (team.lead_id, team.manager_id) if pk}
+    reachable = User.objects.filter(is_active=True).exclude(email="")
+    wanted = models.Q(pk__in=owners | named) | models.Q(is_manager=True) | models.Q(stands_in_for__in=owners)
+    users = {one.pk: one for one in reachable.filter(wanted).distinct()}
+    deputies = dict(User.objects.filter(pk__in=owners).values_list("pk", "deputy_id"))
+    managers = [one for one in users.values() if one.is_manager]
+    found: dict[int, People] = {}
+    for case in complaints:
+        team = teams.get(case.team_id or 0)
+        found[case.pk] = {
+            ladder.OWNER: _known(users, case.owner_id),
+            ladder.LEAD: _known(users, team.lead_id if team else None),
+            ladder.MANAGER: _known(users, team.manager_id) if team and team.manager_id else managers,
+            ladder.DEPUTY: _known(users, deputies.get(case.owner_id)),
+        }
+    return found
+
+
+def mail_key(rung: str, clock_id: int, user_id: int) -> str:
+    return f"{rung}:{clock_id}:{user_id}"
+
+
+def mail_context(complaint: Complaint, fired: Fired, person: User) -> dict[str, str]:
+    """What the mail templates of TEMPLATES need. `due_us`: microseconds since 1970, as SQL writes it too."""
+    clock = fired.clock
+    return {
+        "reference": complaint.reference,
+        "subject": complaint.subject,
+        "clock": str(clock.kind),
+        "clock_id": str(clock.pk),
+        "rung": fired.rung,
+        "due_us": str(_us(_deadline(clock))),
+        "name": str(person),
+        "time_zone": person.time_zone,
+    }
+
+
+def _told_of(clock: Clock) -> tuple[int, bool]:
+    """Whom the breach of a clock in memory tells, and whether it hands the case over."""
+    found: tuple[int, bool] = getattr(clock, "breach_tells", (ladder.DEADLINE.to, False))
+    return found
+
+
+def _known(users: dict[int, User], pk: int | None) -> list[User]:
+    return [users[pk]] if pk in users else []
+
+
+def _facts(fired: Fired) -> dict[str, Any]:
+    clock, at = fired.clock, fired.at.astimezone(UTC).isoformat()
+    return {"clock": clock.pk, "cycle": clock.cycle, "due_at": at, "kind": str(clock.kind)}
+
+
+def _deadline(clock: Clock) -> datetime:
+    if clock.due_at is None:
+        raise ValueError(f"clock {clock.pk} has no deadline to be late for")
+    return clock.due_at
+
+
+def _us(at: datetime) -> int:
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def by_case(clocks: Iterable[Clock]) -> Iterator[tuple[Complaint, list[Clock]]]:
+    """Clocks of many complaints, complaint by complaint in the order of their keys."""
+    found: dict[int, list[Clock]] = {}
+    for clock in clocks:
+        found.setdefault(clock.complaint_id, []).append(clock)
+    for key in sorted(found):
+        yield found[key][0].complaint, found[key]

@@ -1,0 +1,123 @@
+"""The ladder: whom a clock tells, and at which share of its working time (domain, SLA 7). Knows no Django.
+
+A policy writes it as [{"percent": 75, "to": ["owner"], "clocks": ["resolve"], "hand_over": false}, ...]; without
+`clocks` a step holds for every kind. 100 percent is the deadline itself: its rung is "breach", there always is one.
+
+On a clock stand the rungs still to fire, [microseconds since 1970, rung, addressees, hand over (0 or 1)] in order of
+time, so that the sweep needs neither calendars nor policies to know what is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from core import working_time
+from core.week_calendar import WeekCalendar
+from core.working_time import Target, TargetKind, Warn
+
+OWNER, LEAD, MANAGER, DEPUTY = 1, 2, 4, 8
+TO = {"owner": OWNER, "lead": LEAD, "manager": MANAGER, "deputy": DEPUTY}
+BREACH = "breach"
+MOST_PERCENT = 1000
+Rung = list[Any]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Tell `to` (OWNER | LEAD | ...) at `percent` of the target; `hand_over`: move a case nobody has taken up, too."""
+
+    percent: int
+    to: int
+    hand_over: bool = False
+
+    @property
+    def rung(self) -> str:
+        """Its stable name: "warn:75", "breach", "late:150"."""
+        if self.percent == 100:
+            return BREACH
+        return f"{'warn' if self.percent < 100 else 'late'}:{self.percent}"
+
+
+DEADLINE = Step(100, OWNER | LEAD)
+
+
+def steps(ladder: Iterable[Mapping[str, Any]], kind: str) -> tuple[Step, ...]:
+    """The steps for one kind of clock, lowest first; the deadline tells owner and lead unless the ladder says whom."""
+    found = {
+        one["percent"]: Step(one["percent"], addressees(one.get("to", ())), bool(one.get("hand_over")))
+        for one in ladder
+        if kind in one.get("clocks", (kind,))
+    }
+    found.setdefault(100, DEADLINE)
+    return tuple(found[percent] for percent in sorted(found))
+
+
+def addressees(names: Iterable[str]) -> int:
+    """The roles named, as one number. Raises KeyError for an unknown one."""
+    return sum({TO[name] for name in names})
+
+
+def percent_of(rung: str) -> int:
+    """What share of the target a rung stands for."""
+    return 100 if rung == BREACH else int(rung.partition(":")[2])
+
+
+def warnings(steps: Sequence[Step]) -> tuple[Warn, ...]:
+    """The steps as `core.working_time.evaluate` takes them."""
+    return tuple(Warn(percent=one.percent) for one in steps)
+
+
+def rungs(
+    steps: Sequence[Step], due_at: datetime | None, at: Sequence[datetime | None], fired: Collection[str] = ()
+) -> list[Rung]:
+    """What is still to fire. `at`: the instant of each step; those before the deadline are none later than it, those
+    behind it none earlier. Empty without a deadline."""
+    if due_at is None:
+        return []
+    due, found = _us(due_at), []
+    for step, instant in zip(steps, at, strict=True):
+        if step.rung in fired:
+            continue
+        if step.percent == 100:
+            found.append((due, step))
+        elif instant is not None:
+            found.append((min(_us(instant), due) if step.percent < 100 else max(_us(instant), due), step))
+    found.sort(key=lambda pair: (pair[0], pair[1].percent))
+    return [[us, step.rung, step.to, int(step.hand_over)] for us, step in found]
+
+
+def first_rungs(
+    steps: Sequence[Step], calendar: WeekCalendar, start: datetime, target: Target, due_at: datetime | None
+) -> list[Rung]:
+    """The rungs of a new clock, that nothing has stopped or changed yet."""
+    if due_at is None:
+        return []
+    total = target.value
+    if target.kind is not TargetKind.WORKING_SECONDS:
+        total = working_time.worked(calendar, start, due_at)
+    at = [
+        None
+        if step.percent == 100
+        else working_time.due_at(calendar, start, Target.seconds(-(-total * step.percent // 100)))
+        for step in steps
+    ]
+    return rungs(steps, due_at, at)
+
+
+def next_at(rungs: Sequence[Rung]) -> datetime | None:
+    """When the sweep must look again; None: never."""
+    return instant(rungs[0][0]) if rungs else None
+
+
+def instant(us: int) -> datetime:
+    """Microseconds since 1970 as UTC."""
+    return _EPOCH + us * _MICROSECOND
+
+
+def _us(at: datetime) -> int:
+    return (at - _EPOCH) // _MICROSECOND

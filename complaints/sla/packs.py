@@ -1,0 +1,119 @@
+"""Statutory rules in force: which installed packs apply to a complaint, and what their rules say (domain, Regulated).
+
+A pack's definition is data (`RulePack.definition`, shipped in `complaints/sla/packs_data/`):
+
+    {"name": {"en": ...}, "ladder": [...], "rules": [{"code": "final", "name": {"en": ...},
+      "target": {"kind": "calendar_days", "value": 56}, "from": "received" | "acknowledged",
+      "until": "acknowledged" | "resolved", "extended": {"kind": ..., "value": ...}}],
+     "texts": [...], "requires": {"resolve": [field, ...]}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from complaints.models import Complaint, RulePack
+from complaints.reference import catalogue
+from complaints.sla import ladder, policies
+from core.cached import Cached
+from core.working_time import Target
+
+RECEIVED, ACKNOWLEDGED, RESOLVED = "received", "acknowledged", "resolved"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One statutory clock of a pack. `starts`: RECEIVED or ACKNOWLEDGED; `until`: what stops it."""
+
+    pack: RulePack
+    code: str
+    names: Mapping[str, str]
+    target: Target
+    starts: str
+    until: str
+    extended: Target | None
+    steps: tuple[ladder.Step, ...]
+
+    @property
+    def clock_code(self) -> str:
+        """The name of its clocks: pack and rule, "fca-disp.final"."""
+        return f"{self.pack.code}.{self.code}"
+
+    @property
+    def calendar_version_id(self) -> int:
+        """The newest version of the calendar its days are counted in."""
+        return policies.book().newest[self.pack.calendar_id]
+
+
+@Cached
+def _all() -> dict[int, RulePack]:
+    return {pack.pk: pack for pack in RulePack.objects.order_by("pk")}
+
+
+@Cached
+def _rules() -> dict[int, tuple[Rule, ...]]:
+    return {pk: tuple(_read(pack)) for pk, pack in _all().items()}
+
+
+def for_case(complaint: Complaint, tier: str) -> Iterator[tuple[Rule, tuple[str, ...]]]:
+    """The rules of every pack in force that applies to a complaint, with the conditions that made it apply. No query
+    within a few seconds."""
+    for pk, pack in _all().items():
+        if pack.removed_at is not None or complaint.received_at < pack.in_force_at or complaint.kind != "complaint":
+            continue
+        because = _conditions(pack.conditions, complaint, tier)
+        if because is not None:
+            for rule in _rules()[pk]:
+                yield rule, because
+
+
+def rule(pack_id: int, clock_code: str) -> Rule:
+    """The rule of a statutory clock. Raises KeyError if there is none."""
+    found = _rules()
+    if pack_id not in found:
+        forget()
+        found = _rules()
+    return next(one for one in found[pack_id] if one.clock_code == clock_code)
+
+
+def forget() -> None:
+    """Read the packs afresh."""
+    _all.clear()
+    _rules.clear()
+
+
+def _read(pack: RulePack) -> Iterator[Rule]:
+    steps = ladder.steps(pack.definition.get("ladder", ()), "statutory")
+    for one in pack.definition["rules"]:
+        extended = one.get("extended")
+        yield Rule(
+            pack=pack,
+            code=one["code"],
+            names=one["name"],
+            target=Target(**one["target"]),
+            starts=one.get("from", RECEIVED),
+            until=one.get("until", RESOLVED),
+            extended=Target(**extended) if extended else None,
+            steps=steps,
+        )
+
+
+def _conditions(wanted: Mapping[str, Any], complaint: Complaint, tier: str) -> tuple[str, ...] | None:
+    """The names of the conditions met, or None if one is not."""
+    own = catalogue().types_by_id[complaint.type_id]
+    parent = catalogue().types_by_id[own.parent_id].code if own.parent_id else own.code
+    actual: dict[str, set[Any]] = {
+        "types": {own.code, parent},
+        "channels": {complaint.channel},
+        "tiers": {tier},
+        "teams": {complaint.team_id},
+    }
+    met = []
+    for name, values in actual.items():
+        if wanted.get(name):
+            if values.isdisjoint(wanted[name]):
+                return None
+            met.append(name.removesuffix("s"))
+    return tuple(met)
