@@ -1,5 +1,6 @@
-"""`manage.py up` for real: three programs come, a killed one returns, Ctrl-C ends all within 5 seconds."""
+"""`manage.py up` for real: four programs come, a killed one returns, Ctrl-C ends all within 5 seconds."""
 
+import json
 import os
 import re
 import shutil
@@ -83,6 +84,12 @@ class Up:
         except OSError:
             return 0
 
+    def ready(self) -> dict[str, object]:
+        """What /readyz says."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
+            found: dict[str, object] = json.loads(answer.read())
+            return found
+
     def pids(self, *words: str) -> set[int]:
         """Living processes of this run (by their environment), with all the words in their command line."""
         found = set()
@@ -129,7 +136,8 @@ def up(tmp_path: Path, database: Path) -> Iterator[Up]:
 def test_everything_starts_a_killed_worker_returns_and_ctrl_c_leaves_nothing(up: Up) -> None:
     assert up.status() == 200, up.output
     assert f"http://127.0.0.1:{up.port}/" in up.output
-    assert until(lambda: len(up.pids("worker")) >= 2 and up.leaders("beat"), BOOT), up.output
+    assert until(lambda: len(up.pids("worker")) >= 2 and up.leaders("beat") and up.leaders("watch"), BOOT), up.output
+    assert until(lambda: up.ready()["summary"] == "ok", BOOT), up.ready()
     (worker,) = up.leaders("worker")
     family = up.pids("worker")
 
@@ -149,8 +157,8 @@ def test_everything_starts_a_killed_worker_returns_and_ctrl_c_leaves_nothing(up:
 
 
 @LINUX
-def test_a_killed_web_server_and_a_killed_beat_return(up: Up) -> None:
-    for word in ("gunicorn", "beat"):
+def test_a_killed_web_server_beat_and_watch_return(up: Up) -> None:
+    for word in ("gunicorn", "beat", "watch"):
         assert until(lambda word=word: up.leaders(word), BOOT), up.output
         (old,) = up.leaders(word)
         os.kill(old, signal.SIGKILL)
