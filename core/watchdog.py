@@ -8,6 +8,7 @@ for SILENT_AFTER: judging is reading, so `/readyz`, pages, `doctor` and the watc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -48,7 +49,7 @@ def signs() -> dict[str, Sign]:
     return {part: seen.get(part, Sign(part)) for part in PARTS}
 
 
-def silent(found: dict[str, Sign], at: datetime) -> list[Sign]:
+def silent(found: Mapping[str, Sign], at: datetime) -> list[Sign]:
     """The parts that are silent at `at`. The sweep only where beat and worker live: else they are the reason."""
     quiet = [found[part] for part in PARTS if not found[part].is_fresh(at)]
     if any(sign.part in RUNNERS for sign in quiet):
