@@ -56,11 +56,16 @@ class World:
     def beat(self) -> subprocess.Popen[bytes]:
         return self._celery("beat")
 
+    def watcher(self) -> subprocess.Popen[bytes]:
+        return self._start("watch", "django", "watch", "--every", "5")
+
     def _celery(self, *arguments: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "celery", "-q", "-A", "config.celery", *arguments]
-        with (self.folder / f"{arguments[0]}.log").open("ab") as log:
+        return self._start(arguments[0], "celery", "-q", "-A", "config.celery", *arguments, "--loglevel", "WARNING")
+
+    def _start(self, name: str, *module: str) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                [*command, "--loglevel", "WARNING"],
+                [sys.executable, "-m", *module],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -93,14 +98,20 @@ class World:
         return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
 
 
-@contextmanager
-def world(folder: Path, *, servers: bool) -> Iterator[World]:
-    """A migrated, empty installation: on the servers of the environment, or embedded (SQLite, broker in a folder)."""
+def own_environment(folder: Path) -> dict[str, str]:
+    """What every process of an installation in `folder` gets, but for its servers."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "DJANGO"))}
     environment |= {"VAR_DIR": str(folder), "SECRET_KEY": "soak-only-51d0c7be9f2a4e6883b1", "LOG_LEVEL": "WARNING"}
     environment |= {"DJANGO_SETTINGS_MODULE": "config.settings"}
     for name in ("SECRET_KEY_FILE", "EMAIL_URL", "BASE_URL", "DEBUG"):
         environment.pop(name, None)
+    return environment
+
+
+@contextmanager
+def world(folder: Path, *, servers: bool) -> Iterator[World]:
+    """A migrated, empty installation: on the servers of the environment, or embedded (SQLite, broker in a folder)."""
+    environment = own_environment(folder)
     with database(servers, folder) as url:
         environment["DATABASE_URL"] = url
         if servers:
