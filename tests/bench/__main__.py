@@ -1,7 +1,8 @@
 """`python -m tests.bench [--sizes 1000,100000] [--databases postgresql,sqlite] [--only create,queue,case,sweep]`.
 
-Measures on databases of its own, prints a table and the goals of the project, writes both and the raw figures to
-`var/bench/`. PostgreSQL: the server that DATABASE_URL names (`make bench` starts one with its own settings, fsync
+Measures on databases of its own. Prints each measurement as soon as it is there, at the end all of them with their
+growth and the goals of the project; writes that and the raw figures to `var/bench/`, after each size what is there by
+then. PostgreSQL: the server that DATABASE_URL names (`make bench` starts one with its own settings, fsync
 included), else one of ours for the time of the run. Exit code 1 if a measurement failed; goals do not count for it.
 """
 
@@ -11,6 +12,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,11 +26,12 @@ from urllib.parse import urlsplit
 import psycopg2
 
 from tests import services
-from tests.bench import report
-from tests.bench.measure import WHAT
+from tests.bench import lines, report
+from tests.bench.measure import LOADED, WHAT
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES, DATABASES = "1000,100000,1000000", "postgresql,sqlite"
+ON_SQLITE_UP_TO = 100_000  # loading a million takes long there and tells nothing more
 
 
 def main() -> int:
@@ -37,7 +40,14 @@ def main() -> int:
     parser.add_argument("--databases", default=DATABASES, help=f"default {DATABASES}")
     parser.add_argument("--only", default=",".join(WHAT), help=f"default {','.join(WHAT)}")
     asked = parser.parse_args()
+    wanted = asked.only.split(",")
+    if unknown := set(wanted) - set(WHAT):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(WHAT)}")
+    target = Path(os.environ.get("VAR_DIR") or ROOT / "var") / "bench"
+    machine: dict[str, Any] = {"cores": os.cpu_count(), "python": platform.python_version()}
     results: list[dict[str, Any]] = []
+    stamp, text = time.strftime("%Y%m%d-%H%M%S"), ""
+    print(lines.heading(), flush=True)
     with tempfile.TemporaryDirectory(prefix="amends-bench-") as name, ExitStack() as stack:
         folder = Path(name)
         folder.chmod(0o755)
@@ -48,20 +58,30 @@ def main() -> int:
                 if not server.startswith("postgres"):
                     server = stack.enter_context(services.postgresql(folder, durable=True))
             for size in map(int, asked.sizes.split(",")):
-                print(f"{database}, {size:,} complaints", file=sys.stderr, flush=True)
-                results.append(one(database, size, asked.only, server, folder))
-    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()}
-    written = report.write(results, machine, Path(os.environ.get("VAR_DIR") or ROOT / "var") / "bench")
-    print(written)
+                results.append(measured(database, size, wanted, server, folder))
+                machine["load"] = os.getloadavg()
+                text = report.write(results, machine, target, stamp)
+    print(text)
     return 1 if any("error" in json.dumps(found) for found in results) else 0
 
 
-def one(database: str, size: int, only: str, server: str, folder: Path) -> dict[str, Any]:
-    """Measure in a process of its own, on a fresh database."""
-    work = folder / f"{database}-{size}"
+def measured(database: str, size: int, wanted: list[str], server: str, folder: Path) -> dict[str, Any]:
+    """One size on one database: loading on an empty one, everything else on another."""
+    print(f"{database}, {size:,} complaints", file=sys.stderr, flush=True)
+    found: dict[str, Any] = {"database": database, "size": size}
+    started = time.perf_counter()
+    rest = [what for what in wanted if what != LOADED]
+    if LOADED in wanted and (database == "postgresql" or size <= ON_SQLITE_UP_TO):
+        found |= one(database, size, LOADED, server, folder / f"{database}-{size}-{LOADED}")
+    if rest:
+        found |= one(database, size, ",".join(rest), server, folder / f"{database}-{size}")
+    return {**found, "seconds": round(time.perf_counter() - started)}
+
+
+def one(database: str, size: int, only: str, server: str, work: Path) -> dict[str, Any]:
+    """Measure in a process of its own, on a fresh database; what it found before it failed, if it did."""
     work.mkdir()
     target = work / "found.json"
-    started = time.perf_counter()
     with fresh(database, size, server, work) as url:
         environment = {
             **os.environ,
@@ -77,9 +97,12 @@ def one(database: str, size: int, only: str, server: str, folder: Path) -> dict[
             environment.pop(name, None)
         command = [sys.executable, "-m", "tests.bench.measure", str(size), only, str(target)]
         code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-    found = json.loads(target.read_text()) if target.exists() else {"error": f"exit code {code}"}
-    seconds = round(time.perf_counter() - started)
-    return {"database": database, "size": size, "seconds": seconds, **found}
+    found: dict[str, Any] = json.loads(target.read_text()) if target.exists() else {}
+    if code:
+        found["error"] = f"{only}: exit code {code}"
+    if database == "sqlite":
+        shutil.rmtree(work)  # a million complaints take gigabytes
+    return found
 
 
 @contextmanager

@@ -55,7 +55,7 @@ def measure(people: Company, server: Server, *, rounds: int = ROUNDS) -> dict[st
                 _checkpoint()
                 theirs[clients].append(_replay(batch, clients))
     for clients in (1, 8):
-        figures = sum(ours[clients], Timing(0.0)).summary()
+        figures = {"rows": len(ours[clients]) * REQUESTS[clients], **sum(ours[clients], Timing(0.0)).summary()}
         if bare:
             pairs = zip(ours[clients], theirs[clients], strict=True)
             figures["bare_per_second"] = sum(theirs[clients], Timing(0.0)).summary()["per_second"]

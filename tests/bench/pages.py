@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.test import Client
-from django.utils.timezone import localdate
 
 from complaints.actions import converse
 from complaints.actions.file import Filing, file
@@ -22,31 +20,22 @@ from tests.bench.queries import counted
 from tests.bench.seed import WORDS, Company
 from tests.bench.web import Call, Server
 
-WARM, REQUESTS, COMPUTED = 30, 150, 12
+WARM, REQUESTS = 30, 150
 QUEUE = "/complaints/"
 
 
 def measure_queue(people: Company, server: Server) -> dict[str, Any]:
     """Both views of the queue, one client at a time."""
     return {
-        "agent": _page(QUEUE, people.agents[0], server),
-        "manager": _page(QUEUE, people.manager, server),
+        "agent": page(QUEUE, people.agents[0], server),
+        "manager": page(QUEUE, people.manager, server),
     }
 
 
 def measure_case(people: Company, server: Server) -> dict[str, Any]:
     """One case with 20 messages as its owner sees it."""
     complaint = conversation(people.agents[0])
-    return {"owner": _page(f"/complaints/{complaint.reference}/", people.agents[0], server)}
-
-
-def measure_dashboard(people: Company, server: Server) -> dict[str, Any]:
-    """The manager's board: `computed` asks for another period each time, `kept` for the same one again and again."""
-    today = localdate()
-    paths = [f"/dashboard/?from={today - timedelta(days=60 + n)}&to={today}" for n in range(COMPUTED)]
-    headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session_of(people.manager)}", "Accept-Language": "en"}
-    computed = server.load(lambda n: Call("GET", paths[n]) if n < COMPUTED else None, 1, headers)
-    return {"computed": computed.summary(), "kept": _page(paths[0], people.manager, server)}
+    return {"owner": page(f"/complaints/{complaint.reference}/", people.agents[0], server)}
 
 
 def conversation(owner: User) -> Complaint:
@@ -61,14 +50,20 @@ def conversation(owner: User) -> Complaint:
     return complaint
 
 
-def _page(path: str, user: User, server: Server) -> dict[str, Any]:
-    headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session_of(user)}", "Accept-Language": "en"}
+def page(path: str, user: User, server: Server) -> dict[str, Any]:
+    """One page asked again and again by one client."""
+    headers = headers_of(user)
     status, answer = server.get(path, headers)
     if status != 200:
         raise RuntimeError(f"{path} answers {status}")
     server.load(lambda n: Call("GET", path) if n < WARM else None, 4, headers)
     timing = server.load(lambda n: Call("GET", path) if n < REQUESTS else None, 1, headers)
     return {**timing.summary(), **_count(path, user), "kilobytes": round(len(answer) / 1000, 1)}
+
+
+def headers_of(user: User) -> dict[str, str]:
+    """Those of a browser that is signed in."""
+    return {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session_of(user)}", "Accept-Language": "en"}
 
 
 def session_of(user: User) -> str:
