@@ -74,6 +74,8 @@ app.conf.beat_schedule = {
     "hand-over-absent": every(60, "complaints.hand_over_absent"),
     # Note whom a survey is to ask after a settled complaint, and write the mails whose time has come.
     "invite": every(60, "metrics.invite"),
+    # Try and record files that were uploaded; one that is being worked on is passed over.
+    "import-uploads": every(5, "metrics.import_uploads"),
     # Send what the outbox holds: mail leaves within 5 s of the action that asked for it.
     "drain-outbox": every(5, "core.drain_outbox"),
     # Seal the newest trail entries under one hash, so that a cut tail is noticed too.

@@ -213,6 +213,7 @@ CONTENT_SECURITY_POLICY = {
 # The product's own limits (cases F03, F04, F06)
 MAX_JSON_BYTES = env.int("MAX_JSON_BYTES", default=1_000_000)
 MAX_FORM_BYTES = env.int("MAX_FORM_BYTES", default=1_000_000)
+MAX_IMPORT_BYTES = env.int("MAX_IMPORT_BYTES", default=50_000_000)  # files that managers upload
 MAX_JSON_DEPTH = env.int("MAX_JSON_DEPTH", default=32)
 FUTURE_TOLERANCE = timedelta(minutes=5)
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_JSON_BYTES, MAX_FORM_BYTES)

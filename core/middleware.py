@@ -26,6 +26,7 @@ from core.web.errors import trouble
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 API = "/api/"
+IMPORTS = ("/settings/imports/", "/api/v1/imports/")
 WITHOUT_USER = frozenset({"/healthz", "/readyz", "/metrics"})  # must answer while the database is down
 security = logging.getLogger("security")
 log = logging.getLogger("amends.request")
@@ -85,6 +86,8 @@ class BodyLimitMiddleware:
             return _refused(request, 400)
         limit = settings.MAX_JSON_BYTES if request.path_info.startswith(API) else settings.MAX_FORM_BYTES
         length = _length(request)
+        if length is not None and request.path_info in IMPORTS:  # a file, kept on the disk while it comes in
+            limit = settings.MAX_IMPORT_BYTES
         if length is None:
             try:
                 length = _take_chunked(request, limit)

@@ -36,6 +36,7 @@ RESOURCES = (
     "webhook-deliveries",
     "events",
     "metrics",
+    "imports",
 )
 SCOPES = (ALL, *(f"{resource}:{right}" for resource in RESOURCES for right in (READ, WRITE)))
 _KNOWN = frozenset(SCOPES)

@@ -92,6 +92,9 @@ class Import(Generic[Row]):
     def tried(self) -> None:
         """A chunk of a dry run has been taken back."""
 
+    def moved(self, run: ImportRun) -> None:
+        """A chunk has been recorded, or tried; `run` has the counts so far."""
+
     # The import
 
     def run(self) -> ImportRun:
@@ -191,6 +194,7 @@ class Import(Generic[Row]):
                     raise
         for name, count in counts.items():
             setattr(run, name, count)
+        self.moved(run)
 
 
 def _counts(run: ImportRun, tally: Tally, rejected: int, position: int) -> dict[str, int]:

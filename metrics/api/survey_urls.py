@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from metrics.api import surveys
+from metrics.api import imports, surveys
 from retention.api import follow_ups
 
 _CALL = "follow-ups/<int:pk>/"
@@ -11,6 +11,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("surveys/<slug:code>/versions/", surveys.Versions.as_view(), name="api-survey-versions"),
     path("survey-responses/", surveys.Responses.as_view(), name="api-survey-responses"),
     path("survey-responses/<int:pk>/", surveys.OneResponse.as_view(), name="api-survey-response"),
+    path("imports/", imports.Imports.as_view(), name="api-imports"),
+    path("imports/<int:pk>/", imports.OneImport.as_view(), name="api-import"),
+    path("imports/<int:pk>/commitment/", imports.Commitment.as_view(), name="api-import-commitment"),
+    path("imports/<int:pk>/rejects/", imports.RejectedRecords.as_view(), name="api-import-rejects"),
     path("follow-ups/", follow_ups.FollowUps.as_view(), name="api-follow-ups"),
     path(_CALL, follow_ups.OneFollowUp.as_view(), name="api-follow-up"),
     path(_CALL + "attempts/", follow_ups.Attempts.as_view(), name="api-follow-up-attempts"),

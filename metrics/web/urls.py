@@ -5,5 +5,6 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("metrics.web.story_urls")),
     path("", include("metrics.web.survey_urls")),
+    path("", include("metrics.web.import_urls")),
     path("", include("metrics.web.dashboard_urls")),
 ]

@@ -8,6 +8,7 @@ from retention.models.care import (
 )
 from retention.models.customers import ContactPoint, Customer, ExternalId, Tenure
 from retention.models.purchases import Charge, Payment, Purchase, PurchaseKind, PurchaseLine
+from retention.models.uploads import Upload, UploadState
 
 __all__ = [
     "Charge",
@@ -25,4 +26,6 @@ __all__ = [
     "PurchaseKind",
     "PurchaseLine",
     "Tenure",
+    "Upload",
+    "UploadState",
 ]
