@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from complaints.actions import staff
+from complaints.actions import silence, sla_edits, staff
 from complaints.sla.sweep import sweep_and_tell
 from core import clock
 
+EDIT_FOR = 30.0  # seconds; the sweep shall not wait longer for a lone worker
 SWEEP_FOR = 60.0  # seconds; what is left waits for the next beat, far inside the task time limit
 
 
@@ -21,3 +22,15 @@ def sweep_sla() -> dict[str, float]:
 def hand_over_absent() -> int:
     """Move the cases of those whose absence has begun (domain, Complaint 2)."""
     return staff.hand_over_absent(at=clock.database_now())
+
+
+@shared_task(name="complaints.hand_over_silent", ignore_result=True)
+def hand_over_silent() -> int:
+    """Give the cases that nobody has taken up in time to somebody else (domain, SLA 7)."""
+    return silence.hand_over_silent()
+
+
+@shared_task(name="complaints.apply_sla_edits", ignore_result=True)
+def apply_sla_edits() -> int:
+    """Go on counting and applying edits of calendars and policies (domain, SLA 3)."""
+    return sla_edits.advance(seconds=EDIT_FOR)

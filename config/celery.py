@@ -70,8 +70,12 @@ app.conf.update(
 app.conf.beat_schedule = {
     # Mark breaches and ring warnings: seen at most 10 s after the deadline, dated at the deadline itself.
     "sweep-sla": every(10, "complaints.sweep_sla"),
+    # Take open complaints along when a calendar or the policies were edited, and count previews: seen within 5 s.
+    "apply-sla-edits": every(5, "complaints.apply_sla_edits"),
     # Give the cases of somebody whose noted absence has begun to the deputy, within a minute.
     "hand-over-absent": every(60, "complaints.hand_over_absent"),
+    # Give what an owner has left lying past its limit to the deputy, within seconds of the sweep that found it.
+    "hand-over-silent": every(15, "complaints.hand_over_silent"),
     # Note whom a survey is to ask after a settled complaint, and write the mails whose time has come.
     "invite": every(60, "metrics.invite"),
     # Try and record files that were uploaded; one that is being worked on is passed over.

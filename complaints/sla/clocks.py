@@ -190,7 +190,7 @@ def rematch(complaint: Complaint, clocks: Sequence[Clock], *, tier: str, at: dat
 
     What another policy or a pack asks for beside runs from receipt; if that deadline has passed, an agreed target (no
     statutory one) runs from `at` instead: no one can be late before the promise existed. Statutory clocks of packs
-    that no longer apply are cancelled. Query cost: one for each clock that moves.
+    whose conditions it no longer meets are cancelled. Query cost: one for each clock that moves.
     """
     found, kinds = list(clocks), {clock.kind for clock in clocks}
     for clock in clocks:
@@ -205,18 +205,25 @@ def rematch(complaint: Complaint, clocks: Sequence[Clock], *, tier: str, at: dat
 
 
 def _other_packs(complaint: Complaint, clocks: Sequence[Clock], *, tier: str, at: datetime) -> list[Clock]:
-    wanted = {(rule.pack.pk, rule.clock_code) for rule, _because in packs.for_case(complaint, tier)}
-    known = {(clock.pack_id, clock.code) for clock in clocks if clock.kind == ClockKind.STATUTORY}
+    known = {clock.code for clock in clocks if clock.kind == ClockKind.STATUTORY}  # of an older edition too
     for clock in clocks:
-        if clock.kind == ClockKind.STATUTORY and (clock.pack_id, clock.code) not in wanted:
+        if clock.kind != ClockKind.STATUTORY:
+            continue
+        if not packs.governs(clock.pack_id, complaint, tier):
             cancel(clock, at=at)
+        elif clock.state == ClockState.CANCELLED and complaint.is_open and _still_asked(clock, complaint):
+            reopen(clock, at=at)  # sorted away and back again: the law's days went on meanwhile
     if not complaint.is_open:
         return []
     fresh = start_statutory(complaint, tier=tier, at=complaint.received_at, moment=packs.RECEIVED)
     if complaint.acknowledged_at is not None:
         fresh += start_statutory(complaint, tier=tier, at=complaint.acknowledged_at, moment=packs.ACKNOWLEDGED)
         fresh = [one for one in fresh if stopped_by(one) != packs.ACKNOWLEDGED]
-    return [one for one in fresh if (one.pack_id, one.code) not in known]
+    return [one for one in fresh if one.code not in known]
+
+
+def _still_asked(clock: Clock, complaint: Complaint) -> bool:
+    return stopped_by(clock) != packs.ACKNOWLEDGED or complaint.acknowledged_at is None
 
 
 def change_terms(clock: Clock, terms: Terms, *, at: datetime, mode: EditMode = EditMode.WHOLE_CLOCK) -> None:

@@ -1,11 +1,20 @@
 """Statutory rules in force: which installed packs apply to a complaint, and what their rules say (domain, Regulated).
 
-A pack's definition is data (`RulePack.definition`, shipped in `complaints/sla/packs_data/`):
+A pack's definition is data (`RulePack.definition`, shipped in `complaints/sla/packs_data/`, read by `pack_files`):
 
-    {"name": {"en": ...}, "ladder": [...], "rules": [{"code": "final", "name": {"en": ...},
-      "target": {"kind": "calendar_days", "value": 56}, "from": "received" | "acknowledged",
-      "until": "acknowledged" | "resolved", "extended": {"kind": ..., "value": ...}}],
-     "texts": [...], "requires": {"resolve": [field, ...]}}
+    {"code": "fca-disp", "edition": "2016-06-30", "country": "GB", "name": {"en": ...}, "about": {"en": ...},
+     "jurisdiction": {"en": ...}, "source": {"law", "section", "in_force_on", "url"}, "ladder": [...],
+     "rules": [{"code": "final", "name": {"en": ...}, "target": {"kind": "calendar_days", "value": 56},
+      "from": "received" | "acknowledged", "until": "acknowledged" | "resolved", "window": false, "ladder": [...],
+      "extended": {"kind": ..., "value": ...}, "extended_text": code of a text}],
+     "values": {"referral_body": {"name": {"en": ...}, "default": {"en": ...}}},
+     "texts": [{"code", "name": {"en": ...}, "body": {"en": ...}, "for": ["resolve", "message", "extend"]}],
+     "requires": {"resolve": [field, "texts.referral|summary"]}}
+
+`window`: passing it breaks no rule, it only closes an easier way (a summary resolution). `ladder` of a rule comes before
+that of the pack. `values` are filled in by the house when it installs the pack (`given` beside them), for the places
+{referral_body}, ... in texts; {reference} is known, {reason} and {date} are those of an extension. `requires.resolve`:
+what resolving demands, fields or one of some texts in the answer.
 """
 
 from __future__ import annotations
@@ -14,9 +23,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from complaints.models import Complaint, RulePack
+from complaints.models import Clock, Complaint, RulePack
 from complaints.reference import catalogue
 from complaints.sla import ladder, policies
+from core import languages
 from core.cached import Cached
 from core.working_time import Target
 
@@ -35,11 +45,18 @@ class Rule:
     until: str
     extended: Target | None
     steps: tuple[ladder.Step, ...]
+    window: bool = False
+    extended_text: str = ""
 
     @property
     def clock_code(self) -> str:
         """The name of its clocks: pack and rule, "fca-disp.final"."""
         return f"{self.pack.code}.{self.code}"
+
+    @property
+    def name(self) -> str:
+        """What it is called, in the reader's language."""
+        return said(self.names)
 
     @property
     def calendar_version_id(self) -> int:
@@ -69,6 +86,30 @@ def for_case(complaint: Complaint, tier: str) -> Iterator[tuple[Rule, tuple[str,
                 yield rule, because
 
 
+def governs(pack_id: int | None, complaint: Complaint, tier: str) -> bool:
+    """Whether a pack goes on holding for a complaint that has clocks of it: its conditions are met; removed or not."""
+    found = None if pack_id is None else pack(pack_id)
+    return found is not None and _conditions(found.conditions, complaint, tier) is not None
+
+
+def pack(pack_id: int) -> RulePack:
+    """An installed pack, removed ones too; from memory. Raises KeyError if there is none."""
+    if pack_id not in _all():
+        forget()
+    return _all()[pack_id]
+
+
+def rules_of(pack_id: int) -> tuple[Rule, ...]:
+    """All rules of an installed pack, removed ones too; from memory. Raises KeyError if there is none."""
+    pack(pack_id)
+    return _rules()[pack_id]
+
+
+def said(names: Mapping[str, str], language: str | None = None) -> str:
+    """A text of a pack in a language (default: the reader's), in English where it does not have that."""
+    return names.get(languages.code(language)) or names["en"]
+
+
 def rule(pack_id: int, clock_code: str) -> Rule:
     """The rule of a statutory clock. Raises KeyError if there is none."""
     found = _rules()
@@ -78,6 +119,11 @@ def rule(pack_id: int, clock_code: str) -> Rule:
     return next(one for one in found[pack_id] if one.clock_code == clock_code)
 
 
+def is_window(clock: Clock) -> bool:
+    """Whether a clock only says how long an easier way stays open: passing it breaks no rule."""
+    return clock.pack_id is not None and rule(clock.pack_id, clock.code).window
+
+
 def forget() -> None:
     """Read the packs afresh."""
     _all.clear()
@@ -85,7 +131,7 @@ def forget() -> None:
 
 
 def _read(pack: RulePack) -> Iterator[Rule]:
-    steps = ladder.steps(pack.definition.get("ladder", ()), "statutory")
+    common = pack.definition.get("ladder", ())
     for one in pack.definition["rules"]:
         extended = one.get("extended")
         yield Rule(
@@ -96,7 +142,9 @@ def _read(pack: RulePack) -> Iterator[Rule]:
             starts=one.get("from", RECEIVED),
             until=one.get("until", RESOLVED),
             extended=Target(**extended) if extended else None,
-            steps=steps,
+            steps=ladder.steps(one.get("ladder", common), "statutory"),
+            window=bool(one.get("window")),
+            extended_text=one.get("extended_text", ""),
         )
 
 

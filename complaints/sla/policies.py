@@ -32,7 +32,11 @@ class Book:
 @Cached
 def book() -> Book:
     """Query cost: three every few seconds per process."""
-    version = SlaVersion.objects.filter(published_at__isnull=False).order_by("-number").first()
+    return book_of(SlaVersion.objects.filter(published_at__isnull=False).order_by("-number").first())
+
+
+def book_of(version: SlaVersion | None) -> Book:
+    """Any version, a draft too, with the calendars in force. Query cost: 2."""
     policies = SlaPolicy.objects.filter(version=version).order_by("position")
     published = CalendarVersion.objects.filter(published_at__isnull=False)
     versions = published.order_by("number").values_list("calendar_id", "pk")
@@ -58,12 +62,16 @@ def calendar_of(version_id: int) -> WeekCalendar:
     return found[version_id]
 
 
-def match(complaint: Complaint, tier: str = "") -> Match:
-    """The first policy whose conditions the complaint meets; the last one has none and always does."""
-    for policy in book().policies:
+def match(complaint: Complaint, tier: str = "", *, among: Book | None = None) -> Match:
+    """The first policy whose conditions the complaint meets; the last one has none and always does.
+
+    `among`: other policies than those in force.
+    """
+    known = among or book()
+    for policy in known.policies:
         because = _conditions(policy, complaint, tier)
         if because is not None:
-            return Match(policy, because, book().newest[policy.calendar_id])
+            return Match(policy, because, known.newest[policy.calendar_id])
     raise LookupError("no default SLA policy is published")
 
 

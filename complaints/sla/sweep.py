@@ -25,7 +25,7 @@ from core import clock as clocks_time
 from core import rows, trail
 from core.actions import upkeep
 from core.actor import Actor
-from core.models import OutboxMessage, TrailEntry
+from core.models import OutboxMessage
 
 BATCH = 500  # clocks; some 0.15 s of writing, and two workers hardly meet
 SMALL_BATCH = 100  # SQLite has one writer: nobody shall wait longer than 0.3 s for us
@@ -109,7 +109,7 @@ def mark(clocks: Sequence[Clock], *, at: datetime) -> Swept:
         return Swept()
     cases = list(firings.by_case(clocks))
     people = firings.people_of([case for case, _clocks in cases])
-    ends = _ends_of_trails([case for case, _clocks in cases])
+    ends = trail.ends("complaint", [case.pk for case, _clocks in cases])
     marks, events, entries, mails = [], [], [], []
     for case, own in cases:
         fired = [one for clock in own for one in firings.due(clock, at=at)]
@@ -146,14 +146,3 @@ def _without_twins(mails: Sequence[OutboxMessage]) -> list[OutboxMessage]:
     written = OutboxMessage.objects.filter(key__in=[mail.key for mail in mails])
     known = set(written.values_list("key", flat=True))
     return [mail for mail in mails if mail.key not in known]
-
-
-def _ends_of_trails(complaints: Sequence[Complaint]) -> dict[int, firings.End]:
-    """Sequence number and hash of each complaint's last entry, by its key. Query cost: 1."""
-    if not complaints:
-        return {}
-    subject_kind, _key = trail.subject_of(complaints[0])
-    keys = [complaint.pk for complaint in complaints]
-    written = TrailEntry.objects.filter(subject_kind=subject_kind, subject_id__in=keys)
-    written = written.order_by("subject_id", "seq")  # the last one wins
-    return {key: (seq, head) for key, seq, head in written.values_list("subject_id", "seq", "hash")}
