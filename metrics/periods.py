@@ -81,6 +81,16 @@ def key(day: date, unit: str) -> str:
     return {DAY: day.isoformat(), MONTH: f"{day.year}-{day.month:02}", YEAR: str(day.year)}[unit]
 
 
+def month_of(text: str) -> Period | None:
+    """The month that `2026-03` names; None for anything else, and for years far away."""
+    year, _dash, month = text.partition("-")
+    if len(text) != 7 or not (text.isascii() and year.isdigit() and month.isdigit()):
+        return None
+    if not 1900 < int(year) < 2200 or not 1 <= int(month) <= 12:
+        return None
+    return bucket(date(int(year), int(month), 1), MONTH)
+
+
 def first_instant(day: date, zone: ZoneInfo) -> datetime:
     """When the local day begins, UTC. Where midnight is skipped that is the moment the clocks go forward; where it
     comes twice, the first time."""

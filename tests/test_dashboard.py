@@ -15,11 +15,16 @@ from django.test import Client
 
 from core import cached, clock
 from metrics.figures import figures
+from metrics.web.dashboard import board
+from retention.models import Tenure
 from tests.boards import fill
 from tests.cast import Cast, make_cast
 
 pytestmark = pytest.mark.django_db
-CEILING = 60  # queries of the whole board, warm: three for each of 15 figures, seven charts, session, user, sidebar
+AROUND = 4  # queries of session, user and stamp, and one to spare
+OF_A_PART = {"headlines": 12, "measures": 32, "recovery": 1, "over-time": 3, "shares": 2, "counts": 2}
+FIRST = OF_A_PART["headlines"] + 11  # what the page waits for: four figures and the frame
+CEILING = 60  # all parts at once, and the frame with its sidebar
 LANGUAGES = ("en", "es", "pt", "it", "ru")
 FORBIDDEN = re.compile(r">\s*(?:NaN|None)\b|NaN.%|&lt;metrics|style=")
 
@@ -53,6 +58,11 @@ def links(answer: Any) -> list[str]:
     return list(dict.fromkeys(unescape(one) for one in found))
 
 
+def panels_of(answer: Any) -> dict[str, Any]:
+    """The charts of a whole board by their keys."""
+    return {panel.key: panel for one in answer.context for layer in one for panel in layer.get("panels", ())}
+
+
 def number(text: str) -> int:
     return int(re.sub(r"\D", "", text) or 0)
 
@@ -68,7 +78,7 @@ def csv_of(answer: Any) -> list[list[str]]:
 def test_everybody_who_handles_cases_has_a_dashboard_over_what_they_see(full: Cast) -> None:
     shown = {}
     for name in ("agent", "stranger", "lead", "manager"):
-        answer = page(signed_in(full.people()[name]), "/dashboard/?period=year")
+        answer = page(signed_in(full.people()[name]), "/dashboard/?whole=1&period=year")
         assert bool(answer.context["seen"]) is (name != "manager"), "it says over what it counts"
         tiles = {tile.code: tile for block in answer.context["blocks"] for tile in block.tiles}
         shown[name] = number(tiles["complaints-received"].n)
@@ -76,7 +86,7 @@ def test_everybody_who_handles_cases_has_a_dashboard_over_what_they_see(full: Ca
 
 
 def test_administrators_without_another_role_have_none(full: Cast) -> None:
-    for path in ("/dashboard/", "/dashboard/nps/", "/dashboard/nps/rows/", "/dashboard/?format=csv"):
+    for path in ("/dashboard/", "/dashboard/nps/", "/dashboard/nps/rows/", "/dashboard/?whole=1&format=csv"):
         assert signed_in(full.admin).get(path).status_code == 403
     assert Client().get("/dashboard/").status_code == 302
 
@@ -96,8 +106,7 @@ def test_a_figure_that_does_not_exist_is_not_found(cast: Cast) -> None:
 @pytest.mark.parametrize("role", ["manager", "agent"])
 def test_every_number_leads_to_exactly_its_rows(full: Cast, role: str) -> None:
     client = signed_in(full.people()[role])
-    board = page(client, "/dashboard/?period=year")
-    paths = links(board)
+    paths = links(page(client, "/dashboard/?whole=1&period=year"))
     assert len(paths) > 40
     by_shape = {re.sub(r"=[^&]*", "", path): path for path in paths}  # one of each figure and set of parameters
     for path in by_shape.values():
@@ -109,39 +118,136 @@ def test_every_number_leads_to_exactly_its_rows(full: Cast, role: str) -> None:
 
 def test_the_n_of_a_tile_and_of_a_cell_is_that_of_its_rows(full: Cast) -> None:
     client = signed_in(full.manager)
-    board = page(client, "/dashboard/?period=year").context
-    tiles = [*board["headlines"], *(tile for block in board["blocks"] for tile in block.tiles)]
+    answer = page(client, "/dashboard/?whole=1&period=year")
+    panels = panels_of(answer)
+    tiles = [*answer.context["headlines"], *(tile for block in answer.context["blocks"] for tile in block.tiles)]
     assert len(tiles) == 15
     for tile in tiles:
         assert page(client, tile.rows_url).context["n"] == number(tile.n), tile.code
-    heat = board["wide"][0].texts
-    for row in heat["rows"]:
+    for row in panels["in-time"].texts["rows"]:
         for cell in [row.cells[0], row.total]:
             if cell.url:
                 assert page(client, cell.url).context["n"] == number(cell.n), cell.url
-    backlog = board["pairs"][1][1]
-    for one in backlog.chart.bars:
-        assert page(client, one.bar.url).context["n"] == one.bar.value
-    for block in board["pairs"][0][1].chart.blocks:
+    for one in panels["backlog"].chart.bars:
+        bar = one.bar
+        for url, n in ((bar.url, bar.value), (bar.part_url, bar.part), (bar.rest_url, bar.value - bar.part)):
+            assert page(client, url).context["n"] == n, url
+    for block in panels["nps"].chart.blocks:
         assert page(client, block.url).context["n"] == number(block.title.rpartition("n=")[2])
-    for one in board["pairs"][1][0].chart.bars:
-        if "/rows/" in one.bar.url:
-            assert page(client, one.bar.url).context["n"] == one.bar.value
+    for one in panels["causes"].chart.bars:
+        assert page(client, one.bar.url).context["n"] == one.bar.value
 
 
 def test_the_recovery_picture_leads_to_its_people(full: Cast) -> None:
     client = signed_in(full.manager)
     day = (clock.now() - timedelta(days=200)).date()
     with clock.frozen(clock.now() + timedelta(days=100)):
-        recovery = page(client, f"/dashboard/?from={day}&to={clock.now().date() - timedelta(days=91)}").context[
+        recovery = page(client, f"/dashboard/?whole=1&from={day}&to={clock.now().date() - timedelta(days=91)}").context[
             "recovery"
         ]
         assert recovery.people == 12
         for box, _note, url, _title in recovery.boxes:
-            if url:
-                assert page(client, url).context["n"] == box.people
+            assert page(client, url).context["n"] == box.people
         for finish, _share, _count, url in recovery.finishes:
             assert page(client, url).context["n"] == finish.people
+        assert {flow["gone"] for flow in recovery.flows} == {True, False}
+        for flow in recovery.flows:
+            assert page(client, flow["url"]).context["n"] == flow["n"], flow["title"]
+        for row in recovery.table.rows:
+            for cell in row[1:]:
+                if cell.url:
+                    assert page(client, cell.url).context["n"] == number(cell.value.rpartition(" ")[2])
+        complained, happy = recovery.bars[1:3]
+        assert page(client, complained.url).context["n"] == 12
+        assert page(client, happy.url).context["n"] == sum(b.people for b, *_ in recovery.boxes if b.key == "high")
+
+
+def test_types_that_stand_together_lead_to_all_their_people(full: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("metrics.web.dashboard.recovery.LARGEST_TYPES", 2)
+    monkeypatch.setattr("metrics.web.dashboard.cells.SHOWN_CAUSES", 0)
+    client = signed_in(full.manager)
+    day = (clock.now() - timedelta(days=200)).date()
+    with clock.frozen(clock.now() + timedelta(days=100)):
+        answer = page(client, f"/dashboard/?whole=1&from={day}&to={clock.now().date() - timedelta(days=91)}")
+        boxes = [(box, url) for box, _note, url, _title in answer.context["recovery"].boxes if box.column == 0]
+        assert [box.people for box, _url in boxes] == [4, 8]
+        for box, url in boxes:
+            assert page(client, url).context["n"] == box.people
+        for one in panels_of(answer)["causes"].chart.bars:
+            assert page(client, one.bar.url).context["n"] == one.bar.value
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_cohort_leads_to_its_people(full: Cast, stays: bool) -> None:
+    if not stays:
+        Tenure.objects.all().delete()
+    client = signed_in(full.manager)
+    rows = panels_of(page(client, "/dashboard/?whole=1&period=year"))["cohorts"].texts["rows"]
+    assert rows
+    for row in rows:
+        assert page(client, row.url).context["n"] == number(row.total.n)
+        for cell in row.cells:
+            if cell:
+                found = page(client, cell.url).context["n"]
+                assert found == number(cell.title.rpartition("(")[2]), cell.url
+                assert number(cell.text) == round(100 * found / number(row.total.n))
+
+
+def test_rows_can_be_narrowed_to_a_part(full: Cast) -> None:
+    client, path = signed_in(full.manager), "/dashboard/nps/rows/"
+    every = page(client, f"{path}?period=year")
+    whole, *parts = every.context["parts"]
+    assert whole.current
+    found = [page(client, path + one.url).context for one in parts]
+    assert sum(one["n"] for one in found) == every.context["n"]
+    assert all(one["part_words"] and one["parts"][i + 1].current for i, one in enumerate(found))
+    assert "past the deadline" in page(client, "/dashboard/backlog-age/rows/?part=over_30_days_late").content.decode()
+
+
+# --- part by part -----------------------------------------------------------------------------------------------------
+
+
+def test_the_board_is_there_at_once_and_the_rest_is_fetched(full: Cast) -> None:
+    """Every part that is fetched is what the whole page shows, to the letter."""
+    client = signed_in(full.manager)
+    first = page(client, "/dashboard/?period=year&channel=phone")
+    text = first.content.decode()
+    assert text.count('class="card board__figures"') == 1
+    waiting = [unescape(url) for url in re.findall(r'hx-get="([^"]*)"', text)]
+    assert len(waiting) == len(board.PARTS) - 1
+    assert '<noscript><meta http-equiv="refresh"' in text
+    whole = page(client, f"/dashboard/{unescape(first.context['whole_url'])}").content.decode()
+    assert "hx-get" not in whole
+    assert "noscript" not in whole
+    cache.clear()
+    for url in waiting:
+        assert "channel=phone" in url
+        part = page(client, f"/dashboard/{url}").content.decode()
+        assert len(part) > 400
+        assert part in whole, url
+        assert "<html" not in part
+    assert "hx-get" not in page(client, "/dashboard/?period=year&channel=phone").content.decode(), "now it is kept"
+
+
+def test_parts_are_asked_for_like_the_board(full: Cast) -> None:
+    client = signed_in(full.manager)
+    assert page(client, "/dashboard/?part=counts&from=2026-02-30", 422).context["errors"]
+    assert "board__figures" in page(client, "/dashboard/?part=nothing-like-it").content.decode()
+    assert signed_in(full.admin).get("/dashboard/?part=counts").status_code == 403
+    assert Client().get("/dashboard/?part=counts").status_code == 302
+    mine = page(signed_in(full.stranger), "/dashboard/?part=counts&period=year").content.decode()
+    assert mine != page(client, "/dashboard/?part=counts&period=year").content.decode(), "each sees their own"
+
+
+def test_everything_about_a_figure_is_one_button_away(full: Cast) -> None:
+    """Definition, n, comparison and target, by touch and keyboard: a button that needs no pointer and no script."""
+    text = page(signed_in(full.manager), "/dashboard/?whole=1&period=year").content.decode()
+    tiles = text.count('class="measure explained"') + text.count('class="figure explained"') + 1
+    assert text.count('<details class="menu about">') == tiles == 16
+    assert len(set(re.findall(r'role="tooltip"|id="(d-[a-z-]+)"', text)) - {""}) == tiles
+    card = text.partition('id="d-sla-compliance"')[2].partition("</div>")[0]
+    for words in ("Target", "90%", "Before", "an open clock past its deadline has missed it"):
+        assert words in card.replace("90 %", "90%").replace("\N{NO-BREAK SPACE}", "").replace("90 %", "90%"), words
 
 
 @pytest.mark.parametrize("code", list(figures))
@@ -175,16 +281,18 @@ def test_rows_are_shown_page_by_page(full: Cast, monkeypatch: pytest.MonkeyPatch
 
 def test_the_board_as_csv_has_the_numbers_of_its_tiles(full: Cast) -> None:
     client = signed_in(full.manager)
-    board = page(client, "/dashboard/?period=year").context
-    answer = page(client, "/dashboard/" + board["csv_url"])
+    the_board = page(client, "/dashboard/?whole=1&period=year").context
+    answer = page(client, "/dashboard/" + the_board["csv_url"])
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert "attachment" in answer.headers["Content-Disposition"]
     head, *lines = csv_of(answer)
     found = {line[0]: dict(zip(head, line, strict=True)) for line in lines if not line[1]}
-    assert set(found) >= {tile.code for tile in board["headlines"]}
-    for tile in [*board["headlines"], *(tile for block in board["blocks"] for tile in block.tiles)]:
+    assert set(found) >= {tile.code for tile in the_board["headlines"]}
+    for tile in [*the_board["headlines"], *(tile for block in the_board["blocks"] for tile in block.tiles)]:
         assert int(found[tile.code]["n"]) == number(tile.n), tile.code
-    assert float(found["nps"]["value"]) == pytest.approx(float(board["headlines"][1].value.replace("−", "-")), abs=0.5)
+    assert float(found["nps"]["value"]) == pytest.approx(
+        float(the_board["headlines"][1].value.replace("−", "-")), abs=0.5
+    )
 
 
 def test_files_compute_nothing(full: Cast) -> None:
@@ -242,7 +350,9 @@ def test_what_only_a_figure_knows_is_checked_too(full: Cast, wish: str) -> None:
 
 
 def test_everything_asked_for_stays_in_the_addresses(full: Cast) -> None:
-    answer = page(signed_in(full.manager), "/dashboard/?period=year&compare=year&channel=phone&time_zone=Asia/Tokyo")
+    answer = page(
+        signed_in(full.manager), "/dashboard/?whole=1&period=year&compare=year&channel=phone&time_zone=Asia/Tokyo"
+    )
     tile = answer.context["headlines"][0]
     for part in ("period=year", "compare=year", "channel=phone", "time_zone=Asia%2FTokyo"):
         assert part in tile.url
@@ -255,21 +365,21 @@ def test_everything_asked_for_stays_in_the_addresses(full: Cast) -> None:
 
 
 def test_without_a_comparison_nothing_is_compared(full: Cast) -> None:
-    board = page(signed_in(full.manager), "/dashboard/?compare=none").context
-    assert all(not tile.trend and not tile.before for tile in board["headlines"])
+    the_board = page(signed_in(full.manager), "/dashboard/?whole=1&compare=none").context
+    assert all(not tile.trend and not tile.before for tile in the_board["headlines"])
 
 
 def test_all_time_is_a_period_too(full: Cast) -> None:
     client = signed_in(full.manager)
-    answer = page(client, "/dashboard/?period=choose")
+    answer = page(client, "/dashboard/?whole=1&period=choose")
     assert not FORBIDDEN.search(answer.content.decode())
     for code in figures:
         page(client, f"/dashboard/{code}/?period=choose")
 
 
 def test_fewer_complaints_are_never_good_news(full: Cast) -> None:
-    board = page(signed_in(full.manager), "/dashboard/?period=4w").context
-    received = next(t for block in board["blocks"] for t in block.tiles if t.code == "complaints-received")
+    the_board = page(signed_in(full.manager), "/dashboard/?whole=1&period=4w").context
+    received = next(t for block in the_board["blocks"] for t in block.tiles if t.code == "complaints-received")
     assert received.tone == ""
 
 
@@ -278,7 +388,11 @@ def test_fewer_complaints_are_never_good_news(full: Cast) -> None:
 
 def test_an_empty_house_shows_dashes(cast: Cast) -> None:
     client = signed_in(cast.manager)
-    for path in ("/dashboard/", "/dashboard/?from=1999-01-01&to=1999-01-01", "/dashboard/?period=choose"):
+    for path in (
+        "/dashboard/?whole=1",
+        "/dashboard/?whole=1&from=1999-01-01&to=1999-01-01",
+        "/dashboard/?whole=1&period=choose",
+    ):
         answer = page(client, path)
         text = answer.content.decode()
         assert not FORBIDDEN.search(text)
@@ -304,7 +418,7 @@ def test_a_change_of_any_kind_draws_the_board_anew(full: Cast) -> None:
     client = signed_in(full.manager)
 
     def received() -> bytes:
-        return page(client, "/dashboard/").content.partition(b"Complaints received</a>")[2][:200]
+        return page(client, "/dashboard/?whole=1").content.partition(b"Complaints received</a>")[2][:200]
 
     before = received()
     full.complaint(customer=full.customer)
@@ -316,23 +430,35 @@ def test_in_every_language(full: Cast, language: str) -> None:
     full.manager.language = language
     full.manager.save(update_fields=["language"])
     client = signed_in(full.manager)
-    for path in ("/dashboard/?period=year", "/dashboard/resolution-rate/", "/dashboard/nps/rows/?period=year"):
+    for path in ("/dashboard/?whole=1&period=year", "/dashboard/resolution-rate/", "/dashboard/nps/rows/?period=year"):
         text = page(client, path).content.decode()
         assert f'lang="{language}"' in text
         assert not FORBIDDEN.search(text)
         assert not re.search(r'\b(?:d|x|y|cx|cy|width|height)="[^"]*\d,\d', text), "no decimal comma in geometry"
 
 
-def test_the_board_costs_a_fixed_number_of_queries(full: Cast, django_assert_max_num_queries: Any) -> None:
+def test_the_board_costs_a_fixed_number_of_queries(
+    full: Cast, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cached, "SECONDS", 900.0)  # small tables renewed every few seconds are not counted here
     client = signed_in(full.manager)
-    page(client, "/dashboard/")
+    page(client, "/dashboard/?whole=1")
+    cache.clear()
+    with django_assert_max_num_queries(FIRST):
+        page(client, "/dashboard/")
+    for part, most in OF_A_PART.items():
+        cache.clear()
+        with django_assert_max_num_queries(most + AROUND):
+            page(client, f"/dashboard/?part={part}")
+    cache.clear()
+    page(client, "/dashboard/?whole=1")
     with django_assert_max_num_queries(8):
-        kept = page(client, "/dashboard/")
+        kept = page(client, "/dashboard/?whole=1")
     cache.clear()
     with django_assert_max_num_queries(CEILING):
-        drawn = page(client, "/dashboard/")
-    board = '<div class="card board__figures">'
-    assert kept.content.partition(board.encode())[2] == drawn.content.partition(board.encode())[2]
+        drawn = page(client, "/dashboard/?whole=1")
+    start = b'<div class="card board__figures">'
+    assert kept.content.partition(start)[2] == drawn.content.partition(start)[2]
     with django_assert_max_num_queries(12):
         page(client, "/dashboard/resolution-rate/")
     with django_assert_max_num_queries(10):

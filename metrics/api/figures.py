@@ -23,6 +23,7 @@ from core.errors import InvalidInput
 from core.instants import iso
 from metrics.api import figure_rows
 from metrics.figures import Figure, Group, Measure, Scope, asking, figures
+from metrics.targets import aimed_at
 
 ALSO = ("group_by", "compare")
 
@@ -87,6 +88,7 @@ class _Metric(MeasureShape):
     definition = serializers.CharField()
     basis = serializers.CharField(allow_null=True)
     kind = serializers.CharField(allow_null=True)
+    target = serializers.FloatField(allow_null=True, help_text="What the house aims at, in the unit of the figure.")
     time_zone = serializers.CharField()
     as_of = serializers.DateTimeField()
     comparison = ComparisonShape(allow_null=True)
@@ -234,6 +236,7 @@ def whole(figure: Figure, scope: Scope, result: Measure, request: Request) -> di
         "definition": figure.definition(scope),
         "basis": figure.basis(scope) or None,
         "kind": figure.kind(scope) or None,
+        "target": aimed_at(figure, scope.basis, scope.kind),
         **({"horizon": scope.horizon} if figure.horizons else {}),
         "from": scope.since,
         "to": scope.until,

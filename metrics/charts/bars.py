@@ -9,12 +9,14 @@ from metrics.charts.geometry import Mark, g
 
 WIDTH, ROW, HEAD = 540, 27, 22
 NAME_END, BAR_START, BAR_LENGTH = 158, 168, 250
-STANDING_HEIGHT, STANDING_FOOT, STANDING_TOP, INSET = 236, 28, 24, 14
+STANDING_HEIGHT, STANDING_FOOT, STANDING_TOP, INSET = 236, 28, 32, 14
+LEAST, REACH = 3.0, 24.0
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar as the caller has it. `kind`: "", mute (the rest), hatch (unclassified). `part`: late ones of it."""
+    """One bar as the caller has it. `kind`: "", mute (the rest), hatch (unclassified). `part`: late ones of it; then
+    `part_*` and `rest_*` are the words and the address of the two blocks, `title` and `url` those of the whole."""
 
     name: str
     value: float
@@ -24,6 +26,10 @@ class Bar:
     part: float = 0
     title: str = ""
     url: str = ""
+    part_title: str = ""
+    part_url: str = ""
+    rest_title: str = ""
+    rest_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +64,19 @@ def lying(bars: Sequence[Bar], *, most: float | None = None) -> LyingBars:
 
 @dataclass(frozen=True, slots=True)
 class Standing(Mark):
+    """`y`, `height`: of the whole; `part_*`: the block of late ones at its foot, "" without any; `rest_height`: the
+    block over it, from `y` down, "" without any. `label_y`, `reach_y`: its number, and the upper edge of its link."""
+
     bar: Bar
     x: str
     y: str
     height: str
     part_y: str
     part_height: str
+    rest_height: str
     middle: str
     label_y: str
+    reach_y: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +87,14 @@ class StandingBars(Mark):
     height: str = str(STANDING_HEIGHT)
     floor: str = str(STANDING_HEIGHT - STANDING_FOOT)
     tick_y: str = str(STANDING_HEIGHT - 9)
+    reach: str = str(int(REACH))
 
 
 def standing(bars: Sequence[Bar]) -> StandingBars:
-    """Bars beside each other; `part` (the late ones) stands at the foot of each and never exceeds it."""
+    """Bars beside each other; `part` (the late ones) stands at the foot of each and never exceeds it.
+
+    What is there is seen: a block of anything at all is at least `LEAST` high, so that it can be pointed at.
+    """
     if not bars:
         return StandingBars([], "0")
     step, floor = WIDTH / len(bars), STANDING_HEIGHT - STANDING_FOOT
@@ -87,8 +102,10 @@ def standing(bars: Sequence[Bar]) -> StandingBars:
     room = floor - STANDING_TOP
     placed = []
     for i, bar in enumerate(bars):
-        tall = max(0.0, bar.value) / most * room if most > 0 else 0.0
-        low = min(tall, max(0.0, bar.part) / most * room) if most > 0 else 0.0
+        part = max(0.0, min(bar.part, bar.value))
+        low = _height(part, most, room)
+        rest = _height(bar.value - part, most, room)
+        tall = low + rest
         left = step * i + INSET
         placed.append(
             Standing(
@@ -97,9 +114,15 @@ def standing(bars: Sequence[Bar]) -> StandingBars:
                 y=g(floor - tall),
                 height=g(tall),
                 part_y=g(floor - low),
-                part_height=g(low) if bar.part else "",
+                part_height=g(low) if low else "",
+                rest_height=g(rest) if rest else "",
                 middle=g(left + (step - 2 * INSET) / 2),
                 label_y=g(floor - tall - 6),
+                reach_y=g(floor - tall - REACH),
             )
         )
     return StandingBars(placed, g(step - 2 * INSET))
+
+
+def _height(value: float, most: float, room: float) -> float:
+    return max(LEAST, value / most * room) if value > 0 else 0.0

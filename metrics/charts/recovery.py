@@ -66,7 +66,8 @@ class Box(Mark):
 
 @dataclass(frozen=True, slots=True)
 class Ribbon(Mark):
-    """`thickness` in the unit of the picture; `people` is what it stands for."""
+    """`thickness` in the unit of the picture; `people` is what it stands for. `keys`: of the box it leaves and of the
+    one it reaches ("" where it reaches the end), both from `column` on."""
 
     path: str
     people: int
@@ -75,6 +76,8 @@ class Ribbon(Mark):
     source: str
     target: str  # the name of the box it reaches; "" where it reaches the end
     thickness: float
+    column: int = 0
+    keys: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +251,7 @@ class _Drawing:
                             spots = (self.xs[i] + self.box, leaving[a][side], self.xs[i + 1], arriving[b][side])
                             leaving[a][side] += count * self.unit
                             arriving[b][side] += count * self.unit
-                            names = (self.columns[i].boxes[a], self.columns[i + 1].boxes[b])
-                            found.append(self._ribbon(spots, count, side, names))
+                            found.append(self._ribbon(spots, count, side, i, (a, b)))
         found += self._into_the_end()
         return found
 
@@ -261,7 +263,7 @@ class _Drawing:
                 if count := self.totals[last][key][side]:
                     spots = (self.xs[last] + self.box, leaving[key][side], self.end_x, arriving[side])
                     arriving[side] += count * self.unit
-                    found.append(self._ribbon(spots, count, side, (self.columns[last].boxes[key], "")))
+                    found.append(self._ribbon(spots, count, side, last, (key, "")))
         return found
 
     def _edges(self, column: int) -> dict[str, list[float]]:
@@ -270,7 +272,7 @@ class _Drawing:
         return {key: [tops[key], tops[key] + sums[key][STAYED] * self.unit] for key in self.keys[column]}
 
     def _ribbon(
-        self, spots: tuple[float, float, float, float], count: int, side: int, names: tuple[str, str]
+        self, spots: tuple[float, float, float, float], count: int, side: int, column: int, keys: tuple[str, str]
     ) -> Ribbon:
         xa, ya, xb, yb = spots
         thick, middle = count * self.unit, (xa + xb) / 2
@@ -278,8 +280,9 @@ class _Drawing:
             f"M{g(xa)} {g(ya)}C{g(middle)} {g(ya)} {g(middle)} {g(yb)} {g(xb)} {g(yb)}V{g(yb + thick)}"
             f"C{g(middle)} {g(yb + thick)} {g(middle)} {g(ya + thick)} {g(xa)} {g(ya + thick)}Z"
         )
-        gone = side == LEFT
-        return Ribbon(shape, count, gone, gone and count < THIN, names[0], names[1], thick)
+        gone, source = side == LEFT, self.columns[column].boxes[keys[0]]
+        target = self.columns[column + 1].boxes[keys[1]] if keys[1] else ""
+        return Ribbon(shape, count, gone, gone and count < THIN, source, target, thick, column, keys)
 
     def _finishes(self) -> list[Finish]:
         found = []

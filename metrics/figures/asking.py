@@ -2,7 +2,7 @@
 
 Raises InvalidInput with `field` = the parameter: unknown_parameter, repeated_parameter, invalid, invalid_date,
 from_after_to, unknown_time_zone, invalid_datetime, timezone_required, in_the_future, unknown_basis, unknown_kind,
-invalid_horizon, unknown_code, invalid_id, too_many_groups.
+invalid_horizon, unknown_code, invalid_id, invalid_month, too_many_groups.
 """
 
 from __future__ import annotations
@@ -25,17 +25,21 @@ from core.instants import FIRST_YEAR, LAST_YEAR, InstantError, parse_instant
 from core.models import User
 from metrics import periods
 from metrics.figures.base import Figure, Scope
-from metrics.figures.dimensions import NONE
+from metrics.figures.dimensions import NONE, codes
 
 PERIOD = ("from", "to", "time_zone", "as_of")
 LONGEST = 200  # characters of one value
+LONGEST_LIST = 2000  # where a value may name several codes
 MOST_GROUPS = 4000
 FARTHEST_HORIZON = 730  # days
 CODES: Mapping[str, tuple[str, ...]] = {
     "channel": tuple(ChannelCode.values),
     "severity": tuple(Severity.values),
     "outcome": tuple(Outcome.values),
+    "score": ("high", "middle", "low"),
+    "acceptance": ("accepted", "declined"),
 }
+LISTS = frozenset({"type", "main_type", "root_cause"})
 IDS = frozenset({"team", "owner", "survey"})
 
 
@@ -173,6 +177,8 @@ def _one_of(said: Mapping[str, str], name: str, known: tuple[str, ...], code: st
 
 
 def _filter(name: str, value: str) -> str:
+    if name == "cohort" and periods.month_of(value) is None:
+        _refuse(name, "invalid_month", _("A month such as 2026-03 is expected."))
     if value == NONE:
         if name not in ("type", "main_type", "channel", "severity", "owner"):
             return value
@@ -181,9 +187,9 @@ def _filter(name: str, value: str) -> str:
         _refuse(name, "invalid_id", _("This is not an id."))
     if name in CODES and value not in CODES[name]:
         _refuse(name, "unknown_code", _("This is not one of: %(known)s.") % {"known": ", ".join(CODES[name])})
-    if name in ("type", "main_type") and value not in catalogue().types:
+    if name in ("type", "main_type") and not set(codes(value)) <= set(catalogue().types):
         _refuse(name, "unknown_code", _("There is no complaint type with this code."))
-    if name == "root_cause" and value not in catalogue().causes:
+    if name == "root_cause" and not set(codes(value)) <= set(catalogue().causes):
         _refuse(name, "unknown_code", _("There is no root cause with this code."))
     return value
 
@@ -193,8 +199,9 @@ def _value(params: Mapping[str, str], name: str) -> str:
     if isinstance(params, QueryDict) and len(params.getlist(name)) > 1:
         _refuse(name, "repeated_parameter", _("The parameter may appear only once."))
     value = str(params[name])
-    if not value or len(value) > LONGEST or "\0" in value:
-        text = _("A value of 1 to %(longest)d characters is expected.") % {"longest": LONGEST}
+    longest = LONGEST_LIST if name in LISTS else LONGEST
+    if not value or len(value) > longest or "\0" in value:
+        text = _("A value of 1 to %(longest)d characters is expected.") % {"longest": longest}
         _refuse(name, "invalid", text)
     return unicodedata.normalize("NFC", value)
 

@@ -135,6 +135,7 @@ class Figure:
     groupings: ClassVar[tuple[str, ...]] = ()
     filters: ClassVar[frozenset[str]] = frozenset()
     row_kind: ClassVar[str] = "complaint"  # complaint, clock, response, invitation, customer, tenure, purchase
+    runs: ClassVar[bool] = True  # whether its groups by time show how it went; not where it looks at one moment
     parts: ClassVar[tuple[str, ...]] = ()  # what `rows` can be narrowed to, beside ""
 
     def title(self, scope: Scope | None = None) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import DateField, F, QuerySet, Window
+from django.db.models import Case, DateField, F, QuerySet, When, Window
 from django.db.models.functions import FirstValue, Lag, Trunc
 
 from metrics import periods, rates
@@ -78,12 +78,13 @@ def _by_window(rows: QuerySet[Purchase], bucket: Any) -> list[Row]:
 def tenure_cohorts(scope: Scope) -> list[Cohort]:
     """By the month a stay began: how many are still there at the end of each later month. Query cost: 1.
 
-    Offset 0 is the end of the month itself. Stays without a date of joining are in no cohort.
+    Offset 0 is the end of the month itself; the last month ends with the period. Stays without a date of joining are in
+    no cohort. A cell is what `churn-rate` calls staying: `cohort` its month, from its first day until that end.
     """
     last = scope.until or scope.as_of_day
     rows = stays(scope).filter(joined_on__isnull=False, joined_on__lte=last)
     begun = Trunc("joined_on", MONTH, output_field=DateField())
-    over = Trunc("left_on", MONTH, output_field=DateField())
+    over = Case(When(left_on__lte=last, then=Trunc("left_on", MONTH, output_field=DateField())))
     inner = compiled(rows.annotate(begun=begun, over_in=over).values("begun", "over_in"))
     if inner is None:
         return []

@@ -23,6 +23,8 @@ from metrics.figures.base import Group, Measure, Scope
 from metrics.figures.sql import Row, day_of
 
 NONE = "-"
+ALONE = "="  # before the code of a type or root cause: it alone, without those below it
+SEVERAL = ","  # between codes of types or root causes: any of them
 Read = Callable[[Row, int], tuple[str, str]]
 
 
@@ -105,13 +107,13 @@ def complaint(prefix: str = "") -> dict[str, Dimension]:
     """The dimensions of a complaint, reached through `prefix` ("" from the complaint itself)."""
 
     def types(value: str) -> Q:
-        """The type itself and those below it."""
-        return Q(**{f"{prefix}type__in": _family(catalogue().types, value)})
+        """The types named and those below them."""
+        return Q(**{f"{prefix}type__in": _families(catalogue().types, value)})
 
     def causes(value: str) -> Q:
         if value == NONE:
             return Q(**{f"{prefix}root_cause__isnull": True})
-        return Q(**{f"{prefix}root_cause__in": _family(catalogue().causes, value)})
+        return Q(**{f"{prefix}root_cause__in": _families(catalogue().causes, value)})
 
     top = Coalesce(F(f"{prefix}type__parent_id"), F(f"{prefix}type_id"))
     return {
@@ -236,7 +238,17 @@ def _is(column: str, value: str) -> Q:
     return Q(**{f"{column}__isnull": True}) | Q(**{column: ""}) if value == NONE else Q(**{column: value})
 
 
-def _family(known: Mapping[str, ComplaintType] | Mapping[str, RootCause], code: str) -> list[int]:
-    """The keys of a code and of those below it."""
-    own = known[code].pk
-    return [own, *(row.pk for row in known.values() if row.parent_id == own)]
+def codes(value: str) -> list[str]:
+    """The codes that a filter by type or root cause names."""
+    return [part.removeprefix(ALONE) for part in value.split(SEVERAL)]
+
+
+def _families(known: Mapping[str, ComplaintType] | Mapping[str, RootCause], value: str) -> list[int]:
+    """The keys of the codes named and of those below them, unless a code stands `ALONE`."""
+    found = set()
+    for part in value.split(SEVERAL):
+        own = known[part.removeprefix(ALONE)].pk
+        found.add(own)
+        if not part.startswith(ALONE):
+            found |= {row.pk for row in known.values() if row.parent_id == own}
+    return sorted(found)

@@ -45,12 +45,26 @@ PARTS = {
 MERGED = Customer.objects.filter(merged_into__isnull=False)
 
 
+COHORT = "cohort"  # a filter: those who began in one month
+
+
 def stays(scope: Scope) -> QuerySet[Tenure]:
     """Stays of customers that count, narrowed by the filters. A join with all customers would cost more."""
     rows = Tenure.objects.exclude(customer__in=MERGED)
     if not scope.viewer.sees_cases:
         return rows.none()
-    return rows.filter(dimensions.narrowed(STAYS, scope.filters)) if scope.filters else rows
+    if month := cohort_of(scope):
+        rows = rows.filter(joined_on__gte=month.since, joined_on__lte=month.until)
+    return rows.filter(dimensions.narrowed(STAYS, _others(scope)))
+
+
+def cohort_of(scope: Scope) -> periods.Period | None:
+    """The month of the filter `cohort`, if there is one."""
+    return periods.month_of(scope.filters.get(COHORT, ""))
+
+
+def _others(scope: Scope) -> dict[str, str]:
+    return {name: value for name, value in scope.filters.items() if name != COHORT}
 
 
 def purchases(scope: Scope) -> QuerySet[Purchase]:
@@ -58,7 +72,17 @@ def purchases(scope: Scope) -> QuerySet[Purchase]:
     rows = Purchase.objects.filter(is_valid=True).exclude(customer__in=MERGED)
     if not scope.viewer.sees_cases:
         return rows.none()
-    return rows.filter(dimensions.narrowed(OF_CUSTOMERS, scope.filters)) if scope.filters else rows
+    rows = rows.filter(dimensions.narrowed(OF_CUSTOMERS, _others(scope)))
+    return rows.filter(customer__in=_began_in(rows, month, scope)) if (month := cohort_of(scope)) else rows
+
+
+def _began_in(rows: QuerySet[Purchase], month: periods.Period, scope: Scope) -> QuerySet[Any]:
+    """The customers whose first of these purchases lies in the month."""
+    start, end = month.instants(scope.zone)
+    bought = rows.filter(purchased_at__gte=start, purchased_at__lt=end, customer__isnull=False)
+    earlier = rows.filter(purchased_at__lt=start, customer__isnull=False)
+    who: QuerySet[Any] = bought.exclude(customer__in=earlier.values("customer")).values("customer")
+    return who
 
 
 def buckets_of(scope: Scope, unit: str, since: date | None, until: date | None) -> Buckets:
@@ -245,7 +269,8 @@ NOBODY = Q(pk__isnull=True)
 class ChurnRate(FactsFigure):
     code, row_kind, better, at = "churn-rate", "tenure", DOWN, ""
     groupings = ("plan", "tier", "source", "reason", *periods.UNITS)
-    filters = frozenset(STAYS)
+    filters = frozenset((*STAYS, COHORT))
+    parts = ("numerator", "staying")
 
     def title(self, scope: Scope | None = None) -> str:
         return _("Churn rate")
@@ -286,6 +311,8 @@ class ChurnRate(FactsFigure):
 
     def rows(self, scope: Scope, part: str = "") -> QuerySet[Any]:
         found = self.facts(scope).order_by("pk")
+        if part == "staying":
+            return found.filter(Q(left_on__isnull=True) | Q(left_on__gt=scope.until or scope.as_of_day))
         return found.filter(hit=True) if part else found
 
 

@@ -29,6 +29,7 @@ from django.db.models import (
 )
 from django.db.models.expressions import RawSQL, Window
 from django.db.models.functions import Coalesce, RowNumber, TruncDate
+from django.db.models.lookups import Exact, IsNull
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -78,10 +79,29 @@ def worst_score() -> Subquery:
     return Subquery(answers.values("complaint").annotate(worst=Min(band)).values("worst"), IntegerField())
 
 
+def _scored(value: str) -> Q:
+    """Complaints whose worst answer is of this kind."""
+    if value == dimensions.NONE:
+        return Q(IsNull(worst_score(), True))
+    return Q(Exact(worst_score(), next(key for key, (name, _words) in SCORES.items() if name == value)))
+
+
+def _answered(value: str) -> Q:
+    return Q(accepted=None if value == dimensions.NONE else value == "accepted")
+
+
 GROUPS: Mapping[str, Dimension] = {
     **dimensions.COMPLAINT,
-    "score": Dimension(worst_score(), lambda value: Q(), _score, order=("high", "middle", "low")),
-    "acceptance": Dimension(F("accepted"), lambda value: Q(), _accepted, order=("accepted", "declined")),
+    "score": Dimension(worst_score(), _scored, _score, order=("high", "middle", "low")),
+    "acceptance": Dimension(F("accepted"), _answered, _accepted, order=("accepted", "declined")),
+}
+
+
+ROWS = {
+    "": "cases WHERE known AND ripe",
+    "numerator": "cases WHERE known AND ripe AND hit",
+    "lost": "cases WHERE known AND ripe AND NOT hit",
+    "controls": "controls WHERE known",
 }
 
 
@@ -89,9 +109,9 @@ class ServiceRecovery(Figure):
     code, row_kind = "service-recovery", "customer"
     bases = (STAYED, BOUGHT)
     groupings = (*GROUPS, "main_type_score", "month", "quarter", "year")
-    filters = dimensions.COMPLAINT_FILTERS
+    filters = frozenset(GROUPS)
     horizons = HORIZONS
-    parts = ("numerator", "lost")
+    parts = ("numerator", "lost", "controls")
 
     def title(self, scope: Scope | None = None) -> str:
         if scope is not None and self.basis(scope) == BOUGHT:
@@ -127,8 +147,7 @@ class ServiceRecovery(Figure):
         query = watched(scope, self.basis(scope))
         if query is None:
             return Customer.objects.none()
-        where = {"": "", "numerator": " AND hit", "lost": " AND NOT hit"}[part]
-        chosen = RawSQL(f"{query[0]} SELECT who FROM cases WHERE known AND ripe{where}", query[1])  # noqa: S608, S611
+        chosen = RawSQL(f"{query[0]} SELECT who FROM {ROWS[part]}", query[1])  # noqa: S608, S611
         return Customer.objects.filter(pk__in=chosen).order_by("pk")
 
     def _read(self, row: Row) -> Measure:
@@ -148,14 +167,18 @@ class ServiceRecovery(Figure):
         names = key.names if key is not None else []
         keys = "".join(f"{name}, " for name in names)
         group = f" GROUP BY {', '.join(names)}" if names else ""
+        # Counted once and kept: the planner takes the cases for a single row and would count the controls for each.
+        controls = (
+            "c AS MATERIALIZED (SELECT count(*) AS controls, count(*) FILTER (WHERE hit) AS controls_hits "
+            "FROM controls WHERE known)"
+        )
         return fetch(
-            f"{query[0]} SELECT {keys}count(*) FILTER (WHERE known AND ripe) AS n, "  # noqa: S608
+            f"{query[0]}, {controls} SELECT {keys}count(*) FILTER (WHERE known AND ripe) AS n, "  # noqa: S608
             "count(*) FILTER (WHERE known AND ripe AND hit) AS hits, "
             "count(*) FILTER (WHERE known AND NOT ripe) AS immature, "
             "count(*) FILTER (WHERE NOT known) AS excluded, "
             "max(c.controls) AS controls, max(c.controls_hits) AS controls_hits "
-            "FROM cases CROSS JOIN (SELECT count(*) AS controls, count(*) FILTER (WHERE hit) AS controls_hits "
-            f"FROM controls WHERE known) c{group}",
+            f"FROM cases CROSS JOIN c{group}",
             query[1],
         )
 
@@ -169,7 +192,7 @@ def first_complaints(scope: Scope, **keys: Any) -> QuerySet[Any]:
         F("resolve_due_at"),
         output_field=DateTimeField(),
     )
-    wanted = dimensions.narrowed(dimensions.COMPLAINT, scope.filters) if scope.filters else Q(received_at__isnull=False)
+    wanted = dimensions.narrowed(GROUPS, scope.filters) if scope.filters else Q(received_at__isnull=False)
     rows = facts.received(scope.replace(filters={})).filter(customer__isnull=False).exclude(customer__in=MERGED)
     order = [F("received_at").asc(), F("pk").asc()]
     until = ExpressionWrapper(index + Value(timedelta(days=scope.horizon)), output_field=DateTimeField())

@@ -7,13 +7,25 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from complaints.models import Complaint, Status
+from complaints.models import Clock, ClockKind, ClockState, Complaint, Status
 from complaints.models.complaint import OPEN
-from metrics.figures import facts
+from metrics.figures import compliance, facts
 from metrics.figures.base import COUNT, DOWN, Group, Measure, Scope
 from metrics.figures.facts import Duration, FactsFigure, Rate
 from metrics.figures.sql import Row, count, elapsed, flag, hours
@@ -155,26 +167,33 @@ class TimeToResolve(Duration):
         )
 
 
-BANDS = (("under_1_day", 0, 1), ("1_to_3_days", 1, 3), ("3_to_7_days", 3, 7), ("7_to_30_days", 7, 30))
-OLDEST = ("over_30_days", 30)
+AGES: Mapping[str, tuple[int, int | None]] = {
+    "under_1_day": (0, 1),
+    "1_to_3_days": (1, 3),
+    "3_to_7_days": (3, 7),
+    "7_to_30_days": (7, 30),
+    "over_30_days": (30, None),
+}
+LATE, ON_TIME = "_late", "_on_time"
 DAY = 86_400
 
 
 class BacklogAge(FactsFigure):
     """Unlike the others it looks at a moment: the end of the period, or `as_of`. `from` plays no part."""
 
-    code, unit, better = "backlog-age", "hours", DOWN
-    parts = (*(name for name, _low, _high in BANDS), OLDEST[0])
+    code, unit, better, runs = "backlog-age", "hours", DOWN, False
+    parts = (*AGES, *(f"{name}{which}" for which in (LATE, ON_TIME) for name in AGES), "late")
 
     def title(self, scope: Scope | None = None) -> str:
         return _("Age of the backlog")
 
     def definition(self, scope: Scope | None = None) -> str:
-        return _(
+        words = _(
             "The median age of the complaints that were open at the end of the period (or at the moment asked for): "
             "received, but neither resolved nor closed nor withdrawn. The beginning of the period plays no part. "
             "Merged ones, enquiries and those in quarantine do not count."
         )
+        return f"{words} {_('Late ones are past the deadline to resolve.')}"
 
     def moment(self, scope: Scope) -> Scope:
         """The scope as of the moment looked at."""
@@ -197,34 +216,50 @@ class BacklogAge(FactsFigure):
             rows = rows.exclude(Q(status__in=(*DONE, Status.WITHDRAWN)) & (ended | undated))
         else:
             rows = rows.filter(status__in=OPEN)
-        return rows.annotate(elapsed=elapsed("received_at", Value(scope.as_of)))
+        return rows.annotate(elapsed=elapsed("received_at", Value(scope.as_of)), late=overdue(scope))
 
     def columns(self, scope: Scope) -> Sequence[str]:
-        return ("elapsed",)
+        return ("elapsed", "late")
 
     def aggregates(self, scope: Scope) -> Sequence[str]:
-        bands = [
-            f"count(*) FILTER (WHERE elapsed >= {low * DAY} AND elapsed < {high * DAY}) AS band_{place}"
-            for place, (_name, low, high) in enumerate(BANDS)
-        ]
-        return ("count(*) AS n", *bands, f"count(*) FILTER (WHERE elapsed >= {OLDEST[1] * DAY}) AS band_last")
+        made = ["count(*) AS n"]
+        for name, (low, high) in AGES.items():
+            within = f"elapsed >= {low * DAY}" + (f" AND elapsed < {high * DAY}" if high else "")
+            made.append(f"count(*) FILTER (WHERE {within}) AS band_{name}")
+            made.append(f"count(*) FILTER (WHERE {within} AND late) AS band_{name}{LATE}")
+        return made
 
     def quantiles(self, scope: Scope) -> Mapping[str, tuple[str, str]]:
         return {name: facts.QUANTILES[name] for name in ("median", "p90")}
 
     def read(self, row: Row, scope: Scope) -> Measure:
         values: dict[str, Decimal | int | None] = {name: hours(row.get(name)) for name in ("median", "p90")}
-        for place, (name, _low, _high) in enumerate(BANDS):
-            values[name] = count(row, f"band_{place}")
-        values[OLDEST[0]] = count(row, "band_last")
-        return Measure(values["median"], count(row), values=values)
+        values |= {name: count(row, f"band_{name}") for name in AGES}
+        late = {f"{name}{LATE}": count(row, f"band_{name}{LATE}") for name in AGES}
+        return Measure(values["median"], count(row), values={**values, **late, "late": sum(late.values())})
 
     def rows(self, scope: Scope, part: str = "") -> QuerySet[Any]:
         found = self.facts(scope).order_by("pk")
-        for name, low, high in BANDS:
-            if part == name:
-                return found.filter(elapsed__gte=low * DAY, elapsed__lt=high * DAY)
-        return found.filter(elapsed__gte=OLDEST[1] * DAY) if part == OLDEST[0] else found
+        if part.endswith("late"):
+            found = found.filter(late=True)
+        elif part.endswith(ON_TIME):
+            found = found.exclude(late=True)
+        low, high = AGES.get(part.removesuffix(LATE).removesuffix(ON_TIME), (None, None))
+        if low is not None:
+            found = found.filter(elapsed__gte=low * DAY)
+        return found if high is None else found.filter(elapsed__lt=high * DAY)
+
+
+def overdue(scope: Scope) -> Any:
+    """Past the deadline to resolve: kept on the complaint for now; for an earlier moment its clocks are asked, unless
+    its only one still runs."""
+    if not scope.as_of_given:
+        return flag(Q(resolve_due_at__isnull=False, resolve_due_at__lt=scope.as_of))
+    resolving = Clock.objects.filter(complaint=OuterRef("pk"), kind=ClockKind.RESOLVE, started_at__lte=scope.as_of)
+    asked = Exists(resolving.exclude(state=ClockState.CANCELLED).filter(compliance.overdue(scope)))
+    only_one = Q(resolve_due_at__isnull=False, resolve_met=0, resolve_late=0)
+    past = flag(Q(resolve_due_at__lt=scope.as_of))
+    return Case(When(only_one, then=past), default=asked, output_field=BooleanField())
 
 
 class RepeatComplaints(Rate):
@@ -240,9 +275,13 @@ class RepeatComplaints(Rate):
         )
 
     def facts(self, scope: Scope) -> QuerySet[Any]:
-        before = Complaint.objects.counted().filter(
-            customer=OuterRef("customer"),
-            received_at__lt=OuterRef("received_at"),
-            received_at__gte=OuterRef("received_at") - timedelta(days=REPEAT_DAYS),
+        # One bound on the column alone: with both the planner reads all complaints of 90 days for each, not the
+        # customer's few.
+        end = ExpressionWrapper(F("received_at") + timedelta(days=REPEAT_DAYS), DateTimeField())
+        before = (
+            Complaint.objects.counted()
+            .filter(customer=OuterRef("customer"), received_at__lt=OuterRef("received_at"))
+            .alias(end=end)
+            .filter(end__gte=OuterRef("received_at"))
         )
         return facts.received(scope).annotate(hit=Exists(before), pending=flag(NEVER))

@@ -15,7 +15,7 @@ from metrics.figures import dimensions, facts
 from metrics.figures.base import MONEY, Figure, Group, Measure, Number, Scope
 from metrics.figures.dimensions import Dimension, Key
 from metrics.figures.facts import FactsFigure, refuse_unknown_grouping, share
-from metrics.figures.loyalty import OF_CUSTOMERS, purchases
+from metrics.figures.loyalty import COHORT, OF_CUSTOMERS, purchases
 from metrics.figures.sql import Row, compiled, count, fetch, money, money_sum, tally
 from retention.models import Customer, Purchase
 
@@ -30,7 +30,7 @@ class _OfCustomers(FactsFigure):
 
     at, row_kind = "purchased_at", "customer"
     groupings = ("tier", "source", *periods.UNITS)
-    filters = frozenset(OF_CUSTOMERS)
+    filters = frozenset((*OF_CUSTOMERS, COHORT))
 
     def dimensions(self) -> Mapping[str, Dimension]:
         return OF_CUSTOMERS
@@ -100,7 +100,7 @@ class RepeatPurchaseRate(_OfCustomers):
 class AverageOrderValue(Figure):
     code, unit, row_kind = "average-order-value", MONEY, "purchase"
     groupings = ("tier", "source", *periods.UNITS)
-    filters = frozenset(OF_CUSTOMERS)
+    filters = frozenset((*OF_CUSTOMERS, COHORT))
 
     def title(self, scope: Scope | None = None) -> str:
         return _("Average order value")
@@ -131,7 +131,7 @@ class AverageOrderValue(Figure):
 class CustomerLifetimeValue(Figure):
     code, unit, row_kind = "customer-lifetime-value", MONEY, "customer"
     groupings = ("tier", "source", *periods.UNITS)
-    filters = frozenset(OF_CUSTOMERS)
+    filters = frozenset((*OF_CUSTOMERS, COHORT))
 
     def title(self, scope: Scope | None = None) -> str:
         return _("Customer lifetime value")

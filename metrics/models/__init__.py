@@ -7,8 +7,10 @@ from metrics.models.surveys import (
     SurveySettings,
     SurveyVersion,
 )
+from metrics.models.targets import FigureTargets
 
 __all__ = [
+    "FigureTargets",
     "Invitation",
     "Suppression",
     "Survey",

@@ -12,11 +12,12 @@ from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 PAGES = (
-    "/dashboard/?period=year",
-    "/dashboard/?from=2025-01-01&to=2025-01-01",
+    "/dashboard/?whole=1&period=year",
+    "/dashboard/?whole=1&from=2025-01-01&to=2025-01-01",
     "/dashboard/resolution-rate/?period=year",
     "/dashboard/nps/?period=year&group_by=month",
     "/dashboard/sla-compliance/rows/?period=year",
+    "/settings/targets/",
 )
 
 
@@ -25,6 +26,35 @@ def test_the_dashboard(open_page: Any, cast: Cast, skin: str) -> None:
     page = as_(open_page, fill(cast).manager, skin)
     for path in PAGES:
         look(page, path)
+
+
+def test_parts_arrive_and_explain_themselves_by_touch(open_page: Any, cast: Cast) -> None:
+    """What is fetched later takes its place; a tap opens the definition, another elsewhere closes it."""
+    page = open_page(user=fill(cast).manager, size={"width": 390, "height": 844}, has_touch=True)
+    page.goto("/dashboard/?period=year")
+    page.locator(".recovery__picture, .recovery__say").first.wait_for()
+    page.locator("section.board__wait").first.wait_for(state="detached")
+    about, card = page.locator(".measure .about summary").first, page.locator(".measure .hovercard").first
+    assert not card.is_visible()
+    about.tap()
+    card.wait_for(state="visible")
+    assert "n" in card.inner_text()
+    page.locator("h1").first.tap()
+    card.wait_for(state="hidden")
+    about.focus()
+    page.keyboard.press("Enter")
+    card.wait_for(state="visible")
+    page.keyboard.press("Escape")
+    card.wait_for(state="hidden")
+
+
+def test_without_javascript_the_whole_board_is_there(open_page: Any, cast: Cast) -> None:
+    user = fill(cast).manager
+    page = open_page(user=user, java_script_enabled=False)
+    page.goto("/dashboard/?period=year")
+    page.wait_for_url("**whole=1**")
+    assert page.locator("section.board__wait").count() == 0
+    assert page.locator(".tile").count() >= 6
 
 
 def test_without_a_mouse(open_page: Any, cast: Cast) -> None:

@@ -344,6 +344,18 @@ def customer_lifetime_value(world: World, scope: Scope) -> tuple[dict[str, float
     return {c: float(totals[c] / len(who[c])) for c in totals}, len(found)
 
 
+def is_late(world: World, complaint: Any, at: datetime, *, now: bool) -> bool:
+    """Its clock to resolve was still open at that moment, and past its deadline. `now`: of an open complaint."""
+    for one in world.clocks:
+        if one.complaint_id != complaint.pk or one.kind != "resolve" or one.state == "cancelled" or one.due_at is None:
+            continue
+        begun = now or one.started_at <= at
+        is_open = one.completed_at is None if now else one.completed_at is None or one.completed_at > at
+        if begun and is_open and one.due_at < at:
+            return True
+    return False
+
+
 def recovery_cases(world: World, scope: Scope) -> list[tuple[int, datetime | None, date, Any]]:
     first: dict[int, Any] = {}
     for one in sorted(received(world, scope.replace(filters={})), key=lambda one: (one.received_at, one.pk)):

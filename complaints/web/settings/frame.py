@@ -85,6 +85,13 @@ PLACES = {
             manager=True,
         ),
         Place(
+            "settings_targets",
+            gettext_lazy("Targets"),
+            gettext_lazy("What each figure of the dashboard is aimed at."),
+            "flag",
+            manager=True,
+        ),
+        Place(
             "settings_organisation",
             gettext_lazy("Organisation"),
             gettext_lazy("Name, default owner, public texts."),

@@ -22,6 +22,7 @@ from core.models import User
 from metrics import periods
 from metrics.figures import asking
 from metrics.figures.base import Figure, Scope
+from metrics.figures.dimensions import ALONE, NONE, PAIRS
 from metrics.periods import Period
 from metrics.web.dashboard import spans
 from metrics.web.dashboard.filters import LABELS, label, value_words
@@ -30,6 +31,7 @@ PREVIOUS, YEAR_BEFORE, NO_COMPARISON = "previous", "year", "none"
 COMPARISONS = (PREVIOUS, YEAR_BEFORE, NO_COMPARISON)
 OF_A_FIGURE = ("basis", "kind", "horizon")
 READ = ("from", "to", "time_zone", "as_of", *OF_A_FIGURE, *LABELS)
+TREES = ("type", "root_cause")  # codes with others below them
 HORIZON = 90  # days, where nothing is said
 
 
@@ -111,9 +113,14 @@ class Asked:
         if by in periods.UNITS:
             return "" if key == "-" else self.rows_url(figure, spans.part_of(key, by, self.scope.period))
         if "|" in key:
-            names = by.removesuffix("_channel"), "channel"
-            return self.rows_url(figure, None, **dict(zip(names, key.split("|"), strict=True)))
+            return self._pair_url(figure, *PAIRS[by], *key.split("|"))
+        if by in TREES and key != NONE:
+            key = ALONE + key  # a group holds what bears this code itself; the filter would take in those below it
         return self.rows_url(figure, None, **{by: key}) if by in figure.filters else ""
+
+    def _pair_url(self, figure: Figure, one: str, two: str, first: str, second: str) -> str:
+        named = {one: ALONE + first if one in TREES else first, two: second}
+        return self.rows_url(figure, None, **named) if figure.filters >= set(named) else ""
 
     # --- words ---
 

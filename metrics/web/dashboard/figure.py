@@ -21,6 +21,7 @@ from core.web.parts import Cell, Column, Link
 from core.zones import named
 from metrics.figures import figures
 from metrics.figures.base import HOURS, MONEY, PERCENT, Figure, Group, Measure, Number
+from metrics.figures.service import LATE
 from metrics.periods import UNITS
 from metrics.web.dashboard import panels, tiles, wording
 from metrics.web.dashboard.asking import Asked, query
@@ -137,6 +138,7 @@ def _facts(asked: Asked, answer: tiles.Answer) -> list[tuple[str, str]]:
         (_("Time zone"), asked.scope.zone.key.replace("_", " ")),
         (_("As of"), named(asked.scope.as_of, asked.scope.zone)),
         (_("Interval"), wording.between(figure, measure)),
+        (_("Target"), tiles.target_of(figure, asked)),
         (_("Compared with"), compared and f"{asked.comparison_words()}: {wording.text(figure, answer.before)}"),  # type: ignore[arg-type]
     ]
     if measure.numerator is not None and measure.denominator is not None and figure.unit == PERCENT:
@@ -153,7 +155,11 @@ def _values(figure: Figure, measure: Measure) -> list[tuple[str, str]]:
     if figure.unit == MONEY:
         return [(_("Amount"), amount) for amount in wording.amounts(measure)]
     values = measure.values or {}
-    return [(str(VALUES.get(name, name)), _value(figure, name, value)) for name, value in values.items()]
+    return [
+        (str(VALUES.get(name, name)), _value(figure, name, value))
+        for name, value in values.items()
+        if not name.endswith(LATE)  # each age's own stand in the chart of the backlog
+    ]
 
 
 def _value(figure: Figure, name: str, value: Number | None) -> str:

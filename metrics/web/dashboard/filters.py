@@ -8,9 +8,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from complaints.models import ChannelCode, ComplaintType, Severity
+from complaints.models import ChannelCode, ComplaintType, Outcome, Severity
 from complaints.reference import catalogue
 from complaints.web.names import colleagues, teams
+from metrics import periods
+from metrics.figures.dimensions import ALONE, NONE, SEVERAL, bucket_label
+from metrics.figures.recovery import SCORES
 
 Text = str | Promise
 Choices = list[tuple[str, str]]
@@ -32,6 +35,9 @@ LABELS: Mapping[str, Text] = {
     "period_label": gettext_lazy("Period, as the source says"),
     "segment": gettext_lazy("Segment"),
     "plan": gettext_lazy("Contract"),
+    "score": gettext_lazy("Score"),
+    "acceptance": gettext_lazy("Acceptance"),
+    "cohort": gettext_lazy("Cohort"),
 }
 OFFERED = ("type", "channel", "severity", "team", "owner", "tier", "source", "source_channel")
 
@@ -39,8 +45,6 @@ OFFERED = ("type", "channel", "severity", "team", "owner", "tier", "source", "so
 GROUPINGS: Mapping[str, Text] = {
     **LABELS,
     "reason": gettext_lazy("Reason for leaving"),
-    "score": gettext_lazy("Score"),
-    "acceptance": gettext_lazy("Acceptance"),
     "day": gettext_lazy("Day"),
     "week": gettext_lazy("Week"),
     "month": gettext_lazy("Month"),
@@ -69,9 +73,28 @@ def choices() -> dict[str, Choices]:
 
 def value_words(name: str, value: str) -> str:
     """A filter's value as people read it."""
-    if value == "-":
-        return _("Not stated")
+    if value == NONE:
+        return _("No answer") if name in ("score", "acceptance") else _("Not stated")
+    if name in ("type", "main_type", "root_cause"):
+        return ", ".join(_path(name, part) for part in value.split(SEVERAL))
+    if name == "score":
+        return str(dict(SCORES.values()).get(value, value))
+    if name == "acceptance":
+        return {"accepted": _("Accepted"), "declined": _("Declined")}.get(value, value)
+    if name == "outcome":
+        return str(dict(Outcome.choices).get(value, value))
+    if name == "cohort" and (month := periods.month_of(value)) is not None:
+        return bucket_label(month.since, periods.MONTH)
     return dict(choices().get(name, [])).get(value, value)
+
+
+def _path(name: str, part: str) -> str:
+    """A type or root cause by its names; alone where those below it are left out."""
+    known = catalogue().causes if name == "root_cause" else catalogue().types
+    found = known.get(part.removeprefix(ALONE))
+    words = part if found is None else found.path
+    has_below = found is not None and any(one.parent_id == found.pk for one in known.values())
+    return _("%(name)s alone") % {"name": words} if part.startswith(ALONE) and has_below else words
 
 
 def _by_path(rows: Iterable[ComplaintType]) -> list[ComplaintType]:

@@ -1,8 +1,9 @@
-"""The board as it was drawn a moment ago, while nothing has changed since (performance).
+"""The parts of a board as they were drawn a moment ago, while nothing has changed since (performance).
 
-A board is some fifty figures. It is kept for managers, who all see the same, under a stamp of the data: the newest
-entry of the trail and the newest change of whatever figures count. A change of any kind makes another stamp, so a tile
-and its rows never disagree; only a deadline that passes while nobody does anything may show up to `LONGEST` later.
+A board is some fifty figures. Its parts are kept for managers, who all see the same, under a stamp of the data: the
+newest entry of the trail and the newest change of whatever figures count. A change of any kind makes another stamp, so
+a tile and its rows never disagree; only a deadline that passes while nobody does anything may show up to `LONGEST`
+later.
 """
 
 from __future__ import annotations
@@ -38,16 +39,25 @@ STAMPS = (
 )
 
 
-def kept(asked: Asked, draw: Callable[[], str]) -> SafeString:
-    """What `draw` gives, or gave. Query cost: 1, and those of `draw` where something has changed."""
-    if MANAGER not in asked.scope.viewer.roles:
-        return mark_safe(draw())  # noqa: S308 - a rendered template
-    key = _key(asked)
-    found: str | None = cache.get(key)
-    if found is None:
-        found = str(draw())
-        cache.set(key, found, LONGEST)
-    return mark_safe(found)  # noqa: S308 - a rendered template
+class Kept:
+    """What was drawn for one question. Query cost: 1 for managers, none for others, whose parts are never kept."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.key = _key(asked) if MANAGER in asked.scope.viewer.roles else ""
+
+    def get(self, part: str) -> SafeString | None:
+        """The part as it is kept; None where it has to be drawn."""
+        found: str | None = cache.get(f"{self.key}:{part}") if self.key else None
+        return None if found is None else mark_safe(found)  # noqa: S308 - a rendered template
+
+    def of(self, part: str, draw: Callable[[], str]) -> SafeString:
+        """What `draw` gives, or gave."""
+        found = self.get(part)
+        if found is None:
+            found = mark_safe(draw())  # noqa: S308 - a rendered template
+            if self.key:
+                cache.set(f"{self.key}:{part}", str(found), LONGEST)
+        return found
 
 
 def _key(asked: Asked) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from complaints.models import ChannelCode
 from core import languages
@@ -15,14 +14,12 @@ from core.web.parts import Cell, Column, Link, Part
 from metrics.charts import bars, heat, lines, shares
 from metrics.figures import figures
 from metrics.figures.base import HOURS, PERCENT, POINTS, Figure, Group, Measure, Number
-from metrics.figures.service import BANDS, OLDEST
 from metrics.periods import MONTH
+from metrics.targets import aimed_at
 from metrics.web.dashboard import spans, wording
 from metrics.web.dashboard.asking import Asked
 from metrics.web.dashboard.filters import label
-from metrics.web.dashboard.tiles import Answer, ripe, values_of
-
-TARGETS = {"resolution-rate": 90.0, "sla-compliance": 90.0}
+from metrics.web.dashboard.tiles import ripe, values_of
 
 
 @dataclass(slots=True)
@@ -52,9 +49,8 @@ class Panel(Part):
 # --- over time --------------------------------------------------------------------------------------------------------
 
 
-def over_time(asked: Asked, decided: Answer, accepted: Sequence[Group]) -> Panel:
+def over_time(asked: Asked, figure: Figure, run: Sequence[Group], accepted: Sequence[Group]) -> Panel:
     """The resolution rate by receipt: as decided, as accepted, its target, what is still open. No query."""
-    figure, run = decided.figure, decided.run
     second = list(accepted) if len(accepted) == len(run) else []
     chart = line_of(asked, figure, run, [(_("as decided"), run), *([(_("as accepted"), second)] if second else [])])
     ns = [group.measure.n for group in run]
@@ -120,15 +116,15 @@ def line_of(
             )
         )
     percent = figure.unit == PERCENT
-    target = TARGETS.get(figure.code) if not figure.bases or asked.basis in ("", figure.bases[0]) else None
+    target = aimed_at(figure, asked.scope.basis, asked.scope.kind)
     return lines.line_chart(
         series,
         [spans.short(group.key, asked.unit) for group in dated],
         word=lambda value: _tick(figure, value, unit[1] if unit else ""),
         titles=[_hit_title(asked, figure, group) for group in dated],
         urls=[_bucket_url(asked, figure, group) for group in dated],
-        target=target,
-        target_label=_("target %(share)s") % {"share": languages.percent(target)} if target else "",
+        target=target if target is None or unit is None else target / unit[0],
+        target_label="" if target is None else _("target %(share)s") % {"share": wording.aim(figure, target)},
         ripe=ripe(dated),
         floor_at=-100 if figure.unit == POINTS else 0,
         ceil_at=100 if percent or figure.unit == POINTS else None,
@@ -251,42 +247,6 @@ def _total(asked: Asked, figure: Figure, groups: Sequence[Group], kind: str) -> 
     return heat.Cell(text, languages.number(n), 0, url=asked.rows_url(figure, main_type=kind))
 
 
-def backlog(asked: Asked, answer: Answer) -> Panel:
-    """What is open, by age. No query."""
-    figure, values = answer.figure, answer.measure.values or {}
-    names = {
-        BANDS[0][0]: _("today"),
-        BANDS[1][0]: _("1 to 2 d"),
-        BANDS[2][0]: _("3 to 6 d"),
-        BANDS[3][0]: _("7 to 29 d"),
-        OLDEST[0]: _("30 d and more"),
-    }
-    counts = {key: int(values.get(key) or 0) for key in names}
-    chart = bars.standing(
-        [
-            bars.Bar(
-                words,
-                counts[key],
-                label=languages.number(counts[key]),
-                title=_("%(age)s: %(n)s open") % {"age": words, "n": languages.number(counts[key])},
-                url=asked.rows_url(figure, part=key),
-            )
-            for key, words in names.items()
-        ]
-    )
-    table = Table(
-        [Column(_("Age")), Column(_("Open"), end=True)],
-        [
-            [Cell(words, "head", url=asked.rows_url(figure, part=key)), Cell(languages.number(counts[key]), "num")]
-            for key, words in names.items()
-        ],
-    )
-    n = answer.measure.n
-    note = ngettext("%(n)s open", "%(n)s open", n) % {"n": languages.number(n)}
-    title = _("Open complaints by age.")
-    return Panel("backlog", "backlog", _("Backlog by age"), note, chart, table, texts={"title": title})
-
-
 def groups_bars(asked: Asked, figure: Figure, groups: Sequence[Group], by: str) -> Panel:
     """One figure by one dimension, as lying bars in the order given. No query."""
     shown = [group for group in groups if _bar_value(figure, group.measure) is not None]
@@ -387,6 +347,8 @@ def scale(bounds: Sequence[float]) -> list[tuple[str, str]]:
 
 
 def clipped(words: str, longest: int = 22) -> str:
+    """As much of a name as fits beside a bar; of a path its last step, which tells the most."""
+    words = words.rpartition(" › ")[2]
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
 
 

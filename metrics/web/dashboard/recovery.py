@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core import languages
-from core.web.parts import Cell, Column, Part
+from core.web.parts import Cell, Column, Explain, Part
 from metrics.charts import recovery as drawing
 from metrics.figures import figures
 from metrics.figures.base import Group, Number, Scope
+from metrics.figures.dimensions import SEVERAL
 from metrics.web.dashboard.asking import Asked
 from metrics.web.dashboard.panels import Table
 from metrics.web.dashboard.spans import CHOSEN
@@ -28,6 +29,7 @@ HAPPY, UNHAPPY = "high", "low"
 ORDER = ("high", "middle", "low", "-")
 LARGEST_TYPES = 7  # further ones stand together, so that labels stay readable
 OTHER = "*"
+COLUMNS = ("main_type", "score")  # the filters that the columns of boxes stand for
 
 
 @dataclass(slots=True)
@@ -57,6 +59,9 @@ class Recovery(Part):
     table: Table | None = None
     foot: str = ""
     nothing: str = ""
+    name: str = ""
+    url: str = ""
+    explain: Explain | None = None
 
 
 def recovery_of(asked: Asked) -> Recovery:
@@ -88,6 +93,7 @@ class _Making:
         self.figure = figures["service-recovery"]
         self.days = asked.scope.horizon
         self.types = _types(ribbons)
+        self.together = SEVERAL.join(dict.fromkeys(one.kind for one in ribbons if one.kind not in self.types))
         self.scores = {one.score: one.score_name for one in sorted(ribbons, key=lambda r: _place(r.score))}
         self.flows = [
             drawing.Flow(
@@ -98,14 +104,16 @@ class _Making:
         columns = [drawing.Column(_("Complaint"), self.types), drawing.Column(_("Score"), self.scores)]
         self.drawn = drawing.picture(columns, self.flows, _("Still a customer"))
 
-    def _kind(self, one: _Ribbon) -> str:
-        return one.kind if one.kind in self.types else OTHER
+    def _rows(self, *chosen: tuple[int, str], part: str = "") -> str:
+        """The people of boxes, each named by its column and key, or those of them who stayed or left."""
+        named = {COLUMNS[column]: self.together if key == OTHER else key for column, key in chosen}
+        return self.asked.rows_url(self.figure, None, **({"part": part} if part else {}), **named)
 
     def done(self) -> Recovery:
         note = _("complained %(period)s") % {"period": self.asked.period_words()}
         if self.drawn is None:
             nothing = _("Nobody who complained then had a recorded stay and %(n)s days behind them.") % {"n": self.days}
-            return Recovery(note, 0, ("", "", ""), nothing=nothing, foot=self._foot())
+            return Recovery(note, 0, ("", "", ""), nothing=nothing, foot=self._foot(), **self._about(0))
         drawn = self.drawn
         return Recovery(
             note=note,
@@ -119,7 +127,18 @@ class _Making:
             words={"title": self._title(drawn)},
             table=self._table(),
             foot=self._foot(),
+            **self._about(drawn.people),
         )
+
+    def _about(self, people: int) -> dict[str, Any]:
+        name, definition = self.figure.title(self.asked.scope), self.figure.definition(self.asked.scope)
+        facts = [
+            ("n", languages.number(people)),
+            (_("Complained"), languages.percent(self._share(""), digits=1)),
+            (_("Did not complain"), languages.percent(self.controls, digits=1)),
+        ]
+        explain = Explain("d-recovery", name, facts, definition)
+        return {"name": name, "url": self.asked.url(self.figure), "explain": explain}
 
     def _sentence(self, drawn: drawing.Picture) -> tuple[str, str, str]:
         words = ngettext(
@@ -133,13 +152,19 @@ class _Making:
 
     def _bars(self) -> list[Bar]:
         found = [
-            (_("Did not complain"), self.controls, "", ""),
-            (_("Complained"), self._share(""), "", self.asked.rows_url(self.figure)),
-            (_("and happy with the answer"), self._share(HAPPY), "--kept", ""),
-            (_("and unhappy with it"), self._share(UNHAPPY), "--broken", ""),
+            (_("Did not complain"), self.controls, "", self._rows(part="controls")),
+            (_("Complained"), self._share(""), "", self._rows()),
+            (_("and happy with the answer"), self._share(HAPPY), "--kept", self._rows((1, HAPPY))),
+            (_("and unhappy with it"), self._share(UNHAPPY), "--broken", self._rows((1, UNHAPPY))),
         ]
         return [
-            Bar(name, languages.percent(value, digits=1), drawing.g(float(value or 0)), kind, url)
+            Bar(
+                name,
+                languages.percent(value, digits=1),
+                drawing.g(float(value or 0)),
+                kind,
+                "" if value is None else url,
+            )
             for name, value, kind, url in found
         ]
 
@@ -163,18 +188,19 @@ class _Making:
         target = one.target or _("Still a customer")
         words = _("%(source)s to %(target)s: %(n)s left") if one.gone else _("%(source)s to %(target)s: %(n)s stayed")
         title = words % {"source": one.source, "target": target, "n": languages.number(one.people)}
-        return {"path": one.path, "gone": one.gone, "thin": one.thin, "title": title}
+        ends = [(one.column, one.keys[0]), *([(one.column + 1, one.keys[1])] if one.keys[1] else [])]
+        url = self._rows(*ends, part="lost" if one.gone else "numerator")
+        return {"path": one.path, "gone": one.gone, "thin": one.thin, "title": title, "url": url, "n": one.people}
 
     def _box(self, one: drawing.Box) -> tuple[drawing.Box, str, str, str]:
         share = languages.percent(100 * one.stayed / one.people)
         note = _("%(n)s · %(share)s stayed") % {"n": languages.number(one.people), "share": share}
-        url = self.asked.rows_url(self.figure, main_type=one.key) if one.column == 0 and one.key != OTHER else ""
-        return one, note, url, f"{one.name}: {note}"
+        return one, note, self._rows((one.column, one.key)), f"{one.name}: {note}"
 
     def _finish(self, one: drawing.Finish, people: int) -> tuple[drawing.Finish, str, str, str]:
         stayed = one.kind == "stayed"
         words = _("%(n)s stayed") if stayed else _("%(n)s left")
-        url = self.asked.rows_url(self.figure, part="numerator" if stayed else "lost")
+        url = self._rows(part="numerator" if stayed else "lost")
         share = languages.percent(100 * one.people / people, digits=1)
         return one, share, words % {"n": languages.number(one.people)}, url
 
@@ -182,12 +208,16 @@ class _Making:
         """Who stayed, by type and score: one cell for each ribbon's end."""
         rows = []
         for kind, name in self.types.items():
-            url = self.asked.rows_url(self.figure, main_type=kind) if kind != OTHER else ""
-            cells = [Cell(self._of(kind, score), "num") for score in self.scores]
-            rows.append([Cell(name, "head", url=url), *cells, Cell(self._of(kind, ""), "num")])
+            url = self._rows((0, kind))
+            cells = [self._cell(kind, score) for score in self.scores]
+            rows.append([Cell(name, "head", url=url), *cells, Cell(self._of(kind, ""), "end", url=url)])
         columns = [Column(_("Complaint")), *(Column(words, end=True) for words in self.scores.values())]
         caption = _("Still customers after %(n)s days, by complaint and score: people who stayed, of all.")
         return Table([*columns, Column(_("All"), end=True)], rows, caption % {"n": self.days})
+
+    def _cell(self, kind: str, score: str) -> Cell:
+        words = self._of(kind, score)
+        return Cell(words, "end", url="" if words == languages.DASH else self._rows((0, kind), (1, score)))
 
     def _of(self, kind: str, score: str) -> str:
         found = [flow for flow in self.flows if flow.keys[0] == kind and (not score or flow.keys[1] == score)]

@@ -15,6 +15,7 @@ from core import languages
 from core.access import CASES, allow
 from core.web.parts import Empty, Link
 from metrics.figures.base import Figure
+from metrics.figures.service import LATE, ON_TIME
 from metrics.web.dashboard import tables, wording
 from metrics.web.dashboard.asking import Asked, query
 from metrics.web.dashboard.csv import rows_csv
@@ -23,12 +24,17 @@ from metrics.web.dashboard.head import head_of
 from metrics.web.dashboard.page import read, seen_words
 
 PAGE = 50
+MOST_PARTS = 4  # that fit side by side
 BIGGEST = 2**63 - 1
 PARTS: dict[str, str | Promise] = {
     "numerator": gettext_lazy("Those that count towards it"),
     "breached": gettext_lazy("Deadline missed"),
     "lost": gettext_lazy("Left"),
+    "staying": gettext_lazy("Still there at the end"),
+    "controls": gettext_lazy("Did not complain"),
+    "late": gettext_lazy("Past the deadline"),
 }
+NARROWED = {LATE: gettext_lazy("past the deadline"), ON_TIME: gettext_lazy("on time")}
 
 
 @require_safe
@@ -66,7 +72,8 @@ def _found(request: HttpRequest, asked: Asked, figure: Figure, part: str) -> dic
         "count": count,
         "n": n,
         "value": wording.text(figure, measure),
-        "part_words": str(VALUES.get(part, PARTS.get(part, part))) if part else "",
+        "part_words": part_words(part),
+        "parts": _parts(asked, figure, part),
         "whole_url": query(asked.params(figure)) or "?",
         "columns": tables.columns_of(figure.row_kind),
         "rows": [tables.cells_of(figure.row_kind, row) for row in shown],
@@ -75,6 +82,23 @@ def _found(request: HttpRequest, asked: Asked, figure: Figure, part: str) -> dic
         "next_url": query(params | {"after": str(after)}) if after else "",
         "csv_url": query(params | {"format": "csv"}),
     }
+
+
+def _parts(asked: Asked, figure: Figure, part: str) -> list[Link]:
+    """All rows and each part of them, where these are few."""
+    if not 0 < len(figure.parts) <= MOST_PARTS:
+        return []
+    params = asked.params(figure)
+    every = Link(_("All rows"), query(params) or "?", current=not part)
+    return [every, *(Link(part_words(one), query(params | {"part": one}), current=one == part) for one in figure.parts)]
+
+
+def part_words(part: str) -> str:
+    """A part of the rows in words; "" for all of them."""
+    for ending, words in NARROWED.items():
+        if part.endswith(ending):
+            return f"{VALUES[part.removesuffix(ending)]}, {words}"
+    return str(PARTS.get(part, VALUES.get(part, part)))
 
 
 def _page(rows: Any, after: int, before: int) -> tuple[list[Any], int, int]:

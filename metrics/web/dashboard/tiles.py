@@ -19,6 +19,7 @@ from metrics.charts import lines
 from metrics.charts.geometry import Value
 from metrics.figures import figures
 from metrics.figures.base import COUNT, HOURS, PERCENT, POINTS, Figure, Group, Measure, Scope
+from metrics.targets import aimed_at
 from metrics.web.dashboard import wording
 from metrics.web.dashboard.asking import Asked
 from metrics.web.dashboard.filters import LABELS
@@ -109,7 +110,7 @@ def answer(code: str, asked: Asked, *, run: bool = True) -> Answer:
 def run_of(figure: Figure, scope: Scope, unit: str) -> Sequence[Group]:
     """The figure over time; nothing where it has no such run, or needs both ends of a period. Query cost: 1."""
     try:
-        return figure.groups(scope, unit) if unit in figure.groupings else ()
+        return figure.groups(scope, unit) if figure.runs and unit in figure.groupings else ()
     except InvalidInput:
         return ()
 
@@ -142,11 +143,22 @@ def tile_of(found: Answer, asked: Asked, pillar: str = "") -> Tile:
         spark=spark_of(found.run, figure),
         interval=_interval(found),
     )
-    facts = [(_("Before"), wording.text(figure, found.before))] if found.before else []
-    interval = [(_("Interval"), tile.between)] if tile.between else []
+    facts = [
+        ("n", languages.number(measure.n)),
+        (_("Interval"), tile.between),
+        (_("Before"), wording.text(figure, found.before) if found.before else ""),
+        (_("Change"), tile.trend),
+        (_("Target"), target_of(figure, asked)),
+    ]
     note = " ".join([definition, tile.caveat]).strip()
-    tile.explain = Explain(f"d-{figure.code}", tile.name, [*facts, *interval, ("n", languages.number(measure.n))], note)
+    tile.explain = Explain(f"d-{figure.code}", tile.name, [one for one in facts if one[1]], note)
     return tile
+
+
+def target_of(figure: Figure, asked: Asked) -> str:
+    """What it is aimed at, in words; "" where it has no target. No query beside what memory renews."""
+    target = aimed_at(figure, asked.scope.basis, asked.scope.kind)
+    return "" if target is None else wording.aim(figure, target)
 
 
 def ripe(run: Sequence[Group]) -> int:

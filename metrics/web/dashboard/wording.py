@@ -96,6 +96,13 @@ def headline(figure: Figure, measure: Measure) -> tuple[str, str, list[str]]:
     return bare(figure, measure.value), unit(figure, measure.value), []
 
 
+def aim(figure: Figure, target: float) -> str:
+    """A target with its unit: 90 %, 92.5 %, +40, 2 d."""
+    if figure.unit == PERCENT:
+        return languages.percent(target, digits=0 if target == int(target) else 1)
+    return bare(figure, Decimal(str(target)))
+
+
 def text(figure: Figure, measure: Measure) -> str:
     """The whole value in one line."""
     if figure.unit == MONEY:
