@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from complaints.sla.policies import calendar_of
 from core import languages
+from core.actions.calendars import source_of
+from core.calendar_source import Source
 from core.models import CalendarVersion
 from core.week_calendar import DAY, WeekCalendar
 
@@ -83,9 +85,9 @@ def words(monday: date, at: datetime) -> str:
     return _("%(start)s to %(end)s") % {"start": languages.day_month(monday), "end": said(sunday)}
 
 
-def picture(version: CalendarVersion, monday: date, at: datetime) -> Week:
-    """What the template draws. Query cost: none (calendars are in memory)."""
-    calendar = calendar_of(version.pk)
+def picture(version: CalendarVersion, monday: date, at: datetime, source: Source | None = None) -> Week:
+    """What the template draws. Query cost: none (calendars are in memory). `source`: of a version not yet saved."""
+    calendar = calendar_of(version.pk) if source is None else source.calendar()
     rows = {day: rows_of(calendar, day) for day in dates(monday)}
     low, high = _bounds(rows)
     height = HEIGHT - TOP - FOOT
@@ -98,13 +100,13 @@ def picture(version: CalendarVersion, monday: date, at: datetime) -> Week:
     _mark_now(days, calendar, monday, at, low, high, y)
     title = _("%(name)s, week of %(day)s: working hours by day. The same hours are in the list below.")
     return Week(
-        id=version.calendar_id,
+        id=version.calendar_id or 0,
         name=version.calendar.name,
         note=_("%(zone)s, version %(number)s") % {"zone": calendar.tz.replace("_", " "), "number": version.number},
         title=title % {"name": version.calendar.name, "day": languages.day_month(monday)},
         days=days,
         hours=[(y(minute), f"{minute // 60:02}:00") for minute in range(low, high, step)],
-        facts=facts(calendar, version, languages.local(at).date()),
+        facts=facts(source or source_of(version), languages.local(at).date()),
         top=y(low),
     )
 
@@ -159,19 +161,27 @@ def _mark_now(days: list[Day], calendar: WeekCalendar, monday: date, at: datetim
         days[index].now_y = y(minute)
 
 
-def facts(calendar: WeekCalendar, version: CalendarVersion, today: date) -> list[tuple[str, str]]:
-    """The same as a list: weekdays with equal hours together, then exceptions of the coming year."""
+def facts(source: Source, today: date) -> list[tuple[str, str]]:
+    """The same as a list: weekdays with equal hours together, then seasons and holidays of the coming year."""
+    shown = _weekdays(source.weekly)
+    for one in source.seasons:
+        if one.last >= today - timedelta(days=7) and one.first <= today + AHEAD:
+            span = _("%(start)s to %(end)s") % {"start": languages.day(one.first), "end": languages.day(one.last)}
+            hours = "; ".join(f"{names} {said}" for names, said in _weekdays(one.weekly))
+            shown.append((f"{one.name}, {span}" if one.name else span, hours))
+    for each in source.holidays:
+        if today - timedelta(days=7) <= each.day <= today + AHEAD:
+            said = _hours(each.rows)
+            shown.append((languages.day(each.day), f"{said} ({each.name})" if each.name else said))
+    return shown
+
+
+def _weekdays(weekly: tuple[tuple[Row, ...], ...]) -> list[tuple[str, str]]:
     speak = languages.voice()
     groups: dict[tuple[Row, ...], list[str]] = {}
-    for index, found in enumerate(calendar.weekly):
+    for index, found in enumerate(weekly):
         groups.setdefault(found, []).append(speak.weekdays[index])
-    shown = [(", ".join(names).capitalize(), _hours(found)) for found, names in groups.items()]
-    for day, found in calendar.exceptions:
-        if today - timedelta(days=7) <= day <= today + AHEAD:
-            name = str((version.closed_names or {}).get(day.isoformat(), ""))
-            said = _hours(found)
-            shown.append((languages.day(day), f"{said} ({name})" if name else said))
-    return shown
+    return [(", ".join(names).capitalize(), _hours(found)) for found, names in groups.items()]
 
 
 def _hours(rows: tuple[Row, ...]) -> str:
