@@ -46,9 +46,9 @@ def measure(people: Company) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{code} {basis}".strip(), timed(lambda f=figure, s=asked: f.measure(s))  # type: ignore[misc]
     yield "12 figures", timed(lambda: together(scope, PLAIN))
     yield "12 with medians", timed(lambda: together(scope, MEDIANS))
-    year = scope.replace(since=date(2011, 1, 1), until=date(2011, 12, 31))
+    year = scope.replace(since=date(2025, 3, 1), until=date(2026, 2, 28))
     retention = figures["retention-rate"]
-    quarter = scope.replace(since=date(2011, 7, 1), until=date(2011, 9, 30), basis="purchases")
+    quarter = scope.replace(since=date(2025, 10, 1), until=date(2025, 12, 31), basis="purchases")
     yield "retention 500,000 orders", timed(lambda: retention.measure(quarter))
     yield "retention by month", timed(lambda: retention.groups(year.replace(basis="purchases"), "month"))
     yield "cohorts by purchases", timed(lambda: cohorts.purchase_cohorts(year))

@@ -1,40 +1,66 @@
-"""What figures need beside complaints: survey answers, stays, and customers who only buy. PostgreSQL only."""
+"""What figures need beside complaints: invitations and answers, stays, customers who buy. PostgreSQL only."""
 
 from __future__ import annotations
 
 from django.db import connection, transaction
 
 from core import bulk
-from metrics.models import SurveyResponse
+from metrics.models import Invitation, SurveyResponse
 from retention.models import Customer, Purchase, Tenure
 from tests.bench.filling import insert_select
-from tests.bench.seed import settle
+from tests.bench.seed import reset_sequences, settle
 
 BUYERS, ORDERS = 10_000, 500_000
-BUYER = "bench"  # their source
+BUYER = "bench"  # the source of those who only buy
+KINDS = "CASE id % 5 WHEN 1 THEN 'nps' WHEN 2 THEN 'csat' ELSE 'ces' END"
+FIRST_ORDER = "timestamptz '2025-03-01'"  # a year of orders, up to the newest complaint
+A_YEAR = 31_536_000  # seconds
 
 
 def fill() -> None:
-    """Two answers to five complaints, a stay to every customer, 10,000 buyers with 50 orders each; then ANALYZE."""
-    filled = bulk.indexes_built_afterwards(SurveyResponse, Customer, Purchase, Tenure)
+    """Four invitations and three answers to five complaints, a stay to every customer, 10,000 buyers (half of whom
+    complained, as far as there are as many) with 50 orders each; then ANALYZE."""
+    filled = bulk.indexes_built_afterwards(Invitation, SurveyResponse, Customer, Purchase, Tenure)
     with transaction.atomic(), bulk.references_checked_later(), filled, connection.cursor() as cursor:
-        for statement in (_answers(), _buyers(), _stays(), _orders()):
+        for statement in (_invitations(), _answers(), _buyers(), _stays(), _orders()):
             cursor.execute(statement)
+    reset_sequences(Invitation)
     settle()
+
+
+def _invitations() -> str:
+    """With the key of their complaint, by which answers find them."""
+    sent = "c.received_at + interval '1 day'"
+    given = {
+        "id": "c.id",
+        "version_id": "v.id",
+        "survey_id": "v.survey_id",
+        "complaint_id": "c.id",
+        "customer_id": "c.customer_id",
+        "key": "md5('bench ' || c.id)",
+        "language": "'en'",
+        "created_at": sent,
+        "due_at": sent,
+        "sent_at": sent,
+        "expires_at": "c.received_at + interval '31 days'",
+    }
+    version = "(SELECT id, survey_id FROM metrics_surveyversion ORDER BY id LIMIT 1)"
+    return insert_select(Invitation, given, f"FROM complaints_complaint c CROSS JOIN {version} v WHERE c.id % 5 <> 0")
 
 
 def _answers() -> str:
     given = {
-        "kind": "CASE WHEN id % 2 = 1 THEN 'nps' ELSE 'csat' END",
+        "kind": KINDS,
+        "invitation_id": "id",
         "complaint_id": "id",
         "customer_id": "customer_id",
-        "score": "CASE WHEN id % 2 = 1 THEN id % 11 ELSE 1 + id % 5 END",
+        "score": "CASE id % 5 WHEN 1 THEN id / 5 % 11 ELSE 1 + id / 5 % 5 END",
         "language": "'en'",
         "answered_at": "received_at + interval '2 days'",
         "created_at": "now()",
         "updated_at": "now()",
     }
-    return insert_select(SurveyResponse, given, "FROM complaints_complaint WHERE id % 5 IN (1, 2)")
+    return insert_select(SurveyResponse, given, "FROM complaints_complaint WHERE id % 5 IN (1, 2, 3)")
 
 
 def _buyers() -> str:
@@ -47,11 +73,12 @@ def _buyers() -> str:
         "created_at": "now()",
         "updated_at": "now()",
     }
-    return insert_select(Customer, given, f"FROM generate_series(1, {BUYERS}) n")
+    missing = f"greatest({BUYERS // 2}, {BUYERS} - (SELECT count(*) FROM retention_customer))"
+    return insert_select(Customer, given, f"FROM generate_series(1, {missing}) n")
 
 
 def _stays() -> str:
-    joined = "date '2011-01-01' + (id % 4000)::int"
+    joined = "date '2015-01-01' + (id % 4000)::int"
     given = {
         "customer_id": "id",
         "joined_on": joined,
@@ -65,7 +92,7 @@ def _orders() -> str:
         "customer_id": "b.id",
         "order_number": "'B' || n",
         "kind": "'order'",
-        "purchased_at": "timestamptz '2010-12-01' + (n::bigint * 7919 % 31000000) * interval '1 second'",
+        "purchased_at": f"{FIRST_ORDER} + (n::bigint * 7919 % {A_YEAR}) * interval '1 second'",
         "currency": "'GBP'",
         "amount": "10 + n % 500",
         "valid_amount": "10 + n % 500",
@@ -76,9 +103,7 @@ def _orders() -> str:
         "created_at": "now()",
         "updated_at": "now()",
     }
-    buyers = (
-        f"(SELECT id, row_number() OVER (ORDER BY id) - 1 AS turn FROM retention_customer WHERE source = '{BUYER}')"
-    )
-    return insert_select(
-        Purchase, given, f"FROM generate_series(1, {ORDERS}) n JOIN {buyers} b ON b.turn = n % {BUYERS}"
-    )
+    newest = f"(SELECT id FROM retention_customer ORDER BY id DESC LIMIT {BUYERS}) newest"
+    buyers = f"(SELECT id, row_number() OVER (ORDER BY id) - 1 AS turn FROM {newest})"
+    source = f"FROM generate_series(1, {ORDERS}) n JOIN {buyers} b ON b.turn = n % {BUYERS}"
+    return insert_select(Purchase, given, source)
