@@ -26,7 +26,7 @@ from complaints.sla.replay import (
 )
 from core import clock as time
 from core import rows, working_time
-from core.working_time import EditMode, Target
+from core.working_time import EditMode, Target, TargetKind
 
 FIRST_KINDS = (ClockKind.ACKNOWLEDGE, ClockKind.RESOLVE)
 PAUSABLE = (ClockKind.RESOLVE,)  # nobody pauses an acknowledgement, an update or the law
@@ -129,9 +129,14 @@ def mark_breached(clock: Clock, *, detected_at: datetime) -> None:
 
 
 def pause(clock: Clock, *, at: datetime, because: str = "") -> None:
-    """Stand still from `at` on; only a running resolve clock does. `because`: the status that pauses it."""
+    """Stand still from `at` on; only a running resolve clock on working time does (days go by whatever happens).
+
+    `because`: the status that pauses it.
+    """
     if clock.state != ClockState.RUNNING or clock.kind not in PAUSABLE or clock.policy_id is None:
         return  # a clock without a policy states what a file said; nobody waits for it
+    if clock.target_kind != TargetKind.WORKING_SECONDS:
+        return
     if clock.due_at is not None and clock.due_at < at:
         mark_breached(clock, detected_at=time.now())
         return
