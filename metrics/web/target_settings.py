@@ -39,7 +39,7 @@ class TargetsForm(SettingsForm):
             )
             by_unit.setdefault(figure.unit, []).append(code)
         self.parts = tuple(
-            Part(names.get(unit, _("Score")), tuple(codes), look="pair") for unit, codes in by_unit.items()
+            Part(names.get(unit, _("Score")), tuple(codes), look="languages") for unit, codes in by_unit.items()
         )
 
     def start(self, row: Any) -> dict[str, Any]:
