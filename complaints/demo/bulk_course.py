@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from complaints.demo import SOURCE
 from complaints.models import Clock, ClockEvent, Firing, Message
 from complaints.models.catalogue import LIVE_CHANNELS
+from complaints.sla import ladder
 from complaints.sla.standing import KINDS
 from core import bulk, trail_rows, working_time
 from core.actor import Actor
@@ -20,7 +22,7 @@ from retention.demo.ticks import DAY, HOUR, moment, text, tick
 Row = tuple[Any, ...]
 CLOCKS = bulk.Table(Clock)
 EVENTS = bulk.Table(ClockEvent, keyless=True)
-FIRINGS = bulk.Table(Firing, keyless=True, rung="breach")
+FIRINGS = bulk.Table(Firing, keyless=True)
 MESSAGES = bulk.Table(Message, keyless=True)
 COMPLAINANT = trail_rows.Signature(Actor.customer())
 SWEEPER = trail_rows.Signature(Actor.system("sla"))
@@ -40,6 +42,15 @@ ACCEPTED = {True: '{"accepted":[null,true]}', False: '{"accepted":[null,false]}'
 WITHDRAWN = '{"status":["acknowledged","withdrawn"]}'
 
 
+class Promise(NamedTuple):
+    """One kind of clock: its target, the data of its first event, its ladder."""
+
+    kind: str
+    target: Target
+    data: str
+    steps: tuple[ladder.Step, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a policy promises one kind of complaint: per clock its target; and the JSON of a `started` event."""
@@ -47,23 +58,23 @@ class Terms:
     policy_id: int
     calendar_version_id: int
     calendar: working_time.WeekCalendar
-    targets: tuple[tuple[str, Target, str], ...]  # kind of clock, target, data of its first event
+    targets: tuple[Promise, ...]
+    update: Promise | None = None  # the next word to the customer, of cases in hand
 
     @property
     def is_slow(self) -> bool:
         """Whether there is more than a working week for it."""
-        _kind, target, _data = self.targets[-1]
+        target = self.targets[-1].target
         return target.value > (5 if target.in_days else 45 * HOUR)
 
     def dues(self, start: int) -> list[int]:
         """The deadlines of clocks that start then, in whole seconds like `start`."""
-        reach = compiled(self.calendar).reach
-        return [
-            (reach(start, target.value) or start) if not target.in_days else self._due(start, target)
-            for _kind, target, _data in self.targets
-        ]
+        return [self.due(start, one.target) for one in self.targets]
 
-    def _due(self, start: int, target: Target) -> int:
+    def due(self, start: int, target: Target) -> int:
+        """One deadline."""
+        if not target.in_days:
+            return compiled(self.calendar).reach(start, target.value) or start
         due = working_time.due_at(self.calendar, moment(start), target)
         return tick(due) if due else start
 
@@ -98,11 +109,11 @@ class Batch:
         self.clock_ids, self.as_text = clock_ids, as_text
         self.clock = CLOCKS.pen(
             "id", "complaint_id", "kind", "state", "policy_id", "calendar_version_id", "target_kind", "target_value",
-            "started_at", "due_at", "next_at", "paused_since", "completed_at", "breached_at", "detected_at",
-            as_text=as_text,
+            "started_at", "due_at", "next_at", "rungs", "paused_since", "completed_at", "breached_at", "detected_at",
+            "overrun_seconds", as_text=as_text,
         )  # fmt: skip
         self.event = EVENTS.pen("clock_id", "kind", "at", "recorded_at", "data", as_text=as_text)
-        self.firing = FIRINGS.pen("clock_id", "due_at", "fired_at", as_text=as_text)
+        self.firing = FIRINGS.pen("clock_id", "rung", "due_at", "fired_at", as_text=as_text)
         self.message = MESSAGES.pen(
             "complaint_id", "direction", "purpose", "channel", "author_id", "body", "at", "created_at", as_text=as_text
         )
@@ -192,7 +203,11 @@ class Course:
             self.closed, self.outcome = text(self.last), "withdrawn"
         cancelled = self.last if status == "withdrawn" else None
         for number, done in enumerate((acknowledged, resolved)[: len(self.dues)]):
-            self._clock(number, done, cancelled, paused if number == 1 else None)
+            promise, due = self.terms.targets[number], self.dues[number]
+            self._clock(promise, self.received, due, done, cancelled, paused if number == 1 else None)
+        if self.terms.update is not None and acknowledged is not None and resolved is None and cancelled is None:
+            due = self.terms.due(acknowledged, self.terms.update.target)
+            self._clock(self.terms.update, acknowledged, due, None, None, None)
         self.last = min(self.last, now)
 
     def _last_word(self, resolved: int) -> None:
@@ -243,42 +258,66 @@ class Course:
     def _event(self, clock_id: int, kind: str, at: str, data: str = "{}", recorded: str = "") -> None:
         self.batch.events.append(self.batch.event((clock_id, kind, at, recorded or at, data)))
 
-    def _clock(self, number: int, done: int | None, cancelled: int | None, paused: int | None) -> None:
+    def _clock(
+        self, promise: Promise, start: int, due: int, done: int | None, cancelled: int | None, paused: int | None
+    ) -> None:
         """One clock with its events: met, breached, cancelled, paused or running, as the sweep would have left it."""
-        kind, target, data = self.terms.targets[number]
-        due, now, key = self.dues[number], self.now, next(self.batch.clock_ids)
+        kind, target, data, _steps = promise
+        now, key = self.now, next(self.batch.clock_ids)
         end = done if done is not None else cancelled
         breached = (end if end is not None else (paused or now)) > due
         state = _state(breached=breached, done=done, cancelled=cancelled, paused=paused)
-        started, due_text, ended = text(self.received), text(due), text(end) if end else None
+        started, due_text, ended = text(start), text(due), text(end) if end else None
         detected = text(due + 20) if breached else None
         self._event(key, "started", started, data)
+        rungs = self._rungs(key, promise, start, due) if end is None and state != "paused" else []
         if breached:
             self._event(key, "breached", due_text, recorded=detected or "")
-            self.batch.firings.append(self.batch.firing((key, due_text, detected)))
+            self.batch.firings.append(self.batch.firing((key, ladder.BREACH, due_text, detected)))
             facts = f'"clock":{key},"cycle":1,"due_at":"{due_text.replace(" ", "T")}+00:00","kind":"{kind}"'
             self._entry("sla.breached", due + 20, f'{{"clocks":[{{{facts}}}]}}', SWEEPER)
         if state == "paused":
             self._event(key, "paused", text(paused or 0))
         if ended:
             self._event(key, "completed" if done else "cancelled", ended)
-        running = due_text if state == "running" else None
+        running = text(rungs[0][0] // 1_000_000) if rungs else None
+        overrun = compiled(self.terms.calendar).between(due, done) if breached and done else None
         unfinished = end is None and state != "paused"
         if unfinished:
             self.queue_at = min(self.queue_at or due, due)
         late = state == "breached" and end is not None
         awaited = due_text if unfinished else None
-        self.standings[kind] = (int(state == "met"), int(late), None if state == "cancelled" else awaited)
+        if kind in KINDS:
+            self.standings[kind] = (int(state == "met"), int(late), None if state == "cancelled" else awaited)
         self.batch.clocks.append(
             self.batch.clock(
                 (
                     key, self.key, kind, state, self.terms.policy_id, self.terms.calendar_version_id, str(target.kind),
-                    target.value, started, None if state == "paused" else due_text, running,
+                    target.value, started, None if state == "paused" else due_text, running, _json(rungs),
                     text(paused) if paused and state == "paused" else None, ended, due_text if breached else None,
-                    detected,
+                    detected, overrun,
                 )
             )
         )  # fmt: skip
+
+
+    def _rungs(self, key: int, promise: Promise, start: int, due: int) -> list[ladder.Rung]:
+        """What is still to fire of a clock in hand; what has fired but the deadline itself leaves its rows."""
+        ahead = []
+        calendar = self.terms.calendar
+        for rung in ladder.first_rungs(promise.steps, calendar, moment(start), promise.target, moment(due)):
+            at = rung[0] // 1_000_000
+            if at >= self.now:
+                ahead.append(rung)
+            elif rung[1] != ladder.BREACH:
+                fired = text(at + 20)
+                self._event(key, "warned", text(at), f'{{"rung":"{rung[1]}"}}', recorded=fired)
+                self.batch.firings.append(self.batch.firing((key, rung[1], text(at), fired)))
+        return ahead
+
+
+def _json(rungs: list[ladder.Rung]) -> str:
+    return json.dumps(rungs, separators=(",", ":")) if rungs else "[]"
 
 
 def _lateness(type_code: str, channel: str) -> float:

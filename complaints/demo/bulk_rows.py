@@ -14,7 +14,7 @@ from typing import TypeVar
 from django.db import connection
 
 from complaints.demo import SOURCE, cast
-from complaints.demo.bulk_course import CLOCKS, EVENTS, FIRINGS, MESSAGES, Batch, Course, Terms, Words
+from complaints.demo.bulk_course import CLOCKS, EVENTS, FIRINGS, MESSAGES, Batch, Course, Promise, Terms, Words
 from complaints.demo.bulk_customers import LANGUAGES, Known
 from complaints.demo.texts import BOOKS, Book, Story
 from complaints.models import Clock, ClockEvent, Complaint, Firing, Message, Narrative
@@ -85,7 +85,7 @@ class Generator:
     def chunk(self, size: int) -> Load:
         """The rows of `size` complaints."""
         keys = bulk.new_keys(Complaint, size)
-        batch = Batch(iter(bulk.new_keys(Clock, 2 * size)), as_text=self.as_text)
+        batch = Batch(iter(bulk.new_keys(Clock, 3 * size)), as_text=self.as_text)
         for key in keys:
             self._complaint(key, batch)
         return [
@@ -190,8 +190,8 @@ def _ready(book: Book, story: Story, item: str) -> Words:
 
 def _terms(type_id: int, channel: str, severity: str) -> Terms:
     found = policies.match(Complaint(type_id=type_id, channel=channel, severity=severity))
-    promised = []
-    for kind in ("acknowledge", "resolve"):
+    promised = {}
+    for kind in ("acknowledge", "resolve", "update"):
         target = policies.target_of(found.policy, kind)
         if target is not None:
             data = {
@@ -200,9 +200,10 @@ def _terms(type_id: int, channel: str, severity: str) -> Terms:
                 "target": {"kind": str(target.kind), "value": target.value},
                 "because": list(found.because),
             }
-            promised.append((kind, target, json.dumps(data)))
+            promised[kind] = Promise(kind, target, json.dumps(data), policies.steps_of(found.policy, kind))
     calendar = policies.calendar_of(found.calendar_version_id)
-    return Terms(found.policy.pk, found.calendar_version_id, calendar, tuple(promised))
+    update = promised.pop("update", None)
+    return Terms(found.policy.pk, found.calendar_version_id, calendar, tuple(promised.values()), update)
 
 
 def _staff(members: dict[str, User]) -> dict[str, list[tuple[int, trail_rows.Signature, int | None]]]:
