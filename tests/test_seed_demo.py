@@ -20,8 +20,7 @@ from complaints.demo import bulk, bulk_rows, cast, company
 from complaints.demo.texts import BOOKS
 from complaints.models import NEVER, Clock, ClockEvent, Complaint, Firing, Message, Note, Status
 from complaints.sla import clocks as sla
-from complaints.sla import rebuild
-from complaints.sla import policies
+from complaints.sla import policies, rebuild
 from complaints.sla.sweep import sweep
 from core import bulk as core_bulk
 from core import bulk_writer, clock, trail, trail_rows, working_time
