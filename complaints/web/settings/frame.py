@@ -92,6 +92,13 @@ PLACES = {
             manager=True,
         ),
         Place(
+            "settings_imports",
+            gettext_lazy("Imports"),
+            gettext_lazy("Customers, purchases and survey answers from files."),
+            "download",
+            manager=True,
+        ),
+        Place(
             "settings_organisation",
             gettext_lazy("Organisation"),
             gettext_lazy("Name, default owner, public texts."),
