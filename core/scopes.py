@@ -22,6 +22,7 @@ RESOURCES = (
     "routing-rules",
     "calendars",
     "sla-policies",
+    "rule-packs",
     "playbooks",
     "promises",
     "remedies",

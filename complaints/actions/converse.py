@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
@@ -12,6 +13,7 @@ from complaints.actions.decide import reopen_locked
 from complaints.actions.file import preview
 from complaints.models import Complaint, Message, Note, Purpose, Status
 from complaints.models.conversation import IN
+from complaints.sla import pack_texts
 from core import outbox, rows, trail
 from core.actor import Actor
 from core.errors import InvalidInput
@@ -20,15 +22,17 @@ REOPENS_WITHIN = timedelta(days=30)  # an answer to a closed complaint reopens i
 
 
 @transaction.atomic
-def message(complaint: Complaint, *, by: Actor, at: datetime, body: str) -> Message:
+def message(complaint: Complaint, *, by: Actor, at: datetime, body: str, texts: Sequence[str] = ()) -> Message:
     """Write to the complainant. The first message of a person is the first response, and acknowledges the case.
 
-    Raises InvalidInput body_required, AlreadyClosed or AlreadyEnded.
+    `texts`: what rule packs of the case say, added in the complainant's language ("fca-disp.eight_weeks").
+    Raises InvalidInput (body_required, unknown_text), AlreadyClosed or AlreadyEnded.
     """
     _refuse_blank(body)
     complaint = _base.locked(complaint)
     _base.refuse_unless_live(complaint)
     clocks = _base.clocks_of(complaint)
+    body = pack_texts.whole(complaint, clocks, pack_texts.MESSAGE, body, texts)
     fields: list[str] = []
     if by.is_person:
         fields = _base.acknowledge_in_passing(complaint, clocks, at=at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -25,7 +26,7 @@ from complaints.models import (
 )
 from complaints.models.catalogue import UNCLASSIFIED
 from complaints.sla import clocks as sla
-from complaints.sla import packs
+from complaints.sla import pack_texts, packs
 from core.actor import Actor
 from core.errors import InvalidInput
 from core.models import User
@@ -45,12 +46,14 @@ def resolve(
     answer: str = "",
     late_reason: str = "",
     late_note: str = "",
+    texts: Sequence[str] = (),
 ) -> Complaint:
     """Decide the case. `summary`: what was done, for us; `answer`: the final answer to the complainant, if one is sent.
-    `late_reason`, `late_note`: why a deadline was missed; kept only if one was.
+    `late_reason`, `late_note`: why a deadline was missed; kept only if one was. `texts`: what rule packs say, to be
+    added to the answer in the complainant's language ("fca-disp.referral").
 
-    Raises InvalidInput (unknown outcome or reason, summary_required), CauseRequired for `unclassified`,
-    AlreadyResolved, AlreadyClosed or AlreadyEnded; then nothing is written.
+    Raises InvalidInput (unknown outcome, reason or text, summary_required, required_by_pack), CauseRequired for
+    `unclassified`, AlreadyResolved, AlreadyClosed or AlreadyEnded; then nothing is written.
     """
     if outcome not in DECISIONS:
         raise InvalidInput(_("Choose upheld, partly upheld or not upheld."), code="invalid_choice", field="outcome")
@@ -64,11 +67,13 @@ def resolve(
     _base.refuse_unless_undecided(complaint)
     before = complaint.status
     clocks = _base.clocks_of(complaint)
+    answer = pack_texts.whole(complaint, clocks, pack_texts.RESOLVE, answer, texts)
+    pack_texts.refuse_incomplete(complaint, clocks, answer=answer)
     fields = _base.acknowledge_in_passing(complaint, clocks, at=at) if by.is_person else []
     for clock in clocks:
         if sla.stopped_by(clock) == packs.RESOLVED:
             sla.complete(clock, at=at)
-    late = any(clock.state == ClockState.BREACHED for clock in clocks)
+    late = any(clock.state == ClockState.BREACHED and not packs.is_window(clock) for clock in clocks)
     complaint.late_reason = late_reason if late else ""
     complaint.status, complaint.resolved_at = Status.RESOLVED, at
     complaint.outcome, complaint.root_cause = outcome, root_cause
@@ -218,11 +223,12 @@ def _reopened_clocks(complaint: Complaint, *, at: datetime) -> list[Clock]:
     if last is None or last.stated:
         return clocks
     if last.policy is not None and last.policy.reopen_mode == "restart":
-        tier = _base.tier_of(complaint)
+    tier = _base.tier_of(complaint)
         clocks += sla.start(complaint, tier=tier, start_at=at, kinds=[ClockKind.RESOLVE], cycle=last.cycle + 1)
     else:
         sla.reopen(last, at=at)
     for clock in clocks:
-        if clock.kind == ClockKind.STATUTORY and sla.stopped_by(clock) == packs.RESOLVED:
+        statutory = clock.kind == ClockKind.STATUTORY and sla.stopped_by(clock) == packs.RESOLVED
+        if statutory and packs.governs(clock.pack_id, complaint, tier):
             sla.reopen(clock, at=at)
     return clocks

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from rest_framework import serializers
+
 from complaints.actions.decide import DECISIONS
-from complaints.models import ChannelCode, Kind, Severity
+from complaints.models import ChannelCode, Kind, LateReason, Severity
 from core.api.bodies import Strict
-from core.api.fields import Code, Email, Id, Instant, Language, Text
+from core.api.fields import Code, Email, Flag, Id, Instant, Language, Text
 
 SUBJECT, LONG, SHORT, CODE = 200, 20_000, 2_000, 80
+MOST_TEXTS = 20
 
 
 class CustomerBody(Strict):
@@ -61,6 +64,7 @@ class MessageBody(Strict):
     body = Text(max_length=LONG)
     direction = Code(choices=[("out", "out"), ("in", "in")])
     channel = Code(choices=ChannelCode.choices, required=False)
+    texts = serializers.ListField(child=Text(max_length=CODE), required=False, max_length=MOST_TEXTS)
 
 
 class NoteBody(Strict):
@@ -87,3 +91,12 @@ class ResolutionBody(Strict):
     root_cause = Text(max_length=CODE)
     summary = Text(max_length=LONG)
     answer = Text(max_length=LONG, required=False, allow_blank=True)
+    late_reason = Code(choices=LateReason.choices, required=False)
+    late_note = Text(max_length=SHORT, required=False, allow_blank=True)
+    texts = serializers.ListField(child=Text(max_length=CODE), required=False, max_length=MOST_TEXTS)
+
+
+class ExtensionBody(Strict):
+    clock = Text(max_length=CODE)
+    reason = Text(max_length=SHORT)
+    tell = Flag(required=False)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
-from complaints.actions import decide, handle, manage, watch
+from complaints.actions import decide, extend, handle, manage, watch
 from complaints.api import bodies
 from complaints.api.complaints import HANDLES_CASES, shown, whole
 from complaints.api.shapes import ComplaintShape
@@ -105,6 +105,15 @@ class Resolution(Change):
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         cause = cause_by_code(values.pop("root_cause"))
         return decide.resolve(complaint, by=by, at=now(), root_cause=cause, **values)
+
+
+class Extension(Change):
+    """Take the longer time that the law allows a statutory clock in exceptional cases, once, with a reason."""
+
+    body: ClassVar = bodies.ExtensionBody
+
+    def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
+        return extend.extend(complaint, by=by, at=now(), **values)
 
 
 class Closure(Change):

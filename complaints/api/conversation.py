@@ -51,7 +51,7 @@ class Messages(_Under):
         complaint, values = self.seen(request, reference), self.read(request)
         by, at = self.actor(request), now()
         if values["direction"] == "out":
-            written = converse.message(complaint, by=by, at=at, body=values["body"])
+            written = converse.message(complaint, by=by, at=at, body=values["body"], texts=values.get("texts", ()))
         else:
             written = converse.incoming(complaint, by=by, at=at, body=values["body"], channel=values.get("channel", ""))
         return self.reply(present.message(written), 201)

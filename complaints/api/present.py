@@ -44,6 +44,8 @@ def complaint(row: Complaint, narrative: Narrative, clocks: Iterable[Clock]) -> 
         "resolved_at": instant(row.resolved_at),
         "closed_at": instant(row.closed_at),
         "outcome": row.outcome or None,
+        "late_reason": row.late_reason or None,
+        "late_note": narrative.late_note,
         "accepted": row.accepted,
         "root_cause": catalogue().causes_by_id[row.root_cause_id].code if row.root_cause_id else None,
         "merged_into": row.merged_into.reference if row.merged_into_id and row.merged_into else None,
@@ -55,6 +57,7 @@ def complaint(row: Complaint, narrative: Narrative, clocks: Iterable[Clock]) -> 
 def clock(row: Clock) -> dict[str, Any]:
     return {
         "kind": row.kind,
+        "code": row.code or None,
         "cycle": row.cycle,
         "policy": policy_name(row.policy_id),
         "due_at": instant(row.due_at),

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from complaints.models import ChannelCode, ClockKind, ClockState, Kind, Outcome, Severity, Status
+from complaints.models import ChannelCode, ClockKind, ClockState, Kind, LateReason, Outcome, Severity, Status
 
 
 class Reference(serializers.Serializer[Any]):
@@ -23,6 +23,7 @@ class TypeShape(serializers.Serializer[Any]):
 
 class ClockShape(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=ClockKind.choices)
+    code = serializers.CharField(allow_null=True, help_text="Of a statutory clock: pack and rule.")
     cycle = serializers.IntegerField(help_text="1, and one more each time reopening starts a fresh clock.")
     policy = serializers.CharField(allow_null=True)
     due_at = serializers.DateTimeField(allow_null=True, help_text="null while paused.")
@@ -62,6 +63,8 @@ class ComplaintShape(serializers.Serializer[Any]):
     resolved_at = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
     outcome = serializers.ChoiceField(choices=Outcome.choices, allow_null=True)
+    late_reason = serializers.ChoiceField(choices=LateReason.choices, allow_null=True)
+    late_note = serializers.CharField(allow_blank=True)
     accepted = serializers.BooleanField(allow_null=True)
     root_cause = serializers.CharField(allow_null=True)
     merged_into = serializers.CharField(allow_null=True)

@@ -3,7 +3,7 @@
 from django.urls import path
 
 import complaints.converters  # noqa: F401  registers <reference:...>
-from complaints.api import acceptance, catalogue, changes, conversation, customer
+from complaints.api import acceptance, catalogue, changes, conversation, customer, packs
 from complaints.api import complaints as views
 
 _ONE = "complaints/<reference:reference>/"
@@ -19,6 +19,7 @@ urlpatterns = [
     path(_ONE + "pause/", changes.Pause.as_view(), name="api-pause"),
     path(_ONE + "resolution/", changes.Resolution.as_view(), name="api-resolution"),
     path(_ONE + "acceptance/", acceptance.Acceptance.as_view(), name="api-acceptance"),
+    path(_ONE + "extension/", changes.Extension.as_view(), name="api-extension"),
     path(_ONE + "closure/", changes.Closure.as_view(), name="api-closure"),
     path(_ONE + "reopening/", changes.Reopening.as_view(), name="api-reopening"),
     path(_ONE + "withdrawal/", changes.Withdrawal.as_view(), name="api-withdrawal"),
@@ -32,5 +33,9 @@ urlpatterns = [
     path("channels/", catalogue.Channels.as_view(), name="api-channels"),
     path("agents/", catalogue.Agents.as_view(), name="api-agents"),
     path("teams/", catalogue.Teams.as_view(), name="api-teams"),
+    path("rule-packs/", packs.Packs.as_view(), name="api-rule-packs"),
+    path("rule-packs/<int:pack_id>/", packs.OnePack.as_view(), name="api-rule-pack"),
+    path("rule-packs/<int:pack_id>/edition/", packs.Edition.as_view(), name="api-rule-pack-edition"),
+    path("rule-packs/shipped/", packs.Shipped.as_view(), name="api-rule-packs-shipped"),
     path("routing-rules/", catalogue.RoutingRules.as_view(), name="api-routing-rules"),
 ]

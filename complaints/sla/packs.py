@@ -2,7 +2,7 @@
 
 A pack's definition is data (`RulePack.definition`, shipped in `complaints/sla/packs_data/`, read by `pack_files`):
 
-    {"code": "fca-disp", "edition": "2016-06-30", "country": "GB", "name": {"en": ...}, "about": {"en": ...},
+    {"code": "fca-disp", "edition": "2016-06-30", "countries": ["GB-ENG"], "name": {"en": ...}, "about": {"en": ...},
      "jurisdiction": {"en": ...}, "source": {"law", "section", "in_force_on", "url"}, "ladder": [...],
      "rules": [{"code": "final", "name": {"en": ...}, "target": {"kind": "calendar_days", "value": 56},
       "from": "received" | "acknowledged", "until": "acknowledged" | "resolved", "window": false, "ladder": [...],
@@ -11,10 +11,10 @@ A pack's definition is data (`RulePack.definition`, shipped in `complaints/sla/p
      "texts": [{"code", "name": {"en": ...}, "body": {"en": ...}, "for": ["resolve", "message", "extend"]}],
      "requires": {"resolve": [field, "texts.referral|summary"]}}
 
-`window`: passing it breaks no rule, it only closes an easier way (a summary resolution). `ladder` of a rule comes before
-that of the pack. `values` are filled in by the house when it installs the pack (`given` beside them), for the places
-{referral_body}, ... in texts; {reference} is known, {reason} and {date} are those of an extension. `requires.resolve`:
-what resolving demands, fields or one of some texts in the answer.
+`window`: passing it breaks no rule, it only closes an easier way (a summary resolution). `ladder` of a rule comes
+before that of the pack. `values` are filled in by the house when it installs the pack (`given` beside them), for the
+places {referral_body}, ... in texts; {reference} is known, {reason} and {date} are those of an extension.
+`requires.resolve`: what resolving demands, fields or one of some texts in the answer.
 """
 
 from __future__ import annotations
@@ -122,6 +122,11 @@ def rule(pack_id: int, clock_code: str) -> Rule:
 def is_window(clock: Clock) -> bool:
     """Whether a clock only says how long an easier way stays open: passing it breaks no rule."""
     return clock.pack_id is not None and rule(clock.pack_id, clock.code).window
+
+
+def windows() -> frozenset[tuple[int, str]]:
+    """Pack and code of every such clock, for figures that leave them out. No query within a few seconds."""
+    return frozenset((pk, one.clock_code) for pk, found in _rules().items() for one in found if one.window)
 
 
 def forget() -> None:
