@@ -3,7 +3,7 @@
 from django.urls import path
 
 import complaints.converters  # noqa: F401  registers <reference:...>
-from complaints.api import acceptance, catalogue, changes, conversation, customer, packs
+from complaints.api import acceptance, catalogue, changes, conversation, customer, packs, policies
 from complaints.api import complaints as views
 
 _ONE = "complaints/<reference:reference>/"
@@ -38,4 +38,13 @@ urlpatterns = [
     path("rule-packs/<int:pack_id>/edition/", packs.Edition.as_view(), name="api-rule-pack-edition"),
     path("rule-packs/shipped/", packs.Shipped.as_view(), name="api-rule-packs-shipped"),
     path("routing-rules/", catalogue.RoutingRules.as_view(), name="api-routing-rules"),
+    path("sla-policies/", policies.Policies.as_view(), name="api-sla-policies"),
+    path("sla-policies/<int:policy_id>/", policies.OnePolicy.as_view(), name="api-sla-policy"),
+    path("sla-policies/<int:policy_id>/position/", policies.Position.as_view(), name="api-sla-policy-position"),
+    path("sla-policies/versions/", policies.Versions.as_view(), name="api-sla-versions"),
+    path("sla-policies/draft/", policies.Draft.as_view(), name="api-sla-draft"),
+    path("sla-policies/edits/", policies.Edits.as_view(), name="api-sla-edits"),
+    path("sla-policies/edits/<int:edit_id>/", policies.OneEdit.as_view(), name="api-sla-edit"),
+    path("sla-policies/edits/<int:edit_id>/application/", policies.Application.as_view(), name="api-sla-application"),
+    path("sla-policies/simulate/", policies.Simulate.as_view(), name="api-sla-simulate"),
 ]

@@ -1,10 +1,12 @@
-"""Deadlines: the policies in force, what they give by type and channel, and working hours (domain, SLA 1-3)."""
+"""Deadlines: the policies in force or their draft, what they give by type and channel, and working hours (SLA 1-3)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -15,31 +17,41 @@ from django.views.decorators.http import require_safe
 from complaints import routing
 from complaints.models import ClockKind, Complaint, ComplaintType, Severity, SlaPolicy, SlaVersion
 from complaints.reference import catalogue
-from complaints.sla import policies
-from complaints.sla.reading import day_length
-from complaints.web.names import teams
+from complaints.sla import drafts, policies, simulate
+from complaints.sla.covering import covered
+from complaints.web.settings import policy_words as words
 from complaints.web.settings import week
-from complaints.web.settings.frame import show
+from complaints.web.settings.frame import key_of, show
+from complaints.web.settings.policy_words import KINDS, Calendars
+from complaints.web.settings.press import Press
 from core import languages
 from core.access import ADMIN, MANAGER, allow
 from core.clock import now
-from core.models import CalendarVersion
 from core.web.parts import Chip, Link
 from core.working_time import TargetKind
 
-HERE = "settings_sla"
-KINDS = (ClockKind.ACKNOWLEDGE, ClockKind.UPDATE, ClockKind.RESOLVE)
+HERE, DRAFT = "settings_sla", "settings_sla_draft"
 
 
 @dataclass(slots=True)
 class PolicyRow:
-    """One policy as `settings/sla.html` shows it."""
+    """One policy as `settings/sla.html` shows it. `changes`: lines on what the draft changes; addresses only where the
+    reader may use them."""
 
     number: int
+    key: int
     name: str
     note: str
     chips: list[Chip] = field(default_factory=list)
+    marks: list[Chip] = field(default_factory=list)
     targets: list[tuple[str, str]] = field(default_factory=list)
+    ladder: list[str] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
+    trouble: str = ""
+    url: str = ""
+    move_url: str = ""
+    first: bool = False
+    last: bool = False
 
 
 @dataclass(slots=True)
@@ -51,114 +63,239 @@ class TypeRow:
     cells: list[dict[str, Any]]
 
 
+@dataclass(slots=True)
+class Lists:
+    """What a page is made of: the list it shows, and beside it what is in force (on the draft's page) or the draft."""
+
+    shown: policies.Book
+    in_force: policies.Book
+    versions: drafts.Versions
+    differences: list[drafts.Difference]
+    calendars: Calendars
+    is_draft: bool = False
+    may_edit: bool = False
+
+
 @require_safe
 @allow(ADMIN, MANAGER)
 def index(request: HttpRequest) -> HttpResponse:
     """Everything about deadlines on one page. Query cost: at most 9 beside session and user."""
-    book = policies.book()
-    chosen = request.GET.get("severity", "")
-    severity = chosen if chosen in Severity.values else ""
+    found = drafts.versions()
+    in_force = policies.book()
+    draft = policies.book_of(found.draft) if found.draft else None
+    calendars = Calendars([in_force, *([draft] if draft else [])])
+    differences = _differences(in_force, draft, found.draft)
+    lists = Lists(in_force, in_force, found, differences, calendars, may_edit=_may_edit(request))
     at = now()
     monday = week.monday_of(request.GET.get("week", ""), at)
-    versions = {
-        one.pk: one for one in CalendarVersion.objects.filter(pk__in=book.newest.values()).select_related("calendar")
-    }
-    names = {one.calendar_id: one.calendar.name for one in versions.values()}
-    days = {one.calendar_id: day_length(policies.calendar_of(one.pk)) for one in versions.values()}
-    channels = [one for one in catalogue().channels.values() if one.is_active]
+    shown = sorted(calendars.versions.values(), key=lambda one: one.calendar.name)
     context = {
-        "policies": [
-            _policy(n, one, names, days, last=n == len(book.policies)) for n, one in enumerate(book.policies, start=1)
-        ],
-        "channels": [(one.code, str(one)) for one in channels],
-        "matrix": matrix(book, channels, severity, days),
-        "severities": _severities(request, severity),
-        "weeks": [
-            week.picture(one, monday, at) for one in sorted(versions.values(), key=lambda one: one.calendar.name)
-        ],
+        **context_of(request, lists),
+        "weeks": [week.picture(one, monday, at) for one in shown if one.pk in in_force.newest.values()],
         "before_url": _url(request, week=week.shifted(monday, -1)),
         "after_url": _url(request, week=week.shifted(monday, 1)),
         "week": week.words(monday, at),
     }
-    return show(request, "settings/sla.html", HERE, context, note=_version())
+    return show(request, "settings/sla.html", HERE, context, note=_version(found.in_force), tools=tools())
 
 
-def _version() -> str:
-    version = SlaVersion.objects.filter(published_at__isnull=False).order_by("-number").first()
+def draft_lists(request: HttpRequest, found: drafts.Versions) -> Lists:
+    """The draft and what is in force. Query cost: at most 8."""
+    in_force, draft = policies.book(), policies.book_of(found.draft)
+    return Lists(
+        draft,
+        in_force,
+        found,
+        _differences(in_force, draft, found.draft),
+        Calendars([in_force, draft]),
+        is_draft=True,
+        may_edit=_may_edit(request),
+    )
+
+
+def _differences(
+    in_force: policies.Book, draft: policies.Book | None, version: SlaVersion | None
+) -> list[drafts.Difference]:
+    """Query cost: 1 where there is a draft."""
+    if draft is None or version is None:
+        return []
+    return drafts.differences(in_force.policies, draft.policies, drafts.origins(version))
+
+
+def tools() -> tuple[Link, ...]:
+    """Where the page of deadlines leads."""
+    return (
+        Link(_("Calendars"), reverse("settings_calendars"), "clock"),
+        Link(_("What if it arrived …"), reverse("settings_sla_simulator"), "clock"),
+        Link(_("Earlier changes"), reverse("settings_sla_edits"), "trail"),
+    )
+
+
+def context_of(request: HttpRequest, lists: Lists) -> dict[str, Any]:
+    """Policies, draft bar and matrix, for the page in force and for the draft's."""
+    chosen = request.GET.get("severity", "")
+    severity = chosen if chosen in Severity.values else ""
+    channels = [one for one in catalogue().channels.values() if one.is_active]
+    draft = lists.versions.draft
+    return {
+        "policies": rows(lists),
+        "removed": [one.before.name for one in lists.differences if one.what == drafts.REMOVED and one.before],
+        "is_draft": lists.is_draft,
+        "may_edit": lists.may_edit,
+        "revision": drafts.revision(draft) if draft and lists.may_edit else "",
+        "draft": _draft_bar(lists),
+        "press": Press() if lists.may_edit else None,
+        "channels": [(one.code, str(one)) for one in channels],
+        "matrix": matrix(request, lists, channels, severity),
+        "cell": _cell(request, lists, channels, severity),
+        "severities": _severities(request, severity),
+    }
+
+
+def rows(lists: Lists) -> list[PolicyRow]:
+    """The policies of the list shown, in their order. No query."""
+    told = {one.after.pk: one for one in lists.differences if one.after is not None} if lists.is_draft else {}
+    hidden = covered(lists.shown.policies)
+    found = []
+    count = len(lists.shown.policies)
+    editing = lists.is_draft and lists.may_edit
+    for number, one in enumerate(lists.shown.policies, start=1):
+        row = PolicyRow(
+            number=number,
+            key=one.pk,
+            name=one.name,
+            note=_note(one, lists.calendars, last=number == count),
+            chips=words.conditions(one),
+            targets=[(str(kind.label), words.duration(one, kind, lists.calendars.days)) for kind in KINDS],
+            ladder=words.ladder_words(one),
+            first=number == 1,
+            last=number == count - 1,
+        )
+        if one.pk in hidden:
+            row.trouble = words.covered_words(hidden[one.pk])
+        if one.pk in told:
+            row.marks.append(_mark(told[one.pk]))
+            row.changes = words.change_words(told[one.pk], lists.calendars)
+        if editing:
+            row.url = reverse("settings_sla_policy", args=[one.pk])
+            row.move_url = reverse("settings_sla_policy_move", args=[one.pk]) if number < count else ""
+        found.append(row)
+    return found
+
+
+def _note(one: SlaPolicy, calendars: Calendars, *, last: bool) -> str:
+    note = calendars.names.get(one.calendar_id, "")
+    return _("%(calendar)s; always there, always last") % {"calendar": note} if last else note
+
+
+def _mark(one: drafts.Difference) -> Chip:
+    return {
+        drafts.ADDED: Chip(_("new"), "ok"),
+        drafts.CHANGED: Chip(_("changed"), "risk"),
+        drafts.MOVED: Chip(_("moved"), "note"),
+    }[one.what]
+
+
+def _draft_bar(lists: Lists) -> dict[str, Any] | None:
+    """How many changes the draft has, and whose it is; None without one."""
+    draft = lists.versions.draft
+    if draft is None:
+        return None
+    n = len(lists.differences)
+    who = (draft.created_by.name or draft.created_by.username) if draft.created_by else ""
+    since = {"number": draft.number, "name": who, "day": languages.day(languages.local(draft.created_at))}
+    note = _("Version %(number)s, begun on %(day)s by %(name)s.") if who else _("Version %(number)s, begun on %(day)s.")
+    return {
+        "title": ngettext("Draft with %(n)s change", "Draft with %(n)s changes", n) % {"n": n},
+        "note": note % since,
+        "changes": n,
+    }
+
+
+def _version(version: SlaVersion | None) -> str:
     if version is None or version.published_at is None:
         return ""
     if version.created_by_id is None:
         return _("version %(number)s in force") % {"number": version.number}
-    words = {"number": version.number, "day": languages.day(languages.local(version.published_at))}
-    return _("version %(number)s in force since %(day)s") % words
+    said = {"number": version.number, "day": languages.day(languages.local(version.published_at))}
+    return _("version %(number)s in force since %(day)s") % said
 
 
-def _policy(number: int, one: SlaPolicy, names: dict[int, str], days: dict[int, int], *, last: bool) -> PolicyRow:
-    note = names.get(one.calendar_id, "")
-    if last:
-        note = _("%(calendar)s; always there, always last") % {"calendar": note}
-    return PolicyRow(
-        number=number,
-        name=one.name,
-        note=note,
-        chips=conditions(one),
-        targets=[(str(ClockKind(kind).label), duration(one, kind, days)) for kind in KINDS],
-    )
+# --- the matrix -------------------------------------------------------------------------------------------------------
 
 
-def conditions(one: SlaPolicy) -> list[Chip]:
-    """What has to be true, as chips. No query."""
-    found = []
-    if one.type_id is not None:
-        found.append(Chip(_("Type: %(value)s") % {"value": catalogue().types_by_id[one.type_id].path}))
-    if one.channel:
-        found.append(Chip(_("Channel: %(value)s") % {"value": one.get_channel_display()}))
-    if one.severity:
-        found.append(Chip(_("Severity: %(value)s") % {"value": one.get_severity_display()}))
-    if one.tier:
-        found.append(Chip(_("Tier: %(value)s") % {"value": one.tier}))
-    if one.team_id is not None:
-        found.append(Chip(_("Team: %(value)s") % {"value": teams().get(one.team_id, "")}))
-    return found
-
-
-def duration(policy: SlaPolicy, kind: str, days: dict[int, int]) -> str:
-    """The target of one clock in words; a working day is as long as the calendar's. A dash where there is none."""
-    target = policies.target_of(policy, kind)
-    if target is None:
-        return languages.DASH
-    if target.kind == TargetKind.WORKING_SECONDS:
-        return languages.duration(target.value, day_seconds=days.get(policy.calendar_id) or languages.DAY)
-    if target.kind == TargetKind.WORKING_DAYS:
-        return ngettext("%(n)s working day", "%(n)s working days", target.value) % {"n": target.value}
-    return ngettext("%(n)s calendar day", "%(n)s calendar days", target.value) % {"n": target.value}
-
-
-def matrix(book: policies.Book, channels: list[Any], severity: str, days: dict[int, int]) -> list[TypeRow]:
-    """For each type and channel the targets that a new complaint would get. No query.
+def matrix(request: HttpRequest, lists: Lists, channels: list[Any], severity: str) -> list[TypeRow]:
+    """For each type and channel the targets that a new complaint would get; on the draft's page marked where they
+    differ from those in force. No query.
 
     The severity is the channel's own unless one is asked for; the team is the one that routing names.
     """
-    numbers = {one.pk: number for number, one in enumerate(book.policies, start=1)}
-    named = {one.type_id for one in book.policies if one.type_id is not None}
-    default = book.policies[-1]
-    rows = []
+    named = {one.type_id for one in (*lists.shown.policies, *lists.in_force.policies) if one.type_id is not None}
+    default = lists.shown.policies[-1]
+    days = lists.calendars.days
+    found = []
     for one in _types(named):
         cells = []
         for channel in channels:
-            found = policies.match(_complaint(one, channel.code, severity or channel.default_severity)).policy
+            complaint = _complaint(one, channel.code, severity or channel.default_severity)
+            policy = policies.match(complaint, among=lists.shown).policy
+            old = policies.match(complaint, among=lists.in_force).policy if lists.is_draft else policy
+            said, before = _said(policy, days), _said(old, days)
             cells.append(
                 {
-                    "acknowledge": duration(found, ClockKind.ACKNOWLEDGE, days),
-                    "resolve": duration(found, ClockKind.RESOLVE, days),
-                    "policy": found.name,
-                    "url": f"#policy-{numbers[found.pk]}",
-                    "is_default": found.pk == default.pk,
-                    "is_fast": _seconds(found) < _seconds(default),
+                    "acknowledge": said[0],
+                    "resolve": said[1],
+                    "policy": policy.name,
+                    "title": _("%(policy)s; in force: %(before)s")
+                    % {"policy": policy.name, "before": " / ".join(before)}
+                    if said != before
+                    else policy.name,
+                    "url": _url(request, type=one.pk, channel=channel.code),
+                    "is_default": policy.pk == default.pk,
+                    "is_fast": _seconds(policy) < _seconds(default),
+                    "is_edited": said != before,
                 }
             )
-        rows.append(TypeRow(one.label, one.parent_id is not None, cells))
-    return rows
+        found.append(TypeRow(one.label, one.parent_id is not None, cells))
+    return found
+
+
+def _said(policy: SlaPolicy, days: Mapping[int, int]) -> tuple[str, str]:
+    return words.duration(policy, ClockKind.ACKNOWLEDGE, days), words.duration(policy, ClockKind.RESOLVE, days)
+
+
+def _cell(request: HttpRequest, lists: Lists, channels: Sequence[Any], severity: str) -> dict[str, Any] | None:
+    """The cell that was clicked: which policy and why, in force and in the draft. None without one. No query."""
+    type_ = catalogue().types_by_id.get(key_of(request, "type") or 0)
+    channel = next((one for one in channels if one.code == request.GET.get("channel")), None)
+    if type_ is None or channel is None:
+        return None
+    bars = severity or channel.default_severity
+    complaint = _complaint(type_, channel.code, bars)
+    sides = [(_("In force"), lists.in_force)]
+    if lists.is_draft:
+        sides.append((_("In the draft"), lists.shown))
+    asked = {"type": type_.pk, "channel": channel.code, "severity": bars, "draft": "on" if lists.is_draft else ""}
+    return {
+        "title": f"{type_.path} · {channel} · {Severity(bars).label}",
+        "sides": [(name, why(complaint, "", book, lists.calendars)) for name, book in sides],
+        "url": f"{reverse('settings_sla_simulator')}?{urlencode({k: v for k, v in asked.items() if v})}",
+    }
+
+
+def why(complaint: Complaint, tier: str, book: policies.Book, calendars: Calendars) -> dict[str, Any]:
+    """The policy that matches, with its reason, and why those above it do not. No query."""
+    answer = simulate.explain(complaint, tier, book)
+    policy = answer.match.policy
+    because = words.named_conditions(policy, answer.match.because)
+    return {
+        "number": len(answer.passed_over) + 1,
+        "policy": policy.name,
+        "because": because or _("It has no conditions: it catches what no other one does."),
+        "targets": [(str(kind.label), words.duration(policy, kind, calendars.days)) for kind in KINDS],
+        "calendar": calendars.names.get(policy.calendar_id, ""),
+        "passed": [(one.name, words.named_conditions(one, unmet)) for one, unmet in answer.passed_over],
+    }
 
 
 def _types(named: set[int]) -> list[ComplaintType]:
@@ -191,11 +328,19 @@ def _severities(request: HttpRequest, chosen: str) -> list[Link]:
     ]
 
 
-def _url(request: HttpRequest, **changed: str | date) -> str:
+def _url(request: HttpRequest, **changed: str | int | date | datetime) -> str:
+    """This page with other parameters; those that mean nothing are left out."""
     params = request.GET.copy()
     for name, value in changed.items():
         params[name] = str(value)
-    kept = {name: str(params[name]) for name in ("severity", "week") if params.get(name)}
-    anchor = "#weeks" if "week" in changed else "#matrix"
-    query = "&".join(f"{name}={value}" for name, value in kept.items() if value.replace("-", "").isalnum())
-    return f"{reverse(HERE)}{'?' if query else ''}{query}{anchor}"
+    names = ("severity", "week", "type", "channel")
+    kept = {name: str(params[name]) for name in names if params.get(name)}
+    anchor = "#weeks" if "week" in changed else "#cell" if "type" in changed else "#matrix"
+    sound = {name: value for name, value in kept.items() if value.replace("-", "").replace("_", "").isalnum()}
+    query = urlencode(sound)
+    here = reverse(DRAFT) if request.path.startswith(reverse(DRAFT)) else reverse(HERE)
+    return f"{here}{'?' if query else ''}{query}{anchor}"
+
+
+def _may_edit(request: HttpRequest) -> bool:
+    return ADMIN in request.user.roles  # type: ignore[union-attr]
