@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -81,10 +82,12 @@ def choose_owner(*, team: Team | None, language: str, at: datetime) -> tuple[Use
         if member is not None:
             return member, team
         lead = User.objects.present_at(at).filter(pk=team.lead_id, is_active=True).first()
-        if lead is not None:
+        if lead is not None and hold(lead):
             take(lead, at=at)
             return lead, team
     owner = fallback_owner(at)
+    if not hold(owner):
+        owner = fallback_owner(at)  # who left in this very moment is found no more
     take(owner, at=at)
     return owner, team or owner.team
 
@@ -124,32 +127,71 @@ def fallback_owner(at: datetime) -> User:
     return anybody
 
 
-def successor(complaint: Complaint, *, at: datetime) -> User:
-    """Who takes over from an owner who left or is away: the deputy, else the team's lead, else the default owner.
+def successor(complaint: Complaint, *, at: datetime, without: Collection[int] = (), also_away: bool = True) -> User:
+    """Who takes over from an owner who left, is away or silent: the deputy, else the team's lead, else the default
+    owner (or who stands in for him), else anybody present; if all are away, one of them (with `also_away`). Never the
+    owner himself.
 
-    Never the owner himself. Raises NobodyToOwnIt when there is no other active person. Query cost: at most 4.
+    `without`: keys of others it shall not be. The one found stays able to own it until the transaction ends. Raises
+    NobodyToOwnIt. Query cost: 3 where the deputy is there, at most 9.
     """
-    owner = complaint.owner
-    here = User.objects.present_at(at).filter(is_active=True).exclude(pk=owner.pk)
+    for heir in heirs(complaint, at=at, without=without, also_away=also_away):
+        if hold(heir, wait=False):
+            return heir
+    raise NobodyToOwnIt(_("There is nobody else who could take the complaints of this person."), status=409)
+
+
+def heirs(
+    complaint: Complaint, *, at: datetime, without: Collection[int] = (), also_away: bool = True
+) -> Iterator[User]:
+    """Those who could take over, the best placed first; some twice. Each is looked for when it is asked for."""
+    owner, default = complaint.owner, organisation().default_owner
+    active = User.objects.filter(is_active=True).exclude(pk__in=[owner.pk, *without])
+    here = active.present_at(at)
     lead_id = complaint.team.lead_id if complaint.team else None
-    for candidate in (owner.deputy_id, lead_id):
-        found = here.filter(pk=candidate).first() if candidate else None
-        if found is not None and found.sees_cases:
-            return found
-    default = fallback_owner(at)
-    if default.pk != owner.pk:
-        return default
-    anybody = here.who_take_cases().order_by("-is_manager", "pk").first()
-    if anybody is None:
-        raise NobodyToOwnIt(_("There is nobody else who could take the complaints of this person."), status=409)
-    return anybody
+    named = (owner.deputy_id, lead_id, default.pk if default else None, default.deputy_id if default else None)
+    for among in (here, active) if also_away else (here,):
+        for key in named:
+            found = among.filter(pk=key).first() if key else None
+            if found is not None and found.sees_cases:
+                yield found
+        yield from among.who_take_cases().order_by("-is_manager", "pk")[:3]
+
+
+def hold(user: User, *, wait: bool = True) -> bool:
+    """Whether the user may own cases, for certain until the transaction ends: deactivating waits for us, or we for it.
+
+    Whoever takes that right away locks the user's row first (`complaints.actions.staff`). Without `wait`, somebody just
+    being changed counts as not there: two who stand in for each other may leave at once, and must not wait for one
+    another. Query cost: 1, 2 for a lead.
+    """
+    lock = ""
+    if connection.features.has_select_for_update_skip_locked:
+        lock = " FOR KEY SHARE" if wait else " FOR KEY SHARE SKIP LOCKED"
+    found = rows.ask(f"SELECT is_active, is_agent, is_manager FROM core_user WHERE id = %s{lock}", [user.pk])  # noqa: S608
+    if found is None or not found[0]:
+        return False
+    return bool(found[1] or found[2]) or Team.objects.filter(lead=user, is_active=True).exists()
+
+
+def pass_on(before: int, to: User, *, at: datetime, count: int = 1) -> None:
+    """Count `count` open complaints for `to` and no longer for `before`. Query cost: 2.
+
+    In the order of keys, so that two who pass on to each other at once never wait for one another in a circle.
+    """
+    if before < to.pk:
+        release(before, count)
+    take(to, at=at, count=count)
+    if before > to.pk:
+        release(before, count)
 
 
 def take(owner: User, *, at: datetime, count: int = 1) -> None:
-    """Count `count` more open complaints for `owner`. Query cost: 1, 2 the first time."""
-    changed = Workload.objects.filter(agent=owner).update(open_count=F("open_count") + count, last_assigned_at=at)
-    if not changed:
-        Workload.objects.create(agent=owner, open_count=count, last_assigned_at=at)
+    """Count `count` more open complaints for `owner`. Query cost: 1, 3 the first time."""
+    own = Workload.objects.filter(agent=owner)
+    if not own.update(open_count=F("open_count") + count, last_assigned_at=at):
+        Workload.objects.bulk_create([Workload(agent=owner)], ignore_conflicts=True)  # another may just make it too
+        own.update(open_count=F("open_count") + count, last_assigned_at=at)
 
 
 def release(owner_id: int, count: int = 1) -> None:
@@ -217,9 +259,13 @@ def _ranked(by_language: bool) -> str:
 
 @cache
 def _picked(by_language: bool, lock: str) -> str:
-    """SQL that takes the first of `_ranked` and counts the complaint. WITH runs once; a subquery might be run again."""
+    """SQL that takes the first of `_ranked` and counts the complaint. WITH runs once; a subquery might be run again.
+
+    The user's row is locked too (as `hold` does), before the count: somebody deactivated meanwhile is read anew.
+    """
     return (
-        f"WITH pick AS MATERIALIZED ({_ranked(by_language)} FOR UPDATE OF w {lock}) "  # noqa: S608
+        f"WITH pick AS MATERIALIZED ({_ranked(by_language)} "  # noqa: S608
+        f"FOR KEY SHARE OF u {lock} FOR UPDATE OF w {lock}) "
         "UPDATE complaints_workload w SET open_count = w.open_count + 1, last_assigned_at = %s "
         f"FROM pick WHERE w.agent_id = pick.id RETURNING {rows.columns(User, 'pick')}"
     )

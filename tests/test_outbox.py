@@ -235,4 +235,4 @@ def test_the_command_drains_once(about: User) -> None:
     make_mail(about, "a")
     out = io.StringIO()
     call_command("drain_outbox", once=True, json=True, stdout=out)
-    assert json.loads(out.getvalue()) == {"sent": 1, "postponed": 0, "failed": 0}
+    assert json.loads(out.getvalue()) == {"sent": 1, "postponed": 0, "failed": 0, "suppressed": 0}

@@ -206,12 +206,13 @@ def _leave_queue(complaint: Complaint) -> None:
 def _still_here(complaint: Complaint, at: datetime) -> User:
     """The owner as before, unless that person has left or is away and somebody else can take it."""
     owner: User = complaint.owner
-    if owner.is_active and not owner.absences.covering(at).exists():
+    able = routing.hold(owner)
+    if able and not owner.absences.covering(at).exists():
         return owner
     try:
         return routing.successor(complaint, at=at)
     except routing.NobodyToOwnIt:
-        if owner.is_active:
+        if able:
             return owner
         raise
 
@@ -222,8 +223,8 @@ def _reopened_clocks(complaint: Complaint, *, at: datetime) -> list[Clock]:
     last = next((c for c in reversed(clocks) if c.kind == ClockKind.RESOLVE), None)
     if last is None or last.stated:
         return clocks
-    if last.policy is not None and last.policy.reopen_mode == "restart":
     tier = _base.tier_of(complaint)
+    if last.policy is not None and last.policy.reopen_mode == "restart":
         clocks += sla.start(complaint, tier=tier, start_at=at, kinds=[ClockKind.RESOLVE], cycle=last.cycle + 1)
     else:
         sla.reopen(last, at=at)

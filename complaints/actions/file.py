@@ -171,7 +171,7 @@ def preview(text: str) -> str:
 
 def _give_owner(complaint: Complaint, filing: Filing, at: datetime) -> None:
     if filing.owner is not None:
-        if not filing.owner.sees_cases:
+        if not routing.hold(filing.owner):
             raise errors.OwnerUnavailable(field="owner")
         complaint.owner, complaint.team = filing.owner, filing.owner.team
         routing.take(filing.owner, at=at)

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from complaints.api import present
 from complaints.api.shapes import AgentShape, CatalogueShape, ChannelShape, RoutingRuleShape, TeamShape
+from complaints.api.teams import shown
 from complaints.models import Channel, ComplaintType, RootCause, RoutingRule
 from core.access import Access
 from core.api.filters import flag, key, text
@@ -81,7 +82,7 @@ class Agents(ListView):
 
 
 class Teams(ListView):
-    """Teams and their leads."""
+    """Teams, their leads, and their managers where one is named."""
 
     access, resource = SIGNED_IN, "teams"
     answer = TeamShape
@@ -90,10 +91,10 @@ class Teams(ListView):
     default_ordering = "name"
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Team]:
-        return Team.objects.select_related("lead")
+        return Team.objects.select_related("lead", "manager")
 
     def to_dict(self, row: Team) -> dict[str, Any]:
-        return {"id": str(row.pk), "name": row.name, "lead": present.user_brief(row.lead), "is_active": row.is_active}
+        return shown(row)
 
 
 class RoutingRules(ListView):

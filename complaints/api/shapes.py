@@ -124,6 +124,7 @@ class TeamShape(serializers.Serializer[Any]):
     id = serializers.CharField()
     name = serializers.CharField()
     lead = Reference()
+    manager = Reference(allow_null=True, help_text="Whom the last rung of the ladder tells; null: every manager.")
     is_active = serializers.BooleanField()
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 import complaints.converters  # noqa: F401  registers <reference:...>
-from complaints.api import acceptance, catalogue, changes, conversation, customer, packs, policies
+from complaints.api import acceptance, catalogue, changes, conversation, customer, packs, policies, teams
 from complaints.api import complaints as views
 
 _ONE = "complaints/<reference:reference>/"
@@ -33,6 +33,7 @@ urlpatterns = [
     path("channels/", catalogue.Channels.as_view(), name="api-channels"),
     path("agents/", catalogue.Agents.as_view(), name="api-agents"),
     path("teams/", catalogue.Teams.as_view(), name="api-teams"),
+    path("teams/<int:pk>/", teams.OneTeam.as_view(), name="api-team"),
     path("rule-packs/", packs.Packs.as_view(), name="api-rule-packs"),
     path("rule-packs/<int:pack_id>/", packs.OnePack.as_view(), name="api-rule-pack"),
     path("rule-packs/<int:pack_id>/edition/", packs.Edition.as_view(), name="api-rule-pack-edition"),

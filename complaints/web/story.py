@@ -97,6 +97,7 @@ class Mail:
     sent_at: datetime | None
     failed_at: datetime | None
     attempts: int
+    suppressed: str = ""
 
 
 @dataclass(slots=True)
@@ -175,7 +176,8 @@ def _step(story: Story, row: Row) -> None:
 
 
 def _mail(story: Story, row: Row) -> None:
-    mail = Mail(row.id, row.text, row.a, row.b, row.at, row.sent_at, row.failed_at, row.number)  # type: ignore[arg-type]
+    fate = row.at, row.sent_at, row.failed_at, row.number, row.c
+    mail = Mail(row.id, row.text, row.a, row.b, *fate)  # type: ignore[arg-type]
     story.mails.append(mail)
 
 
@@ -213,7 +215,7 @@ def _compose(user: Reader, older: bool, known: bool) -> Composed:
         _part(messages, "direction", "at", "body", "author_id", "channel", "purpose", "by_mail_to")[: PAGE + 1],
         _part(notes, NOTE, "created_at", "body", "author_id")[: PAGE + 1],
         _part(steps, STEP, "at", "body", "actor_id", *words, number="seq")[:TRAIL],
-        _part(mails, MAIL, "created_at", "key", None, "recipient", "template", **fate)[:MAILS],
+        _part(mails, MAIL, "created_at", "key", None, "recipient", "template", "suppressed", **fate)[:MAILS],
     ]
     if known:
         contacts = ContactPoint.objects.filter(customer=customer).order_by("-is_preferred", "pk")

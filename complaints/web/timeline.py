@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from complaints.actions.silence import SILENT
 from complaints.models import ChannelCode, Clock, ClockKind, Complaint, Outcome, Purpose, Severity, Status
 from complaints.models.conversation import IN
 from complaints.reference import catalogue
@@ -121,6 +122,8 @@ def delivery(mail: Mail) -> Chip:
     """What became of a mail."""
     if mail.sent_at:
         return Chip(_("sent"), "met")
+    if mail.suppressed:
+        return Chip(_("held back, no longer needed"), "pause")
     if mail.failed_at:
         return Chip(_("not delivered"), "breach")
     return Chip(_("trying again"), "risk") if mail.attempts else Chip(_("on its way"), "pause")
@@ -128,7 +131,10 @@ def delivery(mail: Mail) -> Chip:
 
 MAILS = {
     "receipt": gettext_lazy("Receipt by e-mail"),
+    "sla_warning": gettext_lazy("Warned of the deadline"),
     "sla_breach": gettext_lazy("Told of the missed deadline"),
+    "sla_late": gettext_lazy("Told that it is still late"),
+    "handed_over": gettext_lazy("Told of the handing over"),
     "assigned": gettext_lazy("Told of the case"),
     "customer_answered": gettext_lazy("Told of the answer"),
     "decision_declined": gettext_lazy("Told that the decision is not accepted"),
@@ -137,7 +143,7 @@ MAILS = {
 
 
 def _mail_entry(mail: Mail) -> Entry:
-    tone = "breach" if mail.failed_at else ""
+    tone = "breach" if mail.failed_at and not mail.suppressed else ""
     title = str(MAILS.get(mail.template) or _("Mail"))
     words = f"{mail.recipient} · {delivery(mail).text}"
     return Entry("event", icon="email", tone=tone, title=title, text=words, key=f"mail-{mail.id}")
@@ -196,6 +202,12 @@ def _owner(body: dict[str, Any]) -> str:
     return name_of(body.get("owner", [None, None])[1])
 
 
+def _handed_over(body: dict[str, Any]) -> str:
+    if body.get("reason") == SILENT:
+        return _("Handed over to %(name)s, as nobody had taken it up") % {"name": _owner(body)}
+    return _("Handed over to %(name)s") % {"name": _owner(body)}
+
+
 def _classified(body: dict[str, Any]) -> str:
     parts = []
     if "type" in body:
@@ -239,7 +251,7 @@ SAY: dict[str, Callable[[dict[str, Any]], tuple[str, str, str]]] = {
     "complaint.paused": lambda body: ("paused", "", _("Waiting on the customer")),
     "complaint.resumed": lambda body: ("undo", "", _("Waiting is over")),
     "complaint.assigned": lambda body: ("person", "", _("Given to %(name)s") % {"name": _owner(body)}),
-    "complaint.handed_over": lambda body: ("person", "", _("Handed over to %(name)s") % {"name": _owner(body)}),
+    "complaint.handed_over": lambda body: ("person", "", _handed_over(body)),
     "complaint.classified": lambda body: ("filter", "", _classified(body)),
     "complaint.customer_set": lambda body: ("person", "", _customer(body)),
     "complaint.released": lambda body: ("shield", "", _("Released from quarantine")),

@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from core import clock, trail
+from core import clock, outbox_guards, trail
 from core.actor import Actor
 from core.errors import DomainError, NotAllowed
 from core.mail import Courier, NeverDeliverable
@@ -36,11 +36,17 @@ log = logging.getLogger("amends.outbox")
 
 @dataclass(slots=True)
 class Drained:
-    """What a run did: sent, put off until later, given up."""
+    """What a run did: sent, put off until later, given up, held back because it was no longer true."""
 
     sent: int = 0
     postponed: int = 0
     failed: int = 0
+    suppressed: int = 0
+
+    @property
+    def seen(self) -> int:
+        """How many messages it dealt with."""
+        return self.sent + self.postponed + self.failed + self.suppressed
 
 
 def drain(
@@ -49,15 +55,20 @@ def drain(
     """Send up to `limit` due messages, for at most about `seconds`. Stops when nothing is due.
 
     `at`: what counts as due (default now). `only`: the templates to send (default: all). Messages about one subject to
-    one recipient leave in the order they were written; one that fails holds up only those behind it. Query cost: 3 a
-    batch of 10 on PostgreSQL.
+    one recipient leave in the order they were written; one that fails holds up only those behind it. What a guard
+    (`core.outbox_guards`) says is no longer true does not leave. Query cost: 3 a batch of 10 on PostgreSQL, 1 more with
+    guarded messages in it.
     """
     done, deadline = Drained(), time.monotonic() + seconds
-    while (done.sent + done.postponed + done.failed) < limit and time.monotonic() < deadline:
+    while done.seen < limit and time.monotonic() < deadline:
         moment = at or clock.now()
         with _batch(moment, only) as messages, Courier() as courier:
+            held = outbox_guards.held_back(messages)
             for message in messages:
-                _deliver(message, courier, done, moment)
+                if message.pk in held:
+                    _hold_back(message, held[message.pk], done)
+                else:
+                    _deliver(message, courier, done, moment)
         if not messages:
             break
     return done
@@ -79,11 +90,11 @@ def due(at: datetime) -> QuerySet[OutboxMessage]:
 @transaction.atomic
 def retry(message: OutboxMessage, *, by: Actor, at: datetime) -> OutboxMessage:
     """Send a message that was given up once more, with the same Message-ID. Raises NotAllowed or DomainError
-    `not_failed`."""
+    `not_failed`, for one that was held back too: it was no longer true."""
     if by.kind != "system" and (by.user is None or not by.user.roles & {ADMIN, MANAGER}):
         raise NotAllowed
     message = OutboxMessage.objects.select_for_update().get(pk=message.pk)
-    if message.failed_at is None:
+    if message.failed_at is None or message.suppressed:
         raise DomainError(_("This message has not failed."), code="not_failed")
     message.failed_at, message.attempts, message.due_at = None, 0, at
     message.save(update_fields=["failed_at", "attempts", "due_at"])
@@ -118,7 +129,7 @@ def _batch(at: datetime, only: Collection[str] = ()) -> Iterator[list[OutboxMess
 
 def _save(messages: list[OutboxMessage]) -> None:
     for message in messages:
-        message.save(update_fields=["attempts", "due_at", "sent_at", "failed_at", "error"])
+        message.save(update_fields=["attempts", "due_at", "sent_at", "failed_at", "error", "suppressed"])
 
 
 def _deliver(message: OutboxMessage, courier: Courier, done: Drained, at: datetime) -> None:
@@ -141,6 +152,13 @@ def _deliver(message: OutboxMessage, courier: Courier, done: Drained, at: dateti
     else:
         message.sent_at, message.error = clock.now(), ""
         done.sent += 1
+
+
+def _hold_back(message: OutboxMessage, why: str, done: Drained) -> None:
+    """Not sent on purpose, for good: neither a failure nor to be tried again."""
+    message.failed_at, message.suppressed = clock.now(), why[:40]
+    log.info("mail %s held back: %s", message.key, why)
+    done.suppressed += 1
 
 
 def _give_up(message: OutboxMessage, reason: str) -> None:

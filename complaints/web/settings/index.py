@@ -43,7 +43,7 @@ def _notices(user: User) -> list[dict[str, object]]:
             found.append(
                 {"tone": "risk", "mark": "person", "title": _("There is no default owner"), "text": text, "link": link}
             )
-    if OutboxMessage.objects.filter(failed_at__isnull=False).exists():
+    if OutboxMessage.objects.filter(failed_at__isnull=False, suppressed="").exists():
         link = Link(_("See them"), f"{reverse('settings_mail')}?state=failed")
         found.append(
             {"tone": "breach", "mark": "email", "title": _("Some mail could not be sent"), "text": "", "link": link}

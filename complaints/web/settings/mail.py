@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from complaints.models import Complaint
@@ -34,14 +34,23 @@ STATES = {
     "waiting": gettext_lazy("Waiting"),
     "sent": gettext_lazy("Sent"),
     "failed": gettext_lazy("Failed"),
+    "held": pgettext_lazy("mails", "Held back"),
 }
 KINDS = {
     "receipt": gettext_lazy("Receipt"),
     "message": gettext_lazy("Message to the customer"),
+    "sla_warning": gettext_lazy("Deadline near"),
     "sla_breach": gettext_lazy("Deadline missed"),
+    "sla_late": gettext_lazy("Still late"),
+    "handed_over": pgettext_lazy("kind of mail", "Handed over"),
     "assigned": pgettext_lazy("kind of mail", "New owner"),
     "customer_answered": gettext_lazy("The customer answered"),
     SECRET: gettext_lazy("Link to set a password"),
+}
+HELD = {  # why a mail was not to leave any more, by `OutboxMessage.suppressed`
+    "finished": gettext_lazy("the work was done by then"),
+    "paused": gettext_lazy("the clock stood still by then"),
+    "closed": gettext_lazy("the case was closed by then"),
 }
 
 
@@ -96,7 +105,9 @@ def _narrow(found: QuerySet[OutboxMessage], state: str) -> QuerySet[OutboxMessag
     if state == "sent":
         return found.filter(sent_at__isnull=False)
     if state == "failed":
-        return found.filter(failed_at__isnull=False)
+        return found.filter(failed_at__isnull=False, suppressed="")
+    if state == "held":
+        return found.exclude(suppressed="")
     return found
 
 
@@ -110,7 +121,9 @@ def _row(one: OutboxMessage, at: Any) -> list[Cell]:
 
 
 def chip(one: OutboxMessage) -> Chip:
-    """The state in one word, its shape before it."""
+    """The state in one word, its shape before it; held back: with the reason."""
+    if one.suppressed:
+        return Chip(held_back(one), "pause", "paused")
     if one.failed_at:
         return Chip(_("failed"), "breach", "breached")
     if one.sent_at:
@@ -120,6 +133,11 @@ def chip(one: OutboxMessage) -> Chip:
         if one.attempts
         else Chip(_("waits"), "", "clock")
     )
+
+
+def held_back(one: OutboxMessage) -> str:
+    """Held back: the work was done by then."""
+    return _("held back: %(why)s") % {"why": HELD.get(one.suppressed, one.suppressed)}
 
 
 @require_safe
@@ -139,6 +157,8 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
     ]
     if one.sent_at:
         facts.append((_("Sent"), languages.near(one.sent_at, at)))
+    elif one.suppressed:
+        facts.append((pgettext("of a mail", "Held back"), languages.near(one.failed_at, at)))  # type: ignore[arg-type]
     elif one.failed_at:
         facts.append((_("Given up"), languages.near(one.failed_at, at)))
     else:
@@ -151,12 +171,12 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
         "subject": subject,
         "text": text,
         "problem": problem,
-        "reason": one.error,
+        "reason": "" if one.suppressed else one.error,
         "hidden": hidden,
         "facts": facts,
         "case_url": case.get_absolute_url() if case is not None and not hidden else "",
         "case": case.reference if case is not None and not hidden else "",
-        "retry_url": reverse("settings_mail_retry", args=[one.pk]) if one.failed_at else "",
+        "retry_url": reverse("settings_mail_retry", args=[one.pk]) if one.failed_at and not one.suppressed else "",
     }
     title = str(KINDS.get(one.template, one.template))
     return show(request, "settings/mail_message.html", HERE, context, title=title)

@@ -1,4 +1,4 @@
-"""Teams: name, lead, members (mission D3)."""
+"""Teams: name, lead, manager, members (mission D3)."""
 
 from __future__ import annotations
 
@@ -67,6 +67,11 @@ class TeamForm(SettingsForm):
         label=gettext_lazy("Lead"),
         help_text=gettext_lazy("sees all cases of the team and takes those that nobody else can"),
     )
+    manager = forms.ChoiceField(
+        label=gettext_lazy("Manager"),
+        required=False,
+        help_text=gettext_lazy("is told when a deadline of the team passes"),
+    )
     members = forms.MultipleChoiceField(
         label=gettext_lazy("Members"), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -76,12 +81,20 @@ class TeamForm(SettingsForm):
         row: Any = self.row
         kept = row.lead_id if row else None
         self.fields["lead"].choices = choices.people(blank="" if row else _("choose"), keep=kept)  # type: ignore[attr-defined]
+        kept = row.manager_id if row else None
+        self.fields["manager"].choices = choices.managers(blank=_("every manager"), keep=kept)  # type: ignore[attr-defined]
         named = User.objects.filter(Q(is_active=True) | Q(team=row)) if row else User.objects.filter(is_active=True)
         self.fields["members"].choices = [(str(one.pk), _member(one)) for one in named.select_related("team")]  # type: ignore[attr-defined]
 
     def start(self, row: Any) -> dict[str, Any]:
         members = [str(pk) for pk in User.objects.filter(team=row).values_list("pk", flat=True)]
-        return {"name": row.name, "lead": str(row.lead_id), "members": members, "is_active": row.is_active}
+        return {
+            "name": row.name,
+            "lead": str(row.lead_id),
+            "manager": str(row.manager_id or ""),
+            "members": members,
+            "is_active": row.is_active,
+        }
 
     def also(self) -> str:
         members = (
@@ -98,7 +111,12 @@ class TeamForm(SettingsForm):
         given: dict[str, Any] = {
             name: self.cleaned_data[name] for name in ("name", "is_active") if name in self.cleaned_data
         }
-        return {**given, "lead": User.objects.get(pk=self.cleaned_data["lead"])}
+        manager = self.cleaned_data["manager"]
+        return {
+            **given,
+            "lead": User.objects.get(pk=self.cleaned_data["lead"]),
+            "manager": User.objects.get(pk=manager) if manager else None,
+        }
 
 
 class OldTeamForm(TeamForm):
@@ -121,7 +139,8 @@ def new(request: HttpRequest) -> HttpResponse:
 
     def run(**who: Any) -> Team:
         given = form.values
-        return actions.create_team(given["name"], lead=given["lead"], members=form.people, **who)
+        named = {name: given[name] for name in ("lead", "manager")}
+        return actions.create_team(given["name"], **named, members=form.people, **who)
 
     if request.method == "POST" and (answer := carry_out(request, form, run, done=_("Team made"), go=reverse(HERE))):
         return answer
