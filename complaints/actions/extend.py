@@ -41,8 +41,8 @@ def extend(complaint: Complaint, *, by: Actor, at: datetime, clock: str, reason:
     """Extend the statutory clock named `clock` ("eu-payment-services.reply"), counted from its start as before.
 
     `tell`: the rule's holding reply goes to the complainant, with `reason` and the new date; without it somebody has
-    told them otherwise. Raises InvalidInput (reason_required, unknown_clock), NotExtendable, AlreadyExtended, NotRunning,
-    or that the case is decided or ended; then nothing is written.
+    told them otherwise. Raises InvalidInput (reason_required, unknown_clock), NotExtendable, AlreadyExtended,
+    NotRunning, or that the case is decided or ended; then nothing is written.
     """
     if not reason.strip():
         raise InvalidInput(_("Say why more time is needed."), code="reason_required", field="reason")

@@ -17,9 +17,9 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from complaints.actions import acceptance, converse, decide, handle, manage, watch
+from complaints.actions import acceptance, converse, decide, extend, handle, manage, watch
 from complaints.models import OPEN, Complaint, Outcome, Status
-from complaints.web import forms
+from complaints.web import deciding, forms, statutory
 from core.actor import Actor
 from core.errors import InvalidInput
 from core.web.once import fresh
@@ -181,13 +181,23 @@ ACTS = {
         Act(
             "resolve",
             "resolution",
-            forms.ResolveForm,
+            deciding.ResolveForm,
             decide.resolve,
             gettext_lazy("Resolve"),
             gettext_lazy("Resolve"),
             gettext_lazy("Resolved"),
             "met",
             "KeyE",
+        ),
+        Act(
+            "extend",
+            "extension",
+            deciding.ExtendForm,
+            extend.extend,
+            gettext_lazy("Extend a legal deadline"),
+            gettext_lazy("Extend"),
+            gettext_lazy("Deadline extended"),
+            "calendar",
         ),
         Act(
             "close",
@@ -288,6 +298,8 @@ def offered(complaint: Complaint, *, user_id: int, watching: bool) -> list[str]:
         elif status != Status.INVESTIGATING:
             keys.append("investigate")
         keys.append("resolve")
+        if statutory.extendable(complaint):
+            keys.append("extend")
         keys.append("incoming")
         if status != Status.WAITING:
             keys.append("wait")
@@ -356,6 +368,15 @@ def customer_door(complaint: Complaint, query: str) -> CustomerDoor:
         nonce=fresh(),
         known=complaint.customer_id is not None,
     )
+
+
+def texts(complaint: Complaint, typed: Any = None) -> list[dict[str, Any]]:
+    """What rule packs offer to add to a reply, with what was ticked before. No query once the clocks are read."""
+    ticked = typed.data.getlist("texts") if typed else ()
+    return [
+        {"key": text.key, "name": text.name, "checked": text.key in ticked, "body": text.body(complaint)}
+        for text in statutory.texts(complaint, "message")
+    ]
 
 
 def address(act: Act, complaint: Complaint, query: str) -> str:

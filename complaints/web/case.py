@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 from complaints.models import ChannelCode, Complaint, Kind, Narrative, Severity, Status, Watch
 from complaints.reference import catalogue
-from complaints.web import acts, clockface, composed, desk, forms, queue, story, timeline
+from complaints.web import acts, clockface, composed, desk, forms, queue, statutory, story, timeline
 from complaints.web.composed import Composed, Somebody
 from complaints.web.filters import FILTERS
 from complaints.web.names import name_of, person_of
@@ -170,15 +170,16 @@ def parts(
     refused = refused or Refused()
     query = list_query(request)
     clocks = clockface.load(complaint)
+    statutory.remember(complaint, (clock for clock, _events in clocks))
     told = story.load(complaint, request.user, before=before)  # type: ignore[arg-type]
     who = customer_person(complaint)
     url = complaint.get_absolute_url()
     return {
         "case": header(request, complaint, told.trail, at),
-        "clocks": clockface.faces(clocks, now=at),
+        "clocks": clockface.faces(clocks, told.trail, now=at),
         "viewers": [],
         "more": more_links(request, complaint),
-        "entries": timeline.entries(complaint, told, [clock for clock, _events in clocks], who, now=at),
+        "entries": timeline.entries(complaint, told, statutory.clocks(complaint), who, now=at),
         "earlier_url": _earlier_url(url, query, told) if told.more else "",
         "live_url": reverse("case_live", args=[complaint.reference]) + query,
         "since": (at - desk.OVERLAP if complaint.updated_at < at - desk.OVERLAP else complaint.updated_at).isoformat(),
@@ -298,7 +299,8 @@ def _line(complaint: Complaint) -> str:
 def composer(
     request: HttpRequest, complaint: Complaint, refused: Refused | None, contacts: Sequence[Contact] | None = None
 ) -> dict[str, Any]:
-    """The box for a reply or a note, with what was typed when it was refused. Query cost: 1 without `contacts`."""
+    """The box for a reply or a note, with what was typed when it was refused. Query cost: 1 without `contacts`, and 1
+    before `parts`."""
     refused = refused or Refused()
     typed = refused.form if refused.key in ("message", "note") else None
     ended = complaint.status in ENDED
@@ -316,6 +318,7 @@ def composer(
         "mode": "note" if refused.key == "note" else "reply",
         "body": typed.data.get("body", "") if typed else "",
         "errors": [("body", str(message)) for found in typed.errors.values() for message in found] if typed else [],
+        "texts": acts.texts(complaint, typed),
         "can_reply": may_reply(complaint),
         "why_not": _("reopen the case to reply") if ended else _("release the case to reply"),
         "presence": [],

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from complaints.models import ChannelCode, Complaint, Outcome, Severity
+from complaints.models import ChannelCode, Complaint, Severity
 from complaints.models.catalogue import UNCLASSIFIED, Named
 from complaints.reference import catalogue
 from complaints.web.names import Colleague, colleagues, made_from, teams
@@ -76,13 +76,27 @@ class AcknowledgeForm(ActForm):
     )
 
 
-class MessageForm(ActForm):
+class Key(forms.ChoiceField):
+    """A key that was chosen; whether it means anything is for the action to say."""
+
+    def valid_value(self, value: Any) -> bool:
+        return True
+
+
+class Keys(forms.MultipleChoiceField):
+    """Keys that were ticked, likewise."""
+
+    def valid_value(self, value: Any) -> bool:
+        return True
+
+
+class NoteForm(ActForm):
     guarded = False
     body = Paragraphs(label=gettext_lazy("Message"), required=False)
 
 
-class NoteForm(MessageForm):
-    pass
+class MessageForm(NoteForm):
+    texts = Keys(required=False)
 
 
 class IncomingForm(ActForm):
@@ -179,43 +193,6 @@ class AcceptanceForm(ActForm):
 class WithdrawForm(ReasonForm):
     asks = gettext_lazy("Why the customer takes it back")
     missing = gettext_lazy("Say why it is withdrawn.")
-
-
-class ResolveForm(ActForm):
-    outcome = forms.ChoiceField(
-        label=gettext_lazy("Decision"),
-        widget=forms.RadioSelect,
-        choices=[(one.value, one.label) for one in (Outcome.UPHELD, Outcome.PARTLY, Outcome.NOT_UPHELD)],
-        error_messages={"required": gettext_lazy("Choose upheld, partly upheld or not upheld.")},
-    )
-    root_cause = forms.ChoiceField(
-        widget=PlainSelect,
-        label=gettext_lazy("Root cause"),
-        error_messages={"required": gettext_lazy("Name the root cause.")},
-    )
-    summary = Paragraphs(
-        label=gettext_lazy("What was done"),
-        rows=3,
-        help_text=gettext_lazy("for us, not sent"),
-        error_messages={"required": gettext_lazy("Say what was done.")},
-    )
-    answer = Paragraphs(
-        label=gettext_lazy("Final answer to the customer"),
-        required=False,
-        rows=5,
-        help_text=gettext_lazy("what we decided, why, and what happens now"),
-    )
-
-    @classmethod
-    def look(cls, complaint: Complaint) -> tuple[Any, ...]:
-        return cause_choices()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["root_cause"].choices = [("", _("choose")), *cause_choices()]  # type: ignore[attr-defined]
-
-    def clean_root_cause(self) -> Any:
-        return catalogue().causes[self.cleaned_data["root_cause"]]
 
 
 def type_choices() -> Choices:

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from django.utils.translation import get_language
 
-from complaints.models import SlaPolicy
+from complaints.models import Clock, ClockKind, SlaPolicy
+from complaints.sla import packs
 from core.cached import Cached
 from core.models import CalendarVersion, Team, User
 from core.web.parts import Person
@@ -72,6 +73,13 @@ def made_from(name: str, make: Callable[[], Made], *sources: Any) -> Made:
         kept = _made[key] = (sources, make())
     made: Made = kept[1]
     return made
+
+
+def clock_name(clock: Clock) -> str:
+    """What a clock is called: a statutory one by the name of its rule. No query within a few seconds."""
+    if clock.pack_id is not None:
+        return packs.rule(clock.pack_id, clock.code).name
+    return str(ClockKind(clock.kind).label)
 
 
 def person_of(user_id: int | None) -> Person | None:

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from complaints.actions.silence import SILENT
-from complaints.models import ChannelCode, Clock, ClockKind, Complaint, Outcome, Purpose, Severity, Status
+from complaints.models import ChannelCode, Clock, Complaint, LateReason, Outcome, Purpose, Severity, Status
 from complaints.models.conversation import IN
 from complaints.reference import catalogue
-from complaints.web.names import name_of, person_of
+from complaints.web.names import clock_name, name_of, person_of
 from complaints.web.story import Mail, Said, Step, Story
 from core import languages, trail
 from core.models import TrailEntry
@@ -156,7 +156,7 @@ def _breach(clock: Clock) -> Entry:
         icon="breached",
         tone="breach",
         title=title,
-        text=str(ClockKind(clock.kind).label),
+        text=clock_name(clock),
         key=f"breach-{clock.pk}",
     )
 
@@ -185,6 +185,11 @@ def words_of(entry: Step | TrailEntry) -> tuple[str, str, str, str] | None:
     if reason == "customer_answered":
         reason = _("the customer answered")
     text = f"{by}: {reason}" if by and reason else by or reason
+    if late := body.get("late_reason"):
+        why = str(LateReason(late).label)
+        if note := private.get("late_note"):
+            why = f"{why}: {note}"
+        text = f"{text}. {_('Why it came late: %(reason)s') % {'reason': why}}"
     return icon, tone, title, text
 
 
@@ -224,6 +229,12 @@ def _resolved(body: dict[str, Any]) -> str:
     return _("Resolved: %(outcome)s, %(cause)s") % words
 
 
+def _extended(body: dict[str, Any]) -> str:
+    before, after = (datetime.fromisoformat(one) for one in body["deadline"])
+    words = {"before": languages.short_moment(before), "after": languages.short_moment(after)}
+    return _("Legal deadline extended from %(before)s to %(after)s") % words
+
+
 def _accepted(body: dict[str, Any]) -> tuple[str, str, str]:
     if body["accepted"][1]:
         return "met", "met", _("The customer accepts the decision")
@@ -257,6 +268,7 @@ SAY: dict[str, Callable[[dict[str, Any]], tuple[str, str, str]]] = {
     "complaint.released": lambda body: ("shield", "", _("Released from quarantine")),
     "complaint.resolved": lambda body: ("met", "met", _resolved(body)),
     "complaint.accepted": lambda body: _accepted(body),
+    "complaint.extended": lambda body: ("calendar", "risk", _extended(body)),
     "complaint.closed": lambda body: ("check", "met", _("Closed")),
     "complaint.reopened": lambda body: ("undo", "risk", _("Reopened")),
     "complaint.withdrawn": lambda body: ("leave", "", _("Withdrawn by the customer")),

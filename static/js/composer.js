@@ -96,6 +96,7 @@ class Composer {
     store("removeItem", this.key());
     sessionStorage.removeItem(`${this.key()}:sending`);
     this.body.value = "";
+    for (const text of this.form.querySelectorAll("[name=texts]")) text.checked = false;
     this.say("");
     document.getElementById("composer_errors")?.replaceChildren();
   }

@@ -78,6 +78,13 @@ PLACES = {
             manager=True,
         ),
         Place(
+            "settings_packs",
+            gettext_lazy("Rule packs"),
+            gettext_lazy("Deadlines, texts and fields that a law asks for."),
+            "shield",
+            manager=True,
+        ),
+        Place(
             "settings_surveys",
             gettext_lazy("Surveys"),
             gettext_lazy("Whom we ask after a complaint, when, and in which words."),

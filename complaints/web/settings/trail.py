@@ -18,8 +18,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from complaints.models import Channel, ComplaintType, RootCause, RoutingRule
+from complaints.models import Channel, ComplaintType, RootCause, RoutingRule, RulePack
 from complaints.reference import catalogue
+from complaints.sla import packs
 from complaints.web.names import colleagues, teams
 from complaints.web.settings.frame import PAGE, key_of, show
 from core import languages
@@ -37,6 +38,7 @@ SUBJECTS: dict[str, tuple[Any, Any]] = {
     "rootcause": (RootCause, gettext_lazy("Root cause")),
     "channel": (Channel, gettext_lazy("Channel")),
     "routingrule": (RoutingRule, gettext_lazy("Routing rule")),
+    "rulepack": (RulePack, gettext_lazy("Rule pack")),
     "organisation": (Organisation, gettext_lazy("Organisation")),
     "apitoken": (ApiToken, gettext_lazy("API token")),
     "outboxmessage": (None, gettext_lazy("Mail")),
@@ -45,6 +47,8 @@ VERBS = {
     "created": gettext_lazy("made"),
     "changed": gettext_lazy("changed"),
     "removed": gettext_lazy("removed"),
+    "installed": gettext_lazy("installed"),
+    "replaced": gettext_lazy("replaced by a newer edition"),
     "issued": gettext_lazy("issued"),
     "revoked": gettext_lazy("revoked"),
     "retried": gettext_lazy("tried again"),
@@ -187,6 +191,7 @@ class _Names:
             "complainttype": _type,
             "rootcause": _cause,
             "channel": _channel,
+            "rulepack": _pack,
             "routingrule": lambda pk: self._rules.get(pk, ""),
             "organisation": lambda _pk: str(apps.get_model("core", "Organisation")._meta.verbose_name).capitalize(),
             "apitoken": lambda pk: self._tokens.get(pk, ""),
@@ -222,6 +227,13 @@ def _instant(value: Any) -> str:
         return languages.moment(parse_instant(value)) if isinstance(value, str) and "T" in value else str(value)
     except InstantError:
         return str(value)
+
+
+def _pack(pk: int) -> str:
+    try:
+        return packs.said(packs.pack(pk).definition["name"])
+    except KeyError:
+        return ""
 
 
 def _user(pk: int) -> str:
