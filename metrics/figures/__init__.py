@@ -4,6 +4,7 @@ from metrics.figures.base import Figure, Group, Measure, Scope
 from metrics.figures.compliance import SlaCompliance
 from metrics.figures.loyalty import ChurnRate, RetentionRate
 from metrics.figures.opinions import Ces, Csat, Nps, ResponseRate
+from metrics.figures.overrun import LateReasons, SlaOverrun
 from metrics.figures.recovery import ServiceRecovery
 from metrics.figures.service import (
     AcceptanceRate,
@@ -37,6 +38,8 @@ figures: dict[str, Figure] = {
         AverageOrderValue(),
         CustomerLifetimeValue(),
         ServiceRecovery(),
+        SlaOverrun(),
+        LateReasons(),
     )
 }
 

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from complaints.models import ChannelCode, Outcome, Severity
+from complaints.models import ChannelCode, LateReason, Outcome, Severity
 from complaints.reference import catalogue
 from core import clock
 from core.errors import InvalidInput
@@ -38,9 +38,10 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "outcome": tuple(Outcome.values),
     "score": ("high", "middle", "low"),
     "acceptance": ("accepted", "declined"),
+    "late_reason": tuple(LateReason.values),
 }
 LISTS = frozenset({"type", "main_type", "root_cause"})
-IDS = frozenset({"team", "owner", "survey"})
+IDS = frozenset({"team", "owner", "survey", "policy", "pack"})
 
 
 def names(figure: Figure | None, known: frozenset[str]) -> frozenset[str]:

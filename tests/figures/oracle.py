@@ -42,6 +42,8 @@ def counts(complaint: Any) -> bool:
 
 def fits(complaint: Any, filters: Any) -> bool:
     for name, value in filters.items():
+        if name in ("policy", "pack", "late_reason"):
+            continue  # of the clock, see `set_under`; of the figure
         stated = {
             "type": complaint.type.code,
             "channel": complaint.channel,
@@ -171,6 +173,57 @@ def backlog_age(world: World, scope: Scope) -> tuple[float | None, int]:
     return quantile(ages, 0.5), len(ages)
 
 
+def set_under(clock: Any, scope: Scope) -> bool:
+    """Whether a clock was set by the policy and the pack asked for, if any."""
+    return all(
+        str(getattr(clock, f"{name}_id") or "-") == scope.filters[name]
+        for name in ("policy", "pack")
+        if name in scope.filters
+    )
+
+
+def overrun(world: World, scope: Scope) -> list[tuple[float, float | None]]:
+    """Hours from the deadline to the work, and those of them worked, of every clock finished late."""
+    known, found = {one.pk for one in received(world, scope)}, []
+    for clock in world.clocks:
+        if clock.kind != (scope.kind or "resolve") or clock.complaint_id not in known or not set_under(clock, scope):
+            continue
+        if clock.state != "breached" or clock.stated or clock.completed_at is None or clock.code == "made-up.summary":
+            continue
+        if scope.as_of_given and (clock.completed_at > scope.as_of or clock.started_at > scope.as_of):
+            continue
+        cancelled = clock.overrun_seconds is None and (clock.policy_id or clock.pack_id)
+        if not cancelled:
+            worked = None if clock.overrun_seconds is None else clock.overrun_seconds / 3600
+            found.append(((clock.completed_at - clock.due_at).total_seconds() / 3600, worked))
+    return found
+
+
+def sla_overrun(world: World, scope: Scope) -> tuple[float | None, int]:
+    took = [hours for hours, _worked in overrun(world, scope)]
+    return quantile(took, 0.5), len(took)
+
+
+def late_reasons(world: World, scope: Scope) -> tuple[float | None, int]:
+    missed = {
+        clock.complaint_id
+        for clock in world.clocks
+        if clock.state == "breached"
+        and clock.code != "made-up.summary"
+        and (not scope.as_of_given or (clock.breached_at is not None and clock.breached_at <= scope.as_of))
+    }
+    wanted = scope.filters.get("late_reason")
+    rows = [
+        one
+        for one in received(world, scope)
+        if one.pk in missed
+        and is_resolved(one, scope)
+        and not one.is_history
+        and (wanted is None or (one.late_reason or "-") == wanted)
+    ]
+    return float(len(rows)), len(rows)
+
+
 def sla_compliance(world: World, scope: Scope) -> tuple[float | None, int]:
     kind, basis, at = scope.kind or "resolve", scope.basis or "due", scope.as_of
     known = {one.pk: one for one in received(world, scope)}
@@ -178,7 +231,9 @@ def sla_compliance(world: World, scope: Scope) -> tuple[float | None, int]:
     for clock in world.clocks:
         if clock.kind != kind or clock.complaint_id not in known or clock.state == "cancelled":
             continue
-        if scope.as_of_given and clock.started_at > at:
+        if (scope.as_of_given and clock.started_at > at) or clock.code == "made-up.summary":
+            continue
+        if not set_under(clock, scope):
             continue
         if clock.stated or (clock.completed_at is not None and (not scope.as_of_given or clock.completed_at <= at)):
             met, late = met + (clock.state == "met"), late + (clock.state == "breached")
@@ -438,5 +493,6 @@ NAMES = (
     "average-order-value customer-lifetime-value service-recovery"
 )
 FIGURES: dict[str, Callable[[World, Scope], tuple[Any, int]]] = {
-    name: globals()[name.replace("-", "_")] for name in NAMES.split()
-}
+    "sla-overrun": sla_overrun,
+    "late-reasons": late_reasons,
+} | {name: globals()[name.replace("-", "_")] for name in NAMES.split()}

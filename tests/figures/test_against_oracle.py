@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from complaints.models import RulePack
 from core import cached, clock
 from metrics.figures import Figure, Scope, figures
 from metrics.figures.base import Measure
@@ -43,6 +44,11 @@ def scopes(world: World, figure: Figure, seed: int) -> Iterator[Scope]:
     filters += [{"tier": "gold"}] if "tier" in figure.filters and figure.row_kind != "invitation" else []
     if "severity" in figure.filters and figure.row_kind not in ("response", "invitation"):
         filters += [{"channel": "phone", "severity": "minor"}, {"type": world.complaints[0].type.code}, {"team": "-"}]
+    if "policy" in figure.filters:
+        own = [str(one.policy_id or "-") for one in world.clocks[:3]]
+        filters += [{"policy": key} for key in own] + [{"pack": str(RulePack.objects.get().pk)}]
+    if "late_reason" in figure.filters:
+        filters += [{"late_reason": "workload"}, {"late_reason": "-"}]
     for since, until in PERIODS:
         for basis in figure.bases or ("",):
             yield Scope(
@@ -100,6 +106,22 @@ def test_recovery_and_its_controls(world: World) -> None:
         rate = oracle.percent(expected["controls_hits"], expected["controls"])
         controls = values["controls"]
         assert (None if controls is None else float(controls)) == (None if rate is None else pytest.approx(rate))
+
+
+@pytest.mark.parametrize("kind", ["acknowledge", "update", "resolve", "statutory"])
+def test_every_kind_of_clock_by_both_bases_and_how_late(world: World, kind: str) -> None:
+    """Each cycle and each statutory rule once; windows never; the working time where it is known."""
+    scope = Scope(viewer=world.manager, zone=ZoneInfo("UTC"), as_of=NOW, kind=kind)
+    for basis in ("due", "completed"):
+        asked = scope.replace(basis=basis)
+        same(figures["sla-compliance"].measure(asked), oracle.sla_compliance(world, asked), (kind, basis))
+    took, result = oracle.overrun(world, scope), figures["sla-overrun"].measure(scope)
+    assert result.n == len(took) > 0
+    values = result.values or {}
+    for name, share in (("median", 0.5), ("p90", 0.9)):
+        worked = [one for _hours, one in took if one is not None]
+        assert float(values[name] or 0) == pytest.approx(oracle.quantile([one for one, _w in took], share), abs=1e-6)
+        assert float(values[f"{name}_working"] or 0) == pytest.approx(oracle.quantile(worked, share), abs=1e-6)
 
 
 def test_quantiles_lie_between_neighbours(world: World) -> None:

@@ -15,6 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from complaints.reference import catalogue
+from complaints.sla import packs
 from core import cached, clock
 from core.errors import InvalidInput
 from core.models import User
@@ -77,6 +78,9 @@ def values(world: World, name: str) -> list[str]:
         "period_label": ["1", "-"],
         "segment": ["10+"],
         "plan": ["monthly", "-"],
+        "policy": [str(next(one.policy_id for one in world.clocks if one.policy_id)), "-"],
+        "pack": [str(next(one.pack_id for one in world.clocks if one.pack_id)), "-"],
+        "late_reason": ["workload", "-"],
     }
     return known[name]
 
@@ -225,6 +229,7 @@ def test_one_query_a_figure_and_one_a_grouping(world: World, monkeypatch: pytest
     monkeypatch.setattr(cached, "SECONDS", 900.0)  # the catalogue is not what is counted here
     cached.clear_all()
     catalogue()
+    packs.windows()
     for viewer in world.viewers:
         _ = viewer.roles
     for code, figure in figures.items():

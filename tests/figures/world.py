@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from complaints.models import Clock, Complaint, ComplaintType, RootCause, Watch
-from complaints.sla import standing
-from core.models import Team, User
+from complaints.models import Clock, Complaint, ComplaintType, LateReason, RootCause, RulePack, SlaPolicy, Watch
+from complaints.sla import packs, standing
+from core.models import Calendar, Team, User
 from metrics.models import Invitation, Survey, SurveyResponse, SurveyVersion
 from retention.models import Customer, Purchase, Tenure
 from tests.cast import make_agent, make_lead, make_manager, make_team
@@ -169,8 +169,46 @@ def _complaints(world: World, draw: random.Random, size: int) -> None:
         if draw.random() < 0.1:
             Watch.objects.create(user=world.agent, complaint=complaint)
             world.watches.add(complaint.pk)
-    Complaint.objects.bulk_update(world.complaints, standing.FIELDS)
+        _lateness(random.Random(complaint.reference), complaint, clocks)
+    Complaint.objects.bulk_update(world.complaints, [*standing.FIELDS, "late_reason"])
     world.clocks = Clock.objects.bulk_create(world.clocks)
+
+
+def _lateness(draw: random.Random, complaint: Complaint, clocks: list[Clock]) -> None:
+    """By what each clock was set, how late it was, and why. Draws apart, so that the rest of the world stays as it is.
+
+    Of one pack every other statutory clock is a window. Some late clocks were cancelled: they have no overrun.
+    """
+    complaint.late_reason = draw.choice(("", "", *LateReason.values))
+    policies, pack = list(SlaPolicy.objects.order_by("pk")[:2]), _pack()
+    for clock in clocks:
+        if clock.stated or (draw.random() < 0.2 and clock.state != "breached"):
+            continue
+        if clock.kind == "statutory":
+            clock.pack, clock.code = pack, draw.choice(("made-up.final", "made-up.summary"))
+        else:
+            clock.policy = draw.choice((*policies, None))
+        if clock.state == "breached" and clock.completed_at is not None and clock.due_at is not None:
+            took = draw.randint(1, 20 * 86400)
+            clock.completed_at = clock.due_at + timedelta(seconds=took, microseconds=draw.choice((0, 250000)))
+            clock.overrun_seconds = draw.choice((took // 3, took // 5, None))
+
+
+def _pack() -> RulePack:
+    """A pack with a deadline and a window."""
+    target = {"kind": "calendar_days", "value": 56}
+    rules = [{"code": "final", "name": {"en": "Final"}, "target": target}]
+    rules.append({"code": "summary", "name": {"en": "Summary"}, "target": target, "window": True})
+    made, new = RulePack.objects.get_or_create(
+        code="made-up",
+        defaults={
+            "edition": "1", "definition": {"name": {"en": "Made up"}, "rules": rules}, "in_force_at": NOW,
+            "installed_at": NOW, "calendar": Calendar.objects.order_by("pk")[0],
+        },
+    )  # fmt: skip
+    if new:
+        packs.forget()
+    return made
 
 
 def _clocks(draw: random.Random, complaint: Complaint) -> list[Clock]:

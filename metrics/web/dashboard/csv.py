@@ -52,7 +52,7 @@ def figure_csv(asked: Asked, figure: Figure) -> HttpResponse:
 def rows_csv(asked: Asked, figure: Figure, part: str) -> StreamingHttpResponse:
     """Exactly the rows behind the figure, streamed: a million take no memory. Query cost: 1."""
     answer = StreamingHttpResponse(csv.of_rows(figure, figure.rows(asked.scope_for(figure), part)), content_type=TYPE)
-    answer["Content-Disposition"] = _name(f"{figure.code}-rows", asked)
+    answer["Content-Disposition"] = name_of(f"{figure.code}-rows", asked)
     return answer
 
 
@@ -74,9 +74,10 @@ def _rows_of(answer: tiles.Answer, asked: Asked) -> Iterator[Sequence[Any]]:
 
 
 def _file(name: str, asked: Asked, lines: Iterable[str]) -> HttpResponse:
-    return HttpResponse("".join(lines), content_type=TYPE, headers={"Content-Disposition": _name(name, asked)})
+    return HttpResponse("".join(lines), content_type=TYPE, headers={"Content-Disposition": name_of(name, asked)})
 
 
-def _name(name: str, asked: Asked) -> str:
+def name_of(name: str, asked: Asked) -> str:
+    """The Content-Disposition of a file about the period asked for."""
     days = [day.isoformat() for day in (asked.scope.since, asked.scope.until) if day is not None]
     return str(content_disposition_header(True, "-".join([name, *days]) + ".csv"))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
+from complaints.models import LateReason
 from core import languages
 from core.access import CASES, allow
 from core.errors import InvalidInput
@@ -21,6 +22,7 @@ from core.web.parts import Cell, Column, Link
 from core.zones import named
 from metrics.figures import figures
 from metrics.figures.base import HOURS, MONEY, PERCENT, Figure, Group, Measure, Number
+from metrics.figures.overrun import NOT_GIVEN
 from metrics.figures.service import LATE
 from metrics.periods import UNITS
 from metrics.web.dashboard import panels, tiles, wording
@@ -60,6 +62,8 @@ VALUES: dict[str, str | Promise] = {
     "3_to_7_days": gettext_lazy("Open for 3 to 7 days"),
     "7_to_30_days": gettext_lazy("Open for 7 to 30 days"),
     "over_30_days": gettext_lazy("Open for 30 days or more"),
+    **dict(LateReason.choices),
+    NOT_GIVEN: gettext_lazy("Reason not given"),
 }
 BASES: dict[str, str | Promise] = {
     "decision": gettext_lazy("as decided"),

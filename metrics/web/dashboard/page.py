@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -41,6 +42,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         context["csv_url"] = asking.query(asked.params() | {"format": "csv"})
         context["whole_url"] = asking.query(asked.params() | {"whole": "1"})
         context["waiting"] = any(not one.html for one in context["parts"])
+    context["deadlines_url"] = reverse("dashboard_deadlines") + asking.query(asked.params())
     context |= {"seen": seen_words(request.user)}  # type: ignore[arg-type]
     return render(request, "dashboard/dashboard.html", context, status=422 if trouble else 200)
 

@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
+from complaints.models import LateReason
 from core import languages
 from core.access import CASES, allow
 from core.web.parts import Empty, Link
 from metrics.figures.base import Figure
+from metrics.figures.overrun import NOT_GIVEN
 from metrics.figures.service import LATE, ON_TIME
 from metrics.web.dashboard import tables, wording
 from metrics.web.dashboard.asking import Asked, query
@@ -33,6 +35,8 @@ PARTS: dict[str, str | Promise] = {
     "staying": gettext_lazy("Still there at the end"),
     "controls": gettext_lazy("Did not complain"),
     "late": gettext_lazy("Past the deadline"),
+    **dict(LateReason.choices),
+    NOT_GIVEN: gettext_lazy("Reason not given"),
 }
 NARROWED = {LATE: gettext_lazy("past the deadline"), ON_TIME: gettext_lazy("on time")}
 
