@@ -3,7 +3,7 @@
 from django.urls import path
 
 import complaints.converters  # noqa: F401  registers <reference:...>
-from complaints.api import acceptance, catalogue, changes, conversation, customer, packs, policies, teams
+from complaints.api import acceptance, calendars, catalogue, changes, conversation, customer, packs, policies, teams
 from complaints.api import complaints as views
 
 _ONE = "complaints/<reference:reference>/"
@@ -38,6 +38,9 @@ urlpatterns = [
     path("rule-packs/<int:pack_id>/", packs.OnePack.as_view(), name="api-rule-pack"),
     path("rule-packs/<int:pack_id>/edition/", packs.Edition.as_view(), name="api-rule-pack-edition"),
     path("rule-packs/shipped/", packs.Shipped.as_view(), name="api-rule-packs-shipped"),
+    path("calendars/", calendars.Calendars.as_view(), name="api-calendars"),
+    path("calendars/<int:pk>/", calendars.OneCalendar.as_view(), name="api-calendar"),
+    path("calendars/<int:pk>/draft/", calendars.Draft.as_view(), name="api-calendar-draft"),
     path("routing-rules/", catalogue.RoutingRules.as_view(), name="api-routing-rules"),
     path("sla-policies/", policies.Policies.as_view(), name="api-sla-policies"),
     path("sla-policies/<int:policy_id>/", policies.OnePolicy.as_view(), name="api-sla-policy"),

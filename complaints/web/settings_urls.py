@@ -4,6 +4,7 @@ cases."""
 from django.urls import URLPattern, URLResolver, path
 
 from complaints.web.settings import (
+    calendar_urls,
     channels,
     index,
     mail,
@@ -56,6 +57,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/routing/<int:rule_id>/position/", rules.move, name="settings_rule_move"),
     path("settings/routing/<int:rule_id>/removal/", rules.remove, name="settings_rule_remove"),
     *sla_urls.urlpatterns,
+    *calendar_urls.urlpatterns,
     path("settings/packs/", packs.index, name="settings_packs"),
     path("settings/packs/<slug:code>/installation/", packs.install, name="settings_pack_install"),
     path("settings/packs/<int:pack_id>/removal/", packs.remove, name="settings_pack_remove"),

@@ -163,11 +163,11 @@ def _mark_now(days: list[Day], calendar: WeekCalendar, monday: date, at: datetim
 
 def facts(source: Source, today: date) -> list[tuple[str, str]]:
     """The same as a list: weekdays with equal hours together, then seasons and holidays of the coming year."""
-    shown = _weekdays(source.weekly)
+    shown = by_hours(source.weekly)
     for one in source.seasons:
         if one.last >= today - timedelta(days=7) and one.first <= today + AHEAD:
             span = _("%(start)s to %(end)s") % {"start": languages.day(one.first), "end": languages.day(one.last)}
-            hours = "; ".join(f"{names} {said}" for names, said in _weekdays(one.weekly))
+            hours = "; ".join(f"{names} {said}" for names, said in by_hours(one.weekly))
             shown.append((f"{one.name}, {span}" if one.name else span, hours))
     for each in source.holidays:
         if today - timedelta(days=7) <= each.day <= today + AHEAD:
@@ -176,12 +176,14 @@ def facts(source: Source, today: date) -> list[tuple[str, str]]:
     return shown
 
 
-def _weekdays(weekly: tuple[tuple[Row, ...], ...]) -> list[tuple[str, str]]:
+def by_hours(weekly: tuple[tuple[Row, ...], ...]) -> list[tuple[str, str]]:
+    """(weekdays, their hours), equal ones together: Monday, Tuesday · 09:00–18:00."""
     speak = languages.voice()
     groups: dict[tuple[Row, ...], list[str]] = {}
     for index, found in enumerate(weekly):
         groups.setdefault(found, []).append(speak.weekdays[index])
-    return [(", ".join(names).capitalize(), _hours(found)) for found, names in groups.items()]
+    joined = ((", ".join(names), found) for found, names in groups.items())
+    return [(names[:1].upper() + names[1:], _hours(found)) for names, found in joined]
 
 
 def _hours(rows: tuple[Row, ...]) -> str:
