@@ -18,16 +18,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from complaints.models import Channel, ComplaintType, RootCause, RoutingRule, RulePack
+from complaints.models import Channel, ComplaintType, RootCause, RoutingRule, RulePack, SlaVersion
 from complaints.reference import catalogue
 from complaints.sla import packs
 from complaints.web.names import colleagues, teams
+from complaints.web.settings import policy_words
+from complaints.web.settings.calendar_words import place_name
 from complaints.web.settings.frame import PAGE, key_of, show
 from core import languages
 from core.access import ADMIN, allow
 from core.clock import now
 from core.instants import InstantError, parse_instant
-from core.models import ApiToken, Organisation, Team, TrailEntry, User
+from core.models import ApiToken, Calendar, Organisation, Team, TrailEntry, User
 from core.web.parts import Empty, Link, Person
 
 HERE = "settings_trail"
@@ -39,6 +41,8 @@ SUBJECTS: dict[str, tuple[Any, Any]] = {
     "channel": (Channel, gettext_lazy("Channel")),
     "routingrule": (RoutingRule, gettext_lazy("Routing rule")),
     "rulepack": (RulePack, gettext_lazy("Rule pack")),
+    "slaversion": (SlaVersion, gettext_lazy("Policies")),
+    "calendar": (Calendar, gettext_lazy("Calendar")),
     "organisation": (Organisation, gettext_lazy("Organisation")),
     "apitoken": (ApiToken, gettext_lazy("API token")),
     "outboxmessage": (None, gettext_lazy("Mail")),
@@ -47,7 +51,14 @@ VERBS = {
     "created": gettext_lazy("made"),
     "changed": gettext_lazy("changed"),
     "removed": gettext_lazy("removed"),
+    "draft_saved": gettext_lazy("draft saved"),
+    "draft_discarded": gettext_lazy("draft thrown away"),
+    "published": gettext_lazy("published"),
     "installed": gettext_lazy("installed"),
+    "policy_added": gettext_lazy("added to the draft"),
+    "policy_changed": gettext_lazy("changed in the draft"),
+    "policy_moved": gettext_lazy("moved in the draft"),
+    "policy_removed": gettext_lazy("removed from the draft"),
     "replaced": gettext_lazy("replaced by a newer edition"),
     "issued": gettext_lazy("issued"),
     "revoked": gettext_lazy("revoked"),
@@ -65,6 +76,7 @@ ADDRESSES = {
     "complainttype": "settings_type",
     "rootcause": "settings_cause",
     "routingrule": "settings_rule",
+    "calendar": "settings_calendar",
 }
 
 
@@ -140,13 +152,21 @@ def _change(one: TrailEntry, names: _Names, at: datetime) -> Change:
         subject=subject or _("number %(id)s") % {"id": one.subject_id},
         url=reverse(address, args=[one.subject_id]) if address and subject else "",
         verb=str(VERBS.get(verb, verb)),
-        lines=[_line(one, name, value, names) for name, value in told.items()] if verb != "created" else [],
+        lines=_lines(one, told, names) if verb != "created" else [],
     )
+
+
+def _lines(one: TrailEntry, told: dict[str, Any], names: _Names) -> list[tuple[str, str, str]]:
+    if one.subject_kind == "slaversion":
+        return policy_words.trail_lines(one.kind, told)
+    return [_line(one, name, value, names) for name, value in told.items()]
 
 
 def _line(one: TrailEntry, name: str, value: Any, names: _Names) -> tuple[str, str, str]:
     label, model_field = _field(one.subject_kind, name)
-    if isinstance(value, list) and len(value) == 2 and one.kind.endswith(".changed"):
+    if one.subject_kind == "calendar" and (name == "tz" or "." in name):
+        label = place_name(name)
+    if isinstance(value, list) and len(value) == 2 and one.kind.endswith((".changed", ".draft_saved")):
         return label, names.value(model_field, value[0]), names.value(model_field, value[1])
     return label, "", names.value(model_field, value)
 
@@ -159,6 +179,9 @@ def _field(kind: str, name: str) -> tuple[str, Any]:
         "scopes": _("scopes"),
         "expires_at": _("expires"),
         "template": _("kind"),
+        "number": _("version"),
+        "mode": _("from when"),
+        "edit": _("edit"),
     }
     if model is not None:
         try:
@@ -181,6 +204,11 @@ class _Names:
         self._rules = (
             {one.pk: _("to %(team)s") % {"team": one.team.name} for one in rules} if "routingrule" in ids else {}
         )
+        wanted = ids.get("calendar", set())
+        self._calendars = dict(Calendar.objects.filter(pk__in=wanted).values_list("pk", "name")) if wanted else {}
+        versions = ids.get("slaversion", set())
+        found = SlaVersion.objects.filter(pk__in=versions).values_list("pk", "number") if versions else ()
+        self._versions = {pk: _("version %(number)s") % {"number": number} for pk, number in found}
         tokens = ids.get("apitoken", set())
         self._tokens = dict(ApiToken.objects.filter(pk__in=tokens).values_list("pk", "name")) if tokens else {}
 
@@ -192,6 +220,8 @@ class _Names:
             "rootcause": _cause,
             "channel": _channel,
             "rulepack": _pack,
+            "slaversion": lambda pk: self._versions.get(pk, ""),
+            "calendar": lambda pk: self._calendars.get(pk, ""),
             "routingrule": lambda pk: self._rules.get(pk, ""),
             "organisation": lambda _pk: str(apps.get_model("core", "Organisation")._meta.verbose_name).capitalize(),
             "apitoken": lambda pk: self._tokens.get(pk, ""),
