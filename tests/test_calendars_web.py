@@ -161,7 +161,7 @@ def test_the_page_shows_what_the_draft_changes_and_the_history(cast: Cast, ada: 
     actions.save_draft(office, source(holidays=[EVE], seasons=[SUMMER]), by=Actor.person(cast.admin), at=clock.now())
     page = ada.get(address(office))
     lines = {what: (before, after) for what, before, after in page.context["draft"].lines}
-    assert lines["24 December 2026"] == ("–", "Christmas Eve: 09:00-13:00")
+    assert lines["24 December 2026"] == ("–", "Christmas Eve: 09:00–13:00")
     assert lines["Time zone"][1] == "Europe/Madrid"
     assert lines["Monday"][1] == "09:00–13:00, 14:00–18:00"
     assert lines["Season from 1 July 2027"][1].startswith("Summer, 1 July 2027 to 31 August 2027: Monday, Tuesday")

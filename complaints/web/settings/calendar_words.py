@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,7 @@ from core.models import CalendarVersion
 from core.week_calendar import WEEKDAYS
 
 MOST_LINES = 60
+_HOURS = re.compile(r"([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -98,4 +100,4 @@ def _note(version: CalendarVersion) -> str:
 
 def _said(text: str) -> str:
     """Hours with the dash that people read."""
-    return text.replace("-", "–") if text[:1].isdigit() else text
+    return _HOURS.sub(r"\1–\2", text)

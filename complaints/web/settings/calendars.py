@@ -167,7 +167,7 @@ def _page(request: HttpRequest, one: Calendar, *, form: NameForm, mode_form: Mod
     edit = Link(
         _("Go on with the draft") if draft else _("Edit the hours"),
         reverse("settings_calendar_draft", args=[one.pk]),
-        "note",
+        "settings",
         primary=True,
     )
     context: dict[str, Any] = {
