@@ -173,7 +173,7 @@ def test_the_whole_life_over_the_api(api, cast):
     assert do("investigation")["status"] == "investigating"
     paused = do("pause", {"reason": "bank statement"})
     assert paused["status"] == "waiting_on_customer"
-    assert [c["state"] for c in paused["clocks"]] == ["met", "paused"]
+    assert [c["state"] for c in paused["clocks"]] == ["met", "paused", "running"]
     assert do("pause", method="DELETE")["status"] == "investigating"
     assert do("messages", {"direction": "out", "body": "Found it."})["by_mail"] is True
     assert do("messages", {"direction": "in", "body": "Good."})["direction"] == "in"

@@ -74,7 +74,7 @@ def test_each_step_is_told(cast: Cast) -> None:
     page = shown(case, MONDAY + HOUR)
     assert headline(page) == "A person has taken up your complaint."
     assert "I am Ana. I have read your complaint." in page
-    assert "Ana Agent will reply by 6 March 2026, 18:00 (Lisbon time)." in page
+    assert "Ana Agent will reply by 5 March 2026, 10:00 (Lisbon time)." in page  # 27 working hours later
     assert ("With a person", "now") in stages(page)
 
     case = handle.investigate(case, by=me, at=MONDAY + 2 * HOUR)
