@@ -31,7 +31,7 @@ from core.working_time import TargetKind
 HERE = "settings_sla"
 NO_TEAM = "none"
 FRIDAY, HOUR, MINUTE = 4, 16, 50
-WIDTH, SAMPLES = 900, 300  # of the timeline: units of its viewBox, and how finely closed hours are drawn
+WIDTH, EDGE, SAMPLES = 900, 24, 300  # of the timeline: units of its viewBox, and how finely closed hours are drawn
 LONGEST_SHADED = timedelta(days=70)  # beyond that the hours of a day are too thin to be seen
 
 
@@ -209,7 +209,7 @@ def _draw(line: ClockLine, one: Forecast, due_at: datetime, calendar: WeekCalend
     length = max(end - one.started_at, timedelta(minutes=1))
 
     def place(at: datetime) -> int:
-        return round((at - one.started_at) / length * (WIDTH - 20)) + 10
+        return round((at - one.started_at) / length * (WIDTH - 2 * EDGE)) + EDGE
 
     line.marks.append(Mark(place(one.started_at), languages.moment(one.started_at, zone=calendar.zone), "start"))
     for told in one.ladder:
@@ -218,7 +218,7 @@ def _draw(line: ClockLine, one: Forecast, due_at: datetime, calendar: WeekCalend
     if not any(mark.tone == "due" for mark in line.marks):
         line.marks.append(Mark(place(due_at), languages.percent(100), "due"))
     if one.target.kind == TargetKind.CALENDAR_DAYS or length > LONGEST_SHADED:
-        line.open = [(10, WIDTH - 20)]
+        line.open = [(EDGE, WIDTH - 2 * EDGE)]
         return
     step, begun = length / SAMPLES, None
     for number in range(SAMPLES + 1):
