@@ -261,10 +261,11 @@ def _moves(
         version = edit.calendar_version
         others = CalendarVersion.objects.filter(calendar=version.calendar_id).exclude(pk=version.pk)
         siblings = frozenset(others.values_list("pk", flat=True))
-        return {
-            key: recompute.by_calendar(version, siblings, found, stories, mode=edit.mode, at=at)
-            for key, found in movable.items()
-        }
+        with policies.previewing(version):
+            return {
+                key: recompute.by_calendar(version, siblings, found, stories, mode=edit.mode, at=at)
+                for key, found in movable.items()
+            }
     book = policies.book_of(edit.sla_version)
     return {
         one.pk: recompute.by_policies(

@@ -300,7 +300,6 @@ class Course:
             )
         )  # fmt: skip
 
-
     def _rungs(self, key: int, promise: Promise, start: int, due: int) -> list[ladder.Rung]:
         """What is still to fire of a clock in hand; what has fired but the deadline itself leaves its rows."""
         ahead = []

@@ -138,7 +138,10 @@ def forget() -> None:
 def _read(pack: RulePack) -> Iterator[Rule]:
     common = pack.definition.get("ladder", ())
     for one in pack.definition["rules"]:
-        extended = one.get("extended")
+        extended, window = one.get("extended"), bool(one.get("window"))
+        steps = ladder.steps(one.get("ladder", common), "statutory")
+        if window:  # its end is no alarm: whoever could use it is told before
+            steps = (*(step for step in steps if step.percent < 100), ladder.Step(100, 0))
         yield Rule(
             pack=pack,
             code=one["code"],
@@ -147,8 +150,8 @@ def _read(pack: RulePack) -> Iterator[Rule]:
             starts=one.get("from", RECEIVED),
             until=one.get("until", RESOLVED),
             extended=Target(**extended) if extended else None,
-            steps=ladder.steps(one.get("ladder", common), "statutory"),
-            window=bool(one.get("window")),
+            steps=steps,
+            window=window,
             extended_text=one.get("extended_text", ""),
         )
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from complaints.models import Complaint, SlaPolicy, SlaVersion
 from complaints.reference import catalogue
@@ -50,15 +54,35 @@ def policy_name(policy_id: int | None) -> str | None:
 
 @Cached
 def _calendars() -> dict[int, WeekCalendar]:
-    return {pk: WeekCalendar.parse(text) for pk, text in CalendarVersion.objects.values_list("pk", "definition")}
+    published = CalendarVersion.objects.filter(published_at__isnull=False)
+    return {pk: WeekCalendar.parse(text) for pk, text in published.values_list("pk", "definition")}
+
+
+_NONE: Mapping[int, WeekCalendar] = MappingProxyType({})
+_draft: ContextVar[Mapping[int, WeekCalendar]] = ContextVar("calendars of drafts", default=_NONE)
+
+
+@contextmanager
+def previewing(version: CalendarVersion) -> Iterator[None]:
+    """Within the block `calendar_of` knows a draft as it is now. Drafts are never kept: they still change."""
+    token = _draft.set({version.pk: WeekCalendar.parse(version.definition)})
+    try:
+        yield
+    finally:
+        _draft.reset(token)
 
 
 def calendar_of(version_id: int) -> WeekCalendar:
-    """The parsed calendar of a version. Raises KeyError if there is none."""
-    found = _calendars()
+    """The parsed calendar of a version; from memory, but a draft is read each time. Raises KeyError if there is none."""
+    found = _draft.get() if version_id in _draft.get() else _calendars()
     if version_id not in found:
         _calendars.clear()
         found = _calendars()
+    if version_id not in found:
+        draft = CalendarVersion.objects.filter(pk=version_id).first()
+        if draft is None:
+            raise KeyError(version_id)
+        return WeekCalendar.parse(draft.definition)
     return found[version_id]
 
 

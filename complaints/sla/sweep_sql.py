@@ -39,7 +39,7 @@ FOR NO KEY UPDATE OF clock, complaint SKIP LOCKED
 # compares every clock with every user. `before`: up to the deadline, or behind it; the last rung of each is told.
 MARK = """
 WITH due AS MATERIALIZED (
-    SELECT clock.id, clock.complaint_id, clock.kind, clock.cycle, clock.due_at,
+    SELECT clock.id, clock.complaint_id, clock.kind, clock.code, clock.cycle, clock.due_at,
            (extract(epoch FROM clock.due_at) * 1000000)::bigint AS due_us,
            complaint.reference, complaint.subject, complaint.customer_id, complaint.owner_id,
            complaint.team_id, rungs.place, (rungs.one ->> 0)::bigint AS us, rungs.one ->> 1 AS rung,
@@ -138,7 +138,7 @@ WITH due AS MATERIALIZED (
            %(before_key)s || replace(told.rung, ':', '.') || '.' || told.id || '.' || person.id || %(after_key)s,
            'mail', person.email, coalesce(nullif(person.language, ''), %(language)s),
            %(templates)s::jsonb ->> split_part(told.rung, ':', 1),
-           jsonb_build_object('reference', told.reference, 'subject', told.subject, 'clock', told.kind,
+           jsonb_build_object('reference', told.reference, 'subject', told.subject, 'clock', told.kind, 'code', told.code,
                               'clock_id', told.id::text, 'rung', told.rung, 'due_us', told.due_us::text,
                               'time_zone', person.time_zone,
                               'name', coalesce(nullif(person.name, ''), person.username)),

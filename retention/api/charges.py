@@ -233,11 +233,11 @@ class _One(ApiView):
         raise NotImplementedError
 
     def get(self, request: Request, pk: int) -> HttpResponse:
-        row = self.find(self.model.objects.all(), pk=pk)
+        row: Any = self.find(self.model.objects.all(), pk=pk)
         return self.unless_fresh(request, row.version, lambda: self.shown(row), seen=row.updated_at)
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
-        row = self.find(self.model.objects.select_related("customer"), pk=pk)
+        row: Any = self.find(self.model.objects.select_related("customer"), pk=pk)
         self.require_match(request, row.version)
         values = self.read(request)
         if "amount" in values:
