@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from complaints.actions.policies import KINDS, MOST_STEPS
 from complaints.models import ChannelCode, ClockKind, Severity, SlaPolicy, SlaVersion
@@ -158,7 +158,12 @@ class PolicyForm(SettingsForm):
         )
         return (
             *found,
-            Part(_("Targets"), ("calendar", *targets), _("Without a number there is no such clock."), "pairs"),
+            Part(
+                pgettext("deadlines", "Targets"),
+                ("calendar", *targets),
+                _("Without a number there is no such clock."),
+                "pairs",
+            ),
             Part(_("When a case is opened again"), ("reopen_mode",)),
             Part(
                 _("Whom a deadline tells"),

@@ -30,7 +30,7 @@ FIELDS = {
     "tier": gettext_lazy("tier"),
     "team": gettext_lazy("team"),
     "calendar": gettext_lazy("calendar"),
-    "targets": gettext_lazy("targets"),
+    "targets": pgettext_lazy("deadlines", "targets"),
     "ladder": pgettext_lazy("whom a deadline tells", "ladder"),
     "reopen_mode": gettext_lazy("when reopened"),
 }

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from complaints import routing
@@ -190,9 +190,9 @@ def _note(one: SlaPolicy, calendars: Calendars, *, last: bool) -> str:
 
 def _mark(one: drafts.Difference) -> Chip:
     return {
-        drafts.ADDED: Chip(_("new"), "ok"),
-        drafts.CHANGED: Chip(_("changed"), "risk"),
-        drafts.MOVED: Chip(_("moved"), "note"),
+        drafts.ADDED: Chip(pgettext("policy", "new"), "ok"),
+        drafts.CHANGED: Chip(pgettext("policy", "changed"), "risk"),
+        drafts.MOVED: Chip(pgettext("policy", "moved"), "note"),
     }[one.what]
 
 
