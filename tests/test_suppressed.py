@@ -64,7 +64,9 @@ def withdraw(one: Complaint, cast: Cast, at: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    ("meanwhile", "code"), [(acknowledge, "finished"), (withdraw, "finished"), (close, "closed")], ids=str
+    ("meanwhile", "code"),
+    [(acknowledge, "finished"), (withdraw, "finished"), (close, "closed")],
+    ids=["acknowledge", "withdraw", "close"],
 )
 def test_a_warning_of_what_is_done_does_not_leave(
     cast: Cast,

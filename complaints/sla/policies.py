@@ -73,7 +73,7 @@ def previewing(version: CalendarVersion) -> Iterator[None]:
 
 
 def calendar_of(version_id: int) -> WeekCalendar:
-    """The parsed calendar of a version; from memory, but a draft is read each time. Raises KeyError if there is none."""
+    """The parsed calendar of a version; from memory, a draft is read each time. Raises KeyError if there is none."""
     found = _draft.get() if version_id in _draft.get() else _calendars()
     if version_id not in found:
         _calendars.clear()

@@ -138,9 +138,9 @@ WITH due AS MATERIALIZED (
            %(before_key)s || replace(told.rung, ':', '.') || '.' || told.id || '.' || person.id || %(after_key)s,
            'mail', person.email, coalesce(nullif(person.language, ''), %(language)s),
            %(templates)s::jsonb ->> split_part(told.rung, ':', 1),
-           jsonb_build_object('reference', told.reference, 'subject', told.subject, 'clock', told.kind, 'code', told.code,
-                              'clock_id', told.id::text, 'rung', told.rung, 'due_us', told.due_us::text,
-                              'time_zone', person.time_zone,
+           jsonb_build_object('reference', told.reference, 'subject', told.subject, 'clock', told.kind,
+                              'code', told.code, 'clock_id', told.id::text, 'rung', told.rung,
+                              'due_us', told.due_us::text, 'time_zone', person.time_zone,
                               'name', coalesce(nullif(person.name, ''), person.username)),
            'complaint', told.complaint_id, %(at)s, %(at)s, 0, '', ''
     FROM addressed told JOIN core_user person ON person.id = told.person_id
