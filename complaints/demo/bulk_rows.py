@@ -35,7 +35,8 @@ COMPLAINTS = bulk.Table(Complaint, source=SOURCE)
 SAID = (
     "id", "reference", "customer_id", "channel", "type_id", "severity", "subject", "preview", "language", "owner_id",
     "team_id", "status", "received_at", "created_at", "updated_at", "acknowledged_at", "first_response_at",
-    "resolved_at", "closed_at", "outcome", "accepted", "accepted_at", "root_cause_id", "version", "in_queue",
+    "resolved_at", "closed_at", "outcome", "accepted", "accepted_at", "late_reason",
+    "root_cause_id", "version", "in_queue",
     "queue_at", "response_seconds", "resolution_seconds", "acknowledge_met", "acknowledge_late", "acknowledge_due_at",
     "resolve_met", "resolve_late", "resolve_due_at",
 )  # fmt: skip
@@ -126,7 +127,7 @@ class Generator:
                     key, reference, customer_id, channel, words.type_id, words.severity, words.subject, words.preview,
                     language, owner, team_id, status, came, came, text(story.last), story.acknowledged,
                     story.acknowledged, story.resolved, story.closed, story.outcome, story.accepted, story.accepted_at,
-                    cause_id, story.version, is_open, queue_at, *story.standing(),
+                    story.late_reason, cause_id, story.version, is_open, queue_at, *story.standing(),
                 )
             )
         )  # fmt: skip

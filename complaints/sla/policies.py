@@ -86,6 +86,11 @@ def calendar_of(version_id: int) -> WeekCalendar:
     return found[version_id]
 
 
+def calendar_in(version: CalendarVersion) -> WeekCalendar:
+    """The calendar of a version at hand: from memory, parsed where it is a draft. No query."""
+    return WeekCalendar.parse(version.definition) if version.published_at is None else calendar_of(version.pk)
+
+
 def match(complaint: Complaint, tier: str = "", *, among: Book | None = None) -> Match:
     """The first policy whose conditions the complaint meets; the last one has none and always does.
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from complaints.sla.policies import calendar_of
+from complaints.sla.policies import calendar_in
 from core import languages, zones
 from core.calendar_compile import reached, to_instant
 from core.clock import now
@@ -46,7 +46,7 @@ class TryForm(forms.Form):
     def __init__(self, data: Any, versions: list[CalendarVersion]) -> None:
         self.versions = {str(one.number): one for one in versions}
         first = versions[0]
-        self.zone = calendar_of(first.pk).zone
+        self.zone = calendar_in(first).zone
         there = now().astimezone(self.zone).strftime("%Y-%m-%dT%H:%M")
         initial = {"version": str(first.number), "start": there, "hours": Decimal(8)}
         super().__init__(data, auto_id="try_%s", initial=initial)
@@ -59,7 +59,7 @@ class TryForm(forms.Form):
     def answer(self) -> Trial:
         """Writes nothing. No query."""
         chosen = self.versions.get(self.data.get("version", ""))
-        calendar = calendar_of(chosen.pk) if chosen is not None else None
+        calendar = calendar_in(chosen) if chosen is not None else None
         with timezone.override(calendar.zone if calendar is not None else self.zone):
             valid = self.is_valid()
         if not valid or calendar is None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from complaints.sla.policies import calendar_of
+from complaints.sla.policies import calendar_in
 from core import languages
 from core.actions.calendars import source_of
 from core.calendar_source import Source
@@ -87,7 +87,7 @@ def words(monday: date, at: datetime) -> str:
 
 def picture(version: CalendarVersion, monday: date, at: datetime, source: Source | None = None) -> Week:
     """What the template draws. Query cost: none (calendars are in memory). `source`: of a version not yet saved."""
-    calendar = calendar_of(version.pk) if source is None else source.calendar()
+    calendar = calendar_in(version) if source is None else source.calendar()
     rows = {day: rows_of(calendar, day) for day in dates(monday)}
     low, high = _bounds(rows)
     height = HEIGHT - TOP - FOOT
