@@ -44,6 +44,8 @@ def refused(answer, path: str, *, framable: bool) -> list[str]:
     found = [f"{path}: {name}" for name, well in wanted.items() if not well]
     for name, cookie in answer.cookies.items():
         kept = cookie["secure"] and cookie["samesite"] in ("Lax", "Strict")
+        if cookie["max-age"] == 0 and not cookie.value:
+            continue  # taken back: it holds nothing
         if not kept or not (cookie["httponly"] or name == "language"):
             found.append(f"{path}: cookie {name}: {cookie.OutputString()}")
     return found
