@@ -50,6 +50,8 @@ FIGURE_COLUMNS = [
     "acknowledge_met", "acknowledge_late", "acknowledge_due_at", "resolve_met", "resolve_late", "resolve_due_at",
 ]  # fmt: skip
 
+OPEN_COLUMNS = ["type", "channel", "severity", "team", "owner", "customer", "source", "status", "resolve_due_at"]
+
 
 class LateReason(models.TextChoices):
     """Why an answer came late, asked when a breached case is resolved."""
@@ -170,7 +172,17 @@ class Complaint(models.Model):
                 include=FIGURE_COLUMNS,
             ),
             models.Index(
-                fields=["customer", "received_at"], name="complaint_customer", condition=Q(customer__isnull=False)
+                fields=["received_at"],
+                name="complaint_open_figures",
+                condition=Q(kind="complaint", is_quarantined=False, status__in=OPEN) & ~Q(status="merged"),
+                include=OPEN_COLUMNS,
+            ),
+            # Whether a customer had complained before is looked up for each complaint of a period.
+            models.Index(
+                fields=["customer", "received_at"],
+                name="complaint_of_customer",
+                condition=Q(customer__isnull=False),
+                include=["kind", "status", "is_quarantined"],
             ),
             models.Index(fields=["order_number"], name="complaint_order_number"),
         ]

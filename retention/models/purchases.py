@@ -71,13 +71,14 @@ class Purchase(models.Model):
         indexes = [
             models.Index(fields=["customer", "-purchased_at", "-id"], name="purchase_of_customer"),
             models.Index(fields=["order_number"], name="purchase_order_number"),
+            # Figures ask for a period, or for what one customer bought before it.
             models.Index(
-                fields=["customer", "purchased_at"],
-                name="purchase_figures",
+                fields=["purchased_at"],
+                name="purchase_in_period",
                 condition=Q(is_valid=True),
-                include=["valid_amount", "currency", "incentive", "source"],
+                include=["customer", "valid_amount", "currency", "incentive", "source"],
             ),
-            models.Index(fields=["purchased_at", "customer"], name="purchase_period", condition=Q(is_valid=True)),
+            models.Index(fields=["customer", "purchased_at"], name="purchase_valid_of", condition=Q(is_valid=True)),
         ]
 
     def __str__(self) -> str:
