@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--sizes 1000,100000] [--databases postgresql,sqlite] [--only create,queue,case,sweep]`.
+"""`python -m tests.bench [--sizes 1000,100000] [--databases postgresql,sqlite] [--only create,queue,sweep]`.
 
 Measures on databases of its own. Prints each measurement as soon as it is there, at the end all of them with their
 growth and the goals of the project; writes that and the raw figures to `var/bench/`, after each size what is there by
@@ -27,10 +27,11 @@ import psycopg2
 
 from tests import services
 from tests.bench import lines, report
-from tests.bench.measure import LOADED, WHAT
+from tests.bench.measure import EDIT, LOADED, WHAT
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES, DATABASES = "1000,100000,1000000", "postgresql,sqlite"
+EDITED_UP_TO = 200_000  # complaints, half of them in hand
 ON_SQLITE_UP_TO = 100_000  # loading a million takes long there and tells nothing more
 
 
@@ -66,15 +67,17 @@ def main() -> int:
 
 
 def measured(database: str, size: int, wanted: list[str], server: str, folder: Path) -> dict[str, Any]:
-    """One size on one database: loading on an empty one, everything else on another."""
+    """One size on one database: loading on an empty one, an edit of a calendar on its own, all else on another."""
     print(f"{database}, {size:,} complaints", file=sys.stderr, flush=True)
     found: dict[str, Any] = {"database": database, "size": size}
     started = time.perf_counter()
-    rest = [what for what in wanted if what != LOADED]
+    rest = [what for what in wanted if what not in (LOADED, EDIT)]
     if LOADED in wanted and (database == "postgresql" or size <= ON_SQLITE_UP_TO):
         found |= one(database, size, LOADED, server, folder / f"{database}-{size}-{LOADED}")
     if rest:
         found |= one(database, size, ",".join(rest), server, folder / f"{database}-{size}")
+    if EDIT in wanted and database == "postgresql" and size <= EDITED_UP_TO:
+        found |= one(database, size, EDIT, server, folder / f"{database}-{size}-{EDIT}")
     return {**found, "seconds": round(time.perf_counter() - started)}
 
 

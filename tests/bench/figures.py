@@ -15,6 +15,12 @@ class Timing:
     each: list[float] = field(default_factory=list)
     cpu: float = 0.0
     failures: int = 0
+    rows: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Rows a second."""
+        return self.rows / self.seconds
 
     def __add__(self, other: Timing) -> Timing:
         return Timing(
@@ -22,6 +28,7 @@ class Timing:
             self.each + other.each,
             self.cpu + other.cpu,
             self.failures + other.failures,
+            self.rows + other.rows,
         )
 
     def summary(self) -> dict[str, float | int]:

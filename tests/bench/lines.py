@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 COLUMNS = {
-    "rows": "rows", "per_second": "a second", "p50_ms": "p50 ms", "p95_ms": "p95 ms", "cold_ms": "cold ms",
+    "rows": "rows", "per_second": "a second", "p50_us": "p50 us", "p50_ms": "p50 ms", "p95_ms": "p95 ms",
+    "cold_ms": "cold ms",
     "sql": "SQL", "round_trips": "trips", "cpu_ms": "CPU ms", "bare_per_second": "bare/s", "ratio": "of bare",
     "growth": "growth", "failures": "failed",
 }  # fmt: skip
@@ -40,14 +41,18 @@ def flat(found: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, figures in found.get("figures", {}).items():
         if isinstance(figures, dict) and "p50_ms" in figures:
             yield name, figures
+    for what in ("time", "edit"):
+        for name, figures in found.get(what, {}).items():
+            if isinstance(figures, dict):
+                yield name, figures
     create = found.get("create", {})
     for clients in ("c1", "c8"):
         if clients in create:
             yield f"create {clients}", {**create.get("count", {}), **create[clients]}
     sweep = found.get("sweep", {})
-    for who in ("idle", "one", "two", "bare"):
+    for who in ("idle", "one", "two", "four", "bare"):
         if who in sweep:
-            name = {"idle": "idle sweep", "bare": "sweep bare"}.get(who, f"sweep, {who} worker{'s' * (who == 'two')}")
+            name = {"idle": "idle sweep", "bare": "sweep bare"}.get(who, f"sweep, {who} worker{'s' * (who != 'one')}")
             yield name, {**sweep[who], "p50_ms": sweep[who].get("p50_ms", sweep[who].get("p50_batch_ms"))}
 
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import django
 
-LOADED = "load"  # wants an empty database of its own
-WHAT = (LOADED, "queue", "case", "figures", "dashboard", "create", "sweep")
-POSTGRESQL_ONLY = ("figures", "dashboard")
+LOADED, EDIT = "load", "edit"  # each wants a database of its own
+WHAT = (LOADED, "queue", "case", "figures", "dashboard", "create", "time", "sweep", EDIT)
+POSTGRESQL_ONLY = ("figures", "dashboard", EDIT)
 Found = dict[str, Any]
 
 
@@ -86,7 +86,7 @@ def main(arguments: list[str]) -> None:
 
 def _seeded(run: Run) -> None:
     """Everything that is measured among `size` complaints; what changes them most comes last."""
-    from tests.bench import create, dashboard, pages, reporting, seed, shop, sweeping, web
+    from tests.bench import create, dashboard, deadlines, pages, reporting, seed, shop, sweeping, web
 
     people = seed.company()
     run.wanted.insert(0, "seed")
@@ -106,7 +106,9 @@ def _seeded(run: Run) -> None:
         run.measure("figures", lambda: reporting.measure(people))
         run.measure("dashboard", lambda: dashboard.measure(people, server))
         run.measure("create", lambda: create.measure(people, server))
+    run.measure("time", deadlines.arithmetic)
     run.measure("sweep", sweeping.measure)
+    run.measure(EDIT, deadlines.edit)
 
 
 def note(line: str) -> None:

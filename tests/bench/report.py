@@ -76,6 +76,7 @@ def goals(results: Results) -> Iterator[dict[str, Any]]:
     yield from _growth(known)
     yield from _sweeps(largest.get("postgresql", {}))
     yield from _figures(largest.get("postgresql", {}))
+    yield from _time(largest.get("postgresql", {}))
     for size in sizes:
         yield from _sqlite(known.get(("postgresql", size), {}), known.get(("sqlite", size), {}), f"SQLite, {size:,}: ")
 
@@ -122,6 +123,14 @@ def _sweeps(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield _goal(f"{where}longest batch at most 300 ms", longest, most=300, in_time=True)
         yield _goal(f"{where}idle sweep at most 1 ms", sweep["idle"]["p50_ms"], most=1, in_time=True)
         yield _goal(f"{where}sweep reads the partial index", float("clock_next" in sweep["plan"]), least=1)
+
+
+def _time(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    taken = found.get("time", {})
+    for what in ("add", "between"):
+        if f"{what} 9 years" in taken:
+            ratio = round(taken[f"{what} 9 years"]["p50_us"] / taken[f"{what} 4 hours"]["p50_us"], 2)
+            yield _goal(f"{what} over 9 years at most 1.5 of over 4 hours", ratio, most=1.5)
 
 
 def _figures(found: dict[str, Any]) -> Iterator[dict[str, Any]]:

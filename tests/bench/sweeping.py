@@ -1,7 +1,8 @@
-"""The sweep of many overdue clocks by one and by two workers, against plain set-based SQL that writes the same rows.
+"""The sweep of many clocks with warnings and ladder by one, two and four workers, against plain set-based SQL that
+writes the same rows.
 
-"Bare": one psycopg2 connection, batches of 1,000, one transaction each; hashes, mail texts and everything else worked
-out beforehand into unlogged tables, so that only the writing is timed. No locks, no look-ups.
+"Bare": one psycopg2 connection, batches of the same size, one transaction each; hashes, mail texts and everything else
+worked out beforehand into unlogged tables, so that only the writing is timed. No locks, no look-ups.
 """
 
 from __future__ import annotations
@@ -10,118 +11,89 @@ import json
 import subprocess
 import sys
 import time
-from datetime import datetime, timedelta
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
 from django.db import connection, transaction
 
-from complaints.models import Clock, ClockEvent, Firing
-from complaints.sla import sweep_sql
+from complaints.models import Clock, SlaPolicy
+from complaints.sla import ladder, policies, sweep_sql
 from complaints.sla.sweep import BATCH, sweep
-from core.models import OutboxMessage, TrailEntry
+from core.week_calendar import WeekCalendar
+from core.working_time import Target
+from tests.bench import bare_sweep
 from tests.bench.figures import Timing, median
-from tests.bench.filling import insert_select
-from tests.bench.seed import FIRST_DUE
+from tests.bench.seed import FIRST_DUE, settle
 from tests.bench.web import ROOT
 
-MOST = 100_000
+MOST = 33_000  # seconds of deadlines for each kind: some 100,000 clocks to look at
 PARTS = 6
 IDLE = 300
-
-STAGE = """
-DROP TABLE IF EXISTS bare_due, bare_case, bare_mail;
-CREATE UNLOGGED TABLE bare_due AS
-    SELECT (row_number() OVER (ORDER BY next_at, id) - 1) / 1000 AS batch, id, complaint_id, due_at, %(at)s AS at
-    FROM complaints_clock WHERE next_at < %(at)s;
-CREATE UNLOGGED TABLE bare_case AS
-    SELECT batch, due.complaint_id AS id, complaint.customer_id, min(due.due_at) AS due_at, %(at)s AS at,
-           (SELECT max(seq) + 1 FROM core_trailentry t
-            WHERE t.subject_kind = 'complaint' AND t.subject_id = due.complaint_id) + (dense_rank() OVER (
-                PARTITION BY due.complaint_id ORDER BY batch) - 1) AS seq,
-           '{"clocks":[{"clock":' || min(due.id) || ',"cycle":1,"due_at":"2040-01-02T09:00:00+00:00",'
-               || '"kind":"resolve"}]}' AS body,
-           sha256(due.complaint_id::text::bytea) AS hash
-    FROM bare_due due JOIN complaints_complaint complaint ON complaint.id = due.complaint_id
-    GROUP BY batch, due.complaint_id, complaint.customer_id;
-CREATE UNLOGGED TABLE bare_mail AS
-    SELECT batch, 'breach:' || due.id || ':' || person.id AS key,
-           '<breach.' || due.id || '.' || person.id || '@127.0.0.1>' AS message_id, person.email,
-           due.complaint_id, due.at,
-           jsonb_build_object('reference', complaint.reference, 'subject', complaint.subject, 'clock', 'resolve',
-                              'due_us', '2208243600000000', 'time_zone', person.time_zone,
-                              'name', person.name) AS context
-    FROM bare_due due JOIN complaints_complaint complaint ON complaint.id = due.complaint_id
-    JOIN core_team team ON team.id = complaint.team_id
-    JOIN core_user person ON person.id IN (team.lead_id, complaint.owner_id);
-CREATE INDEX ON bare_due (batch); CREATE INDEX ON bare_case (batch); CREATE INDEX ON bare_mail (batch);
-ANALYZE bare_due; ANALYZE bare_case; ANALYZE bare_mail;
-"""
-
-
-def _writing() -> str:
-    """What a batch writes, in five statements; new columns of the tables get their fields' defaults."""
-    event = {"clock_id": "id", "kind": "'breached'", "at": "due_at", "recorded_at": "at"}
-    firing = {"clock_id": "id", "rung": "'breach'", "due_at": "due_at", "fired_at": "at"}
-    entry = {
-        "subject_kind": "'complaint'", "subject_id": "id", "seq": "seq", "kind": "'sla.breached'", "at": "due_at",
-        "recorded_at": "at", "actor_kind": "'system'", "actor_label": "'sweep'", "customer_id": "customer_id",
-        "body": "body", "hash": "hash",
-    }  # fmt: skip
-    mail = {
-        "key": "key", "message_id": "message_id", "channel": "'mail'", "recipient": "email", "language": "'en'",
-        "template": "'sla_breach'", "context": "context", "subject_kind": "'complaint'", "subject_id": "complaint_id",
-        "created_at": "at", "due_at": "at",
-    }  # fmt: skip
-    batch = "WHERE batch = %(batch)s"
-    return ";\n".join(
-        (
-            UPDATES,
-            insert_select(ClockEvent, event, f"FROM bare_due {batch}"),
-            insert_select(Firing, firing, f"FROM bare_due {batch}"),
-            insert_select(TrailEntry, entry, f"FROM bare_case {batch}"),
-            insert_select(OutboxMessage, mail, f"FROM bare_mail {batch}"),
-        )
-    )
-
-
-UPDATES = """
-UPDATE complaints_clock c SET state = 'breached', breached_at = d.due_at, detected_at = d.at, next_at = NULL
-    FROM bare_due d WHERE d.batch = %(batch)s AND c.id = d.id;
-UPDATE complaints_complaint c SET updated_at = d.at FROM bare_case d WHERE d.batch = %(batch)s AND c.id = d.id"""
+LONG = 0.2  # of all the seconds in which deadlines fall: how long the target of every clock is
+WORKERS = {"one": 1, "two": 2, "four": 4}
+ALWAYS = WeekCalendar("UTC", (((0, 1440),),) * 7)
 
 
 def measure() -> dict[str, Any]:
-    """Rows a second of one worker, two workers and bare, in turns; idle sweeps before; the plan of the lock."""
+    """Clocks a second of one, two and four workers and of bare, in turns; idle sweeps before; the plan of the lock."""
     at_rest = idle()
     bare = connection.vendor == "postgresql"
-    kinds = ("one", "bare", "two") if bare else ("one", "two")
-    sweep(at=FIRST_DUE)  # what other measurements left behind; it must not be counted
+    kinds = ("one", "two", "four", "bare") if bare else ("one", "two")
     running = Clock.objects.filter(next_at__isnull=False).count()
-    part = min(MOST, running // len(kinds)) // PARTS
-    found: dict[str, Any] = {"running": running, "due": part * PARTS, "idle": at_rest}
+    length = lay_ladders(running)
+    # Behind the last deadline nothing new comes; before it, as long as the first warning is ahead, it comes evenly.
+    part = int(min(MOST, running * (1 - LONG / 2) // len(kinds)) // PARTS)
+    sweep(at=FIRST_DUE)  # what other measurements left behind, and the warnings of the first: not counted
+    found: dict[str, Any] = {"running": running, "ladder_seconds": length, "idle": at_rest}
     taken: dict[str, list[Timing]] = {kind: [] for kind in kinds}
+    looked: Counter[str] = Counter()
     at = FIRST_DUE
     turns = list(permutations(kinds))  # whoever comes first after a checkpoint writes whole pages to the log
     for turn in range(PARTS):
-        for kind in turns[turn % len(turns)]:
+        for kind in turns[turn * 5 % len(turns)]:
             at += timedelta(seconds=part)
-            taken[kind].append(_bare(at) if kind == "bare" else workers(at, 1 if kind == "one" else 2))
+            timing, clocks = bare_sweep.run(at) if kind == "bare" else workers(at, WORKERS[kind])
+            taken[kind].append(timing)
+            looked[kind] += clocks
+            timing.rows = clocks
     for kind, timings in taken.items():
         whole = sum(timings, Timing(0.0))
-        rate = part * PARTS / whole.seconds
         found[kind] = {
-            "rows": part * PARTS,
-            "per_second": round(rate, 1),
+            "rows": looked[kind],
+            "per_second": round(looked[kind] / whole.seconds, 1),
             "longest_batch_ms": round(max(whole.each) * 1000, 1),
             "p50_batch_ms": round(median(whole.each) * 1000, 1),
         }
         if bare and kind != "bare":
-            ratios = [other.seconds / own.seconds for own, other in zip(timings, taken["bare"], strict=True)]
+            ratios = [own.rate / other.rate for own, other in zip(timings, taken["bare"], strict=True)]
             found[kind]["ratio"] = round(median(ratios), 3)
     if bare:
         found["plan"] = plan(at + timedelta(seconds=part))
     return found
+
+
+def lay_ladders(running: int) -> int:
+    """Give every running clock the rungs of its policy, and let it be looked at when the first is due.
+
+    The deadlines of `seed` lie one second apart, whatever the targets: so every target is as many seconds long, of a
+    calendar that never closes, and warnings and deadlines fall due all the time. Returns those seconds.
+    """
+    length = max(20, int(running * LONG))
+    start = datetime(2030, 1, 1, tzinfo=UTC)
+    due = start + timedelta(seconds=length)
+    for policy in SlaPolicy.objects.filter(pk__in=Clock.objects.filter(next_at__isnull=False).values("policy")):
+        for kind in ("acknowledge", "resolve"):
+            steps = policies.steps_of(policy, kind)
+            rungs = ladder.first_rungs(steps, ALWAYS, start, Target.seconds(length), due)
+            bare_sweep.lay(kind, policy.pk, [(us - _us(due), *rest) for us, *rest in rungs])
+    settle()
+    return length
+
+
+def _us(at: datetime) -> int:
+    return int(at.timestamp()) * 1_000_000
 
 
 def idle() -> dict[str, Any]:
@@ -143,8 +115,9 @@ def plan(at: datetime) -> str:
         return "\n".join(line for (line,) in cursor.fetchall())
 
 
-def workers(at: datetime, count: int) -> Timing:
-    """`count` processes sweep what is due at `at`, begun together; `each` is the duration of a batch."""
+def workers(at: datetime, count: int) -> tuple[Timing, int]:
+    """`count` processes sweep what is due at `at`, begun together; `each` is the duration of a batch. And how many
+    clocks they looked at."""
     command = [sys.executable, "-m", "tests.bench.worker", at.isoformat()]
     processes = [
         subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -165,24 +138,5 @@ def workers(at: datetime, count: int) -> Timing:
     seconds = time.perf_counter() - started
     for process in processes:
         process.communicate()
-    return Timing(seconds, [one for answer in answers for one in answer["each"]])
-
-
-def _bare(at: datetime) -> Timing:
-    import psycopg2
-
-    with connection.cursor() as cursor:
-        cursor.execute(STAGE, {"at": at})
-        cursor.execute("SELECT max(batch) FROM bare_due")
-        (last,) = cursor.fetchone()
-    settings = connection.get_connection_params()
-    link = psycopg2.connect(**{key: settings[key] for key in ("dbname", "user", "host", "port") if key in settings})
-    each, writing = [], _writing()
-    with link.cursor() as cursor:
-        for batch in range(last + 1):
-            started = time.perf_counter()
-            cursor.execute(writing, {"batch": batch})
-            link.commit()
-            each.append(time.perf_counter() - started)
-    link.close()
-    return Timing(sum(each), each)
+    each = [one for answer in answers for one in answer["each"]]
+    return Timing(seconds, each), sum(answer["clocks"] for answer in answers)
