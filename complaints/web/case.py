@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Exists, OuterRef, Subquery
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,9 +20,8 @@ from django.views.decorators.http import require_safe
 
 from complaints.models import ChannelCode, Complaint, Kind, Narrative, Severity, Status, Watch
 from complaints.reference import catalogue
-from complaints.web import acts, clockface, composed, desk, forms, queue, statutory, story, timeline
+from complaints.web import acts, clockface, composed, desk, forms, outcome, queue, statutory, story, strip, timeline
 from complaints.web.composed import Composed, Somebody
-from complaints.web.filters import FILTERS
 from complaints.web.names import name_of, person_of
 from complaints.web.queue import Reader
 from complaints.web.story import EARLIER, Contact, Step, Story
@@ -42,7 +41,6 @@ ENDED = (Status.CLOSED, Status.WITHDRAWN, Status.MERGED)
 READ: list[tuple[Any, list[str]]] = [
     (model, [column.attname for column in model._meta.concrete_fields]) for model in (Complaint, Customer, Narrative)
 ]
-STRIP = 20  # rows of the list beside the case: as many as a tall screen holds
 TONES = {Status.NEW: "risk", Status.WAITING: "pause", Status.RESOLVED: "met", Status.CLOSED: "met"}
 MARKS = {EMAIL: "email", PHONE: "phone", SOCIAL: "social", POSTAL: "letter"}
 
@@ -153,7 +151,7 @@ def context(
     request.sidebar_here = listed if listed in queue.VIEWS else queue.default_view(request.user)  # type: ignore[attr-defined, arg-type]
     return {
         **found,
-        "strip": strip(request, complaint, at),
+        "strip": strip.strip(request, complaint, at),
         "composer": composer(request, complaint, refused, found["contacts"]),
     }
 
@@ -168,7 +166,7 @@ def parts(
 ) -> dict[str, Any]:
     """What changes when something happens to the case: header, timeline, customer, actions. Query cost: 2."""
     refused = refused or Refused()
-    query = list_query(request)
+    query = strip.list_query(request)
     clocks = clockface.load(complaint)
     statutory.remember(complaint, (clock for clock, _events in clocks))
     told = story.load(complaint, request.user, before=before)  # type: ignore[arg-type]
@@ -193,8 +191,8 @@ def parts(
             bound=refused.bound,
             query=query,
         ),
-        "guards": acts.guards(complaint),
-        "decided": acts.decided(complaint),
+        "guards": outcome.guards(complaint),
+        "decided": outcome.decided(complaint),
         "composer_nonce": fresh(),
     }
 
@@ -216,7 +214,7 @@ def header(request: HttpRequest, complaint: Complaint, trail: list[Step], at: da
         "owner": person_of(complaint.owner_id) or Person.of(complaint.owner_id, str(complaint.owner)),
         "language_label": languages.language_name(complaint.language),
         "received": _("received %(when)s") % {"when": languages.short_moment(complaint.received_at, now=at)},
-        "queue_url": reverse("queue") + list_query(request),
+        "queue_url": reverse("queue") + strip.list_query(request),
         "queue_title": str(listed.title),
         "kind": str(Kind(complaint.kind).label) if complaint.kind == Kind.ENQUIRY else "",
     }
@@ -308,7 +306,7 @@ def composer(
         points = complaint.customer.contact_points.all() if complaint.customer else ()
         contacts = [Contact(one.kind, one.value) for one in points]
     address = next((one for one in contacts if one.kind == EMAIL), None)
-    query = list_query(request)
+    query = strip.list_query(request)
     return {
         "draft": complaint.reference,
         "reply_url": acts.address(acts.ACTS["message"], complaint, query),
@@ -329,60 +327,6 @@ def composer(
 def may_reply(complaint: Complaint) -> bool:
     """Whether the composer offers a reply; what is ended is reopened first, what is kept apart released."""
     return complaint.status not in ENDED and not complaint.is_quarantined
-
-
-def strip(request: HttpRequest, complaint: Complaint, at: datetime) -> dict[str, Any] | None:
-    """The list the reader came from, beside the case. Query cost: 1."""
-    user: User = request.user  # type: ignore[assignment]
-    asked = queue.ask(_list_params(request), user)
-    if asked.problems:
-        asked = queue.ask(QueryDict(), user)
-    found = queue.fetch(asked, user, at)
-    if not found.rows:
-        return None
-    groups = desk.groups_of(asked, _around(found, complaint.reference), at, current=complaint.reference)
-    listed = [row for group in groups for row in group.rows]
-    place = next((number for number, row in enumerate(listed) if row.current), None)
-    before = listed[place - 1].url if place else ""
-    after = listed[place + 1].url if place is not None and place + 1 < len(listed) else ""
-    return {
-        "title": str(asked.view.title),
-        "url": reverse("queue") + asked.query,
-        "count": _strip_count(request, asked, found),
-        "groups": groups,
-        "previous_url": before,
-        "next_url": after or (listed[0].url if place is None else ""),
-    }
-
-
-def _around(found: queue.Page, reference: str) -> queue.Page:
-    """The STRIP rows about the case (the first ones where it is not among them): more are not put into words."""
-    place = next((number for number, row in enumerate(found.rows) if row.reference == reference), 0)
-    start = max(0, min(place - STRIP // 2, len(found.rows) - STRIP))
-    end = start + STRIP
-    before = found.before or ("…" if start else "")
-    after = found.after or ("…" if end < len(found.rows) else "")
-    return queue.Page(found.rows[start:end], after=after, before=before)
-
-
-def _strip_count(request: HttpRequest, asked: queue.Asked, found: queue.Page) -> str:
-    if not found.after and not found.before:
-        return str(len(found.rows))
-    return "" if asked.chosen else str(desk.sidebar_counts(request).get(asked.view.key, ""))
-
-
-def list_query(request: HttpRequest) -> str:
-    """The query string of the list the reader came from ("" for their own)."""
-    params = _list_params(request)
-    return f"?{params.urlencode()}" if params else ""
-
-
-def _list_params(request: HttpRequest) -> QueryDict:
-    params = request.GET.copy()
-    for name in list(params):
-        if name not in ("view", "after", "before", *FILTERS):
-            del params[name]
-    return params
 
 
 def more_links(request: HttpRequest, complaint: Complaint) -> list[Link]:

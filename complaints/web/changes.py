@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 
 from complaints import errors
 from complaints.models import Complaint
-from complaints.web import case, timeline
+from complaints.web import case, strip, timeline
 from complaints.web.acts import ACTS, Act
 from complaints.web.case import Refused
 from complaints.web.forms import ActForm
@@ -98,10 +98,10 @@ def done(request: HttpRequest, before: Complaint, said: str) -> HttpResponse:
     visible = Complaint.objects.visible_to(request.user).filter(reference=reference)  # type: ignore[arg-type]
     if not visible.exists():  # given to another team: it is not ours to look at any more
         messages.success(request, said)
-        return _go(request, reverse("queue") + case.list_query(request))
+        return _go(request, reverse("queue") + strip.list_query(request))
     if not request.htmx:  # type: ignore[attr-defined]
         messages.success(request, said)
-        return _go(request, reverse("case", args=[reference]) + case.list_query(request))
+        return _go(request, reverse("case", args=[reference]) + strip.list_query(request))
     complaint = case.find(request, reference)
     context = case.parts(request, complaint, at=now())
     if case.may_reply(complaint) != case.may_reply(before) or complaint.customer_id != before.customer_id:

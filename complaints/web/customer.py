@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods
 
 from complaints.actions.customer import set_customer
 from complaints.models import Complaint
-from complaints.web import acts, case, changes
+from complaints.web import acts, case, changes, strip
 from core.access import CASES, allow
 from core.actor import Actor
 from core.clock import now
@@ -129,7 +129,7 @@ def _do(request: HttpRequest, complaint: Complaint, form: CustomerForm) -> None:
 
 def _look(request: HttpRequest, complaint: Complaint) -> HttpResponse:
     words = " ".join(request.POST["q"].split())[:LONGEST]
-    query = case.list_query(request)
+    query = strip.list_query(request)
     url = f"{acts.customer_door(complaint, query).url}{'&' if query else '?'}{urlencode({'q': words})}"
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(headers={"HX-Redirect": url})
@@ -145,7 +145,7 @@ def _page(request: HttpRequest, complaint: Complaint, form: CustomerForm) -> Htt
     options = _found(request, words, chosen)
     if form.is_bound and form.known is not None and all(one.value != chosen for one in options):
         options.insert(0, _option(form.known, chosen))
-    query = case.list_query(request)
+    query = strip.list_query(request)
     request.sidebar_here = "queue"  # type: ignore[attr-defined]
     context = {
         "form": form,
