@@ -157,6 +157,10 @@ class Figure:
         """
         raise NotImplementedError
 
+    def both(self, scope: Scope, by: str) -> tuple[Measure, list[Group]]:
+        """`measure` and `groups`. Query cost: 2, or 1 where the parts add up. Raises what `groups` raises."""
+        return self.measure(scope), self.groups(scope, by)
+
     def rows(self, scope: Scope, part: str = "") -> QuerySet[Any]:
         """Exactly the `n` rows behind the figure, by primary key; `part` narrows them (see `parts`)."""
         raise NotImplementedError

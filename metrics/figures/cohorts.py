@@ -11,9 +11,9 @@ from django.db.models import Case, DateField, F, QuerySet, When, Window
 from django.db.models.functions import FirstValue, Lag, Trunc
 
 from metrics import periods, rates
-from metrics.figures import buckets
+from metrics.figures import buckets, dimensions
 from metrics.figures.base import Number, Scope
-from metrics.figures.loyalty import buckets_of, purchases, stays
+from metrics.figures.loyalty import purchases, stays
 from metrics.figures.sql import Row, compiled, day_of, fetch
 from retention.models import Purchase
 
@@ -45,7 +45,7 @@ def purchase_cohorts(scope: Scope) -> list[Cohort]:
     """
     last = scope.until or scope.as_of_day
     _start, end_at = periods.bucket(last, MONTH).instants(scope.zone)
-    bucket, day = buckets_of(scope, MONTH, scope.since, last)
+    bucket, day = dimensions.buckets_of("purchased_at", MONTH, scope, scope.since, last)
     rows = purchases(scope).filter(purchased_at__lt=end_at)
     counted_by = buckets.of_purchases if buckets.fits_in_bits(bucket) else _by_window
     counted: dict[date, dict[int, int]] = defaultdict(dict)

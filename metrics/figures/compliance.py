@@ -88,6 +88,9 @@ class SlaCompliance(Figure):
     def groups(self, scope: Scope, by: str) -> list[Group]:
         return self._reader(scope, by).groups(scope, by)
 
+    def both(self, scope: Scope, by: str) -> tuple[Measure, list[Group]]:
+        return self._reader(scope, by).both(scope, by)
+
     def rows(self, scope: Scope, part: str = "") -> QuerySet[Any]:
         rows = clocks(scope, self.kind(scope)).annotate(met=flag(met(scope)), late=flag(late(scope)))
         rows = rows.annotate(overdue=flag(overdue(scope))).order_by("pk")
@@ -104,7 +107,7 @@ class SlaCompliance(Figure):
 
 
 class _Reader(FactsFigure):
-    code = SlaCompliance.code
+    code, adds_up = SlaCompliance.code, True
     groupings = SlaCompliance.groupings
 
     def __init__(self, figure: SlaCompliance) -> None:

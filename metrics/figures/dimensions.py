@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db import connection
 from django.db.models import DateField, F, Q, Value
 from django.db.models.functions import Coalesce, Trunc
 from django.utils.dates import MONTHS
@@ -20,12 +21,15 @@ from complaints.models import ChannelCode, ComplaintType, Outcome, RootCause, Se
 from complaints.reference import catalogue
 from metrics import periods
 from metrics.figures.base import Group, Measure, Scope
-from metrics.figures.sql import Row, day_of
+from metrics.figures.sql import BucketNumber, Row, day_of
 
 NONE = "-"
 ALONE = "="  # before the code of a type or root cause: it alone, without those below it
 SEVERAL = ","  # between codes of types or root causes: any of them
 Read = Callable[[Row, int], tuple[str, str]]
+Buckets = tuple[Any, Callable[[Any], date | None]]  # an expression, and the first day of what it gives
+LONG_AGO = date(1, 1, 1)
+MOST_BUCKETS = {"postgresql": 4000, "sqlite": 62}  # SQLite compares with one after the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +170,8 @@ class Key:
 def key_of(by: str, dimensions: Mapping[str, Dimension], at: Any, scope: Scope) -> Key:
     """The grouping `by`; `at`: the column whose local date makes the bucket."""
     if by in periods.UNITS:
-        trunc = Trunc(at, by, output_field=DateField(), tzinfo=scope.zone)
-        return Key({"g0": trunc}, lambda row: _bucket(day_of(row["g0"]), by), by)
+        expression, first_day = buckets_of(at, by, scope, scope.since, scope.until)
+        return Key({"g0": expression}, lambda row: _bucket(first_day(row["g0"]), by), by)
     chosen = [dimensions[name] for name in PAIRS.get(by, (by,))]
     columns: dict[str, Any] = {}
     for place, dimension in enumerate(chosen):
@@ -181,6 +185,18 @@ def key_of(by: str, dimensions: Mapping[str, Dimension], at: Any, scope: Scope) 
         return sort, "|".join(key for key, _label in found), " · ".join(label for _key, label in found)
 
     return Key(columns, read)
+
+
+def buckets_of(at: str, unit: str, scope: Scope, since: date | None, until: date | None) -> Buckets:
+    """The bucket of the instant `at`, and what reads its first day. With both ends known only those in between are
+    told apart, all earlier ones are one (LONG_AGO), and none is cut to its local date."""
+    if since is not None and until is not None and since <= until:
+        days = [part.since for part in periods.Period(since, until).buckets(unit)]
+        if len(days) <= MOST_BUCKETS[connection.vendor]:
+            names = [LONG_AGO, *days]
+            starts = [periods.first_instant(day, scope.zone) for day in days]
+            return BucketNumber(at, starts), lambda value: None if value is None else names[int(value)]
+    return Trunc(at, unit, output_field=DateField(), tzinfo=scope.zone), day_of
 
 
 def in_order(scope: Scope, key: Key, found: Iterable[tuple[Row, Measure]], empty: Measure) -> list[Group]:

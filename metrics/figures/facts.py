@@ -47,9 +47,11 @@ def received(scope: Scope) -> QuerySet[Complaint]:
 
 
 class FactsFigure(Figure):
-    """A figure whose rows are those of a queryset. `at`: the column whose date makes the period."""
+    """A figure whose rows are those of a queryset. `at`: the column whose date makes the period. `adds_up`: whether its
+    aggregates are counts and sums of single rows, so that those of all groups give those of the whole."""
 
     at: ClassVar[str] = "received_at"
+    adds_up: ClassVar[bool] = False
     groupings = dimensions.COMPLAINT_GROUPINGS
     filters = dimensions.COMPLAINT_FILTERS
     parts: ClassVar[tuple[str, ...]] = ("numerator",)
@@ -79,10 +81,22 @@ class FactsFigure(Figure):
         return self.read(self._tally(scope, None)[0], scope)
 
     def groups(self, scope: Scope, by: str) -> list[Group]:
+        return self._grouped(scope, by)[1]
+
+    def both(self, scope: Scope, by: str) -> tuple[Measure, list[Group]]:
+        if not self.adds_up:
+            return super().both(scope, by)
+        rows, groups = self._grouped(scope, by)
+        names = {name for row in rows for name in row}
+        return self.read({name: _total(rows, name) for name in names}, scope), groups
+
+    def _grouped(self, scope: Scope, by: str) -> tuple[list[Row], list[Group]]:
+        """The rows of aggregates of all groups, and what they say."""
         refuse_unknown_grouping(self, by)
         key = dimensions.key_of(by, self.dimensions(), self.at, scope)
-        found = [(row, self.read(row, scope)) for row in self._tally(scope, key)]
-        return dimensions.in_order(scope, key, found, self.read({}, scope))
+        rows = self._tally(scope, key)
+        found = [(row, self.read(row, scope)) for row in rows]
+        return rows, dimensions.in_order(scope, key, found, self.read({}, scope))
 
     def _tally(self, scope: Scope, key: Key | None) -> list[Row]:
         facts, names = self.facts(scope), list(self.columns(scope))
@@ -99,6 +113,8 @@ class FactsFigure(Figure):
 
 class Rate(FactsFigure):
     """A share: facts have `hit`; where some do not count (yet), also `counts` and `pending`."""
+
+    adds_up = True
 
     def columns(self, scope: Scope) -> Sequence[str]:
         return ("hit", "pending")
@@ -141,6 +157,12 @@ class Duration(FactsFigure):
 
     def rows(self, scope: Scope, part: str = "") -> QuerySet[Any]:
         return self.facts(scope).filter(elapsed__isnull=False).order_by("pk")
+
+
+def _total(rows: Sequence[Row], name: str) -> int | Decimal:
+    """Of what aggregates count; of a column of the grouping it says nothing."""
+    values: list[int | Decimal] = [row[name] for row in rows if isinstance(row[name], int | Decimal)]
+    return sum(values)
 
 
 def share(hits: int, n: int, *, immature: int = 0, values: Mapping[str, Any] | None = None, rows: int = -1) -> Measure:

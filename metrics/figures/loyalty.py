@@ -5,23 +5,36 @@ Every query passes once over the stays or purchases, sums up each customer, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Case, DateField, F, IntegerField, Max, Min, Q, QuerySet, Value, When, Window
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+    Window,
+)
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce, Lag, Trunc
+from django.db.models.functions import Coalesce, Lag
 from django.utils.translation import gettext as _
 
 from core.errors import InvalidInput
 from metrics import periods, rates
 from metrics.figures import buckets, dimensions
 from metrics.figures.base import DOWN, Figure, Group, Measure, Scope
-from metrics.figures.buckets import LONG_AGO, LONG_AGO_DAY
-from metrics.figures.dimensions import Dimension, text
+from metrics.figures.buckets import LONG_AGO_DAY
+from metrics.figures.dimensions import LONG_AGO, Dimension, text
 from metrics.figures.facts import FactsFigure, refuse_unknown_grouping, share
-from metrics.figures.sql import BucketNumber, Inner, Row, compiled, count, day_of, fetch, flag, tally_over
+from metrics.figures.sql import Inner, Row, compiled, count, day_of, fetch, flag, tally_over
 from retention.models import Customer, Purchase, Tenure
 
 TENURE, PURCHASES, STRICT = "tenure", "purchases", "strict"
@@ -32,7 +45,6 @@ COUNTED = (
     "count(*) FILTER (WHERE at_end = 1 AND is_new) AS fresh",
     "count(*) FILTER (WHERE at_start = 1 AND at_end = 1) AS kept",
 )
-Buckets = tuple[Any, Callable[[Any], date | None]]  # an expression, and the first day of what it gives
 PARTS = {
     "": "at_start = 1 OR at_end = 1",
     "start": "at_start = 1",
@@ -45,12 +57,19 @@ PARTS = {
 MERGED = Customer.objects.filter(merged_into__isnull=False)
 
 
+def of_nobody_merged(rows: QuerySet[Any]) -> Q:
+    """Not of customers merged into another. A merge takes their rows along, so that hardly ever any is left: one look
+    tells, instead of one at each row."""
+    left = MERGED.filter(Exists(rows.filter(customer=OuterRef("pk"))))
+    return ~Q(Exists(left)) | ~Q(customer__in=left)
+
+
 COHORT = "cohort"  # a filter: those who began in one month
 
 
 def stays(scope: Scope) -> QuerySet[Tenure]:
     """Stays of customers that count, narrowed by the filters. A join with all customers would cost more."""
-    rows = Tenure.objects.exclude(customer__in=MERGED)
+    rows = Tenure.objects.filter(of_nobody_merged(Tenure.objects.all()))
     if not scope.viewer.sees_cases:
         return rows.none()
     if month := cohort_of(scope):
@@ -69,7 +88,7 @@ def _others(scope: Scope) -> dict[str, str]:
 
 def purchases(scope: Scope) -> QuerySet[Purchase]:
     """Valid purchases of customers that count, narrowed by the filters. A join with all customers would cost more."""
-    rows = Purchase.objects.filter(is_valid=True).exclude(customer__in=MERGED)
+    rows = Purchase.objects.filter(is_valid=True).filter(of_nobody_merged(Purchase.objects.filter(is_valid=True)))
     if not scope.viewer.sees_cases:
         return rows.none()
     rows = rows.filter(dimensions.narrowed(OF_CUSTOMERS, _others(scope)))
@@ -83,16 +102,6 @@ def _began_in(rows: QuerySet[Purchase], month: periods.Period, scope: Scope) -> 
     earlier = rows.filter(purchased_at__lt=start, customer__isnull=False)
     who: QuerySet[Any] = bought.exclude(customer__in=earlier.values("customer")).values("customer")
     return who
-
-
-def buckets_of(scope: Scope, unit: str, since: date | None, until: date | None) -> Buckets:
-    """Buckets of purchases. With both ends known only those in between are told apart, all earlier ones are one."""
-    if since is None or until is None or since > until:
-        return Trunc("purchased_at", unit, output_field=DateField(), tzinfo=scope.zone), day_of
-    parts = list(periods.Period(since, until).buckets(unit))
-    names = [LONG_AGO, *(part.since for part in parts)]
-    starts = [periods.first_instant(day, scope.zone) for day in names[1:]]
-    return BucketNumber("purchased_at", starts), lambda value: None if value is None else names[int(value)]
 
 
 def months_of(rows: QuerySet[Purchase], bucket: Any) -> QuerySet[Any]:
@@ -116,9 +125,14 @@ def _pairs(rows: QuerySet[Purchase], bucket: Any) -> list[Row]:
     )
 
 
+def one_if(condition: Q) -> Case:
+    """1 if the condition holds, else 0."""
+    return Case(When(condition, then=Value(1)), default=Value(0), output_field=IntegerField())
+
+
 def yes(condition: Q) -> Max:
     """1 if the condition holds for any row of the customer."""
-    return Max(Case(When(condition, then=Value(1)), default=Value(0), output_field=IntegerField()))
+    return Max(one_if(condition))
 
 
 class RetentionRate(Figure):
@@ -192,17 +206,17 @@ class RetentionRate(Figure):
         if self.basis(scope) == TENURE:
             return compiled(self._each_by_stay(scope, **keys))
         rows, first = purchases(scope), scope.start_at
-        before = NOBODY
         if scope.period is not None:
-            earlier = scope.previous()
-            first = earlier.start_at
-            before = Q(purchased_at__lt=scope.start_at)
+            first = scope.previous().start_at
         looked_at = rows if first is None else rows.filter(purchased_at__gte=first)
         if scope.end_at is not None:
             looked_at = looked_at.filter(purchased_at__lt=scope.end_at)
-        now = Q(purchased_at__isnull=False) if scope.start_at is None else Q(purchased_at__gte=scope.start_at)
         grouped = looked_at.annotate(who=F("customer_id"), **keys).values("who", *keys)
-        found = compiled(grouped.annotate(at_start=yes(before), at_end=yes(now)))
+        grouped = grouped.annotate(earliest=Min("purchased_at"), latest=Max("purchased_at"))
+        before, now = NOBODY, Q(latest__isnull=False)
+        if scope.start_at is not None:
+            before, now = Q(earliest__lt=scope.start_at), Q(latest__gte=scope.start_at)
+        found = compiled(grouped.annotate(at_start=one_if(before), at_end=one_if(now)))
         if found is None or scope.start_at is None:
             return found and (f"SELECT g.*, at_end = 1 AS is_new FROM ({found[0]}) g", found[1])  # noqa: S608
         earlier_ones = rows.filter(purchased_at__lt=scope.start_at).annotate(who=F("customer_id")).values("who")
@@ -229,7 +243,7 @@ class RetentionRate(Figure):
     def _by_purchase(self, scope: Scope, unit: str) -> list[Row]:
         """Each bucket beside the one before it. A customer's first bucket is found over all time."""
         since = None if scope.since is None else _bucket_before(periods.bucket(scope.since, unit).since, unit)
-        bucket, first_day = buckets_of(scope, unit, since, scope.until)
+        bucket, first_day = dimensions.buckets_of("purchased_at", unit, scope, since, scope.until)
         rows = purchases(scope)
         if scope.until is not None:
             _start, end_at = periods.bucket(scope.until, unit).instants(scope.zone)

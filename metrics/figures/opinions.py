@@ -56,7 +56,7 @@ INVITATIONS = _shared()
 class _Answers(FactsFigure):
     """Scores of one kind. Blank scores are no answers; without a period undated answers count too."""
 
-    at, row_kind = "answered_at", "response"
+    at, row_kind, adds_up = "answered_at", "response", True
     groupings = (*ANSWERS, *dimensions.BY_CHANNEL, *periods.UNITS)
     filters = frozenset(ANSWERS)
     survey_kind: str

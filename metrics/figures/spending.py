@@ -11,18 +11,18 @@ from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from metrics import periods, rates
-from metrics.figures import dimensions, facts
+from metrics.figures import buckets, dimensions, facts
 from metrics.figures.base import MONEY, Figure, Group, Measure, Number, Scope
 from metrics.figures.dimensions import Dimension, Key
 from metrics.figures.facts import FactsFigure, refuse_unknown_grouping, share
 from metrics.figures.loyalty import COHORT, OF_CUSTOMERS, purchases
-from metrics.figures.sql import Row, compiled, count, fetch, money, money_sum, tally
+from metrics.figures.sql import Row, compiled, count, fence, fetch, money, money_sum, tally
 from retention.models import Customer, Purchase
 
 
-def bought(scope: Scope) -> QuerySet[Purchase]:
-    """Valid purchases of the period."""
-    return purchases(scope).filter(facts.within("purchased_at", scope))
+def bought(scope: Scope, at: Q | None = None) -> QuerySet[Purchase]:
+    """Valid purchases of the period, or of `at`."""
+    return purchases(scope).filter(facts.within("purchased_at", scope) if at is None else at)
 
 
 class _OfCustomers(FactsFigure):
@@ -35,8 +35,8 @@ class _OfCustomers(FactsFigure):
     def dimensions(self) -> Mapping[str, Dimension]:
         return OF_CUSTOMERS
 
-    def each(self, scope: Scope, **keys: Any) -> QuerySet[Any]:
-        """`who` and what is summed up of each."""
+    def each(self, scope: Scope, at: Q | None = None, **keys: Any) -> QuerySet[Any]:
+        """`who` and what is summed up of each; `at`: see `bought`."""
         raise NotImplementedError
 
     def part(self, part: str) -> str:
@@ -53,6 +53,10 @@ class _OfCustomers(FactsFigure):
 
     def _tally(self, scope: Scope, key: Key | None) -> list[Row]:
         keys = dict(key.columns) if key is not None else {}
+        if buckets.stand_apart(keys):
+            each = self.each(scope, buckets.OF_BUCKET)
+            summed = f"SELECT {', '.join(self.aggregates(scope))} FROM m"  # noqa: S608  (our own names)
+            return buckets.one_by_one(scope, keys["g0"], each, summed)
         return tally(self.each(scope, **keys), self.aggregates(scope), list(keys))
 
 
@@ -70,8 +74,8 @@ class RepeatPurchaseRate(_OfCustomers):
             "Orders of unknown customers, cancelled ones, and lines without quantity or price do not count."
         )
 
-    def each(self, scope: Scope, **keys: Any) -> QuerySet[Any]:
-        grouped = bought(scope).annotate(who=F("customer_id"), **keys).values("who", *keys)
+    def each(self, scope: Scope, at: Q | None = None, **keys: Any) -> QuerySet[Any]:
+        grouped = bought(scope, at).annotate(who=F("customer_id"), **keys).values("who", *keys)
         found: QuerySet[Any] = grouped.annotate(
             orders=Count("customer_id"), free=Count("customer_id", filter=Q(incentive=False))
         )
@@ -119,12 +123,27 @@ class AverageOrderValue(Figure):
         key = dimensions.key_of(by, OF_CUSTOMERS, "purchased_at", scope)
         return by_currency(scope, key, self._rows(scope, key.columns))
 
+    def both(self, scope: Scope, by: str) -> tuple[Measure, list[Group]]:
+        refuse_unknown_grouping(self, by)
+        key = dimensions.key_of(by, OF_CUSTOMERS, "purchased_at", scope)
+        rows = self._rows(scope, key.columns)
+        whole: dict[str, Row] = {}
+        for row in rows:
+            known = whole.setdefault(row["currency"], {"currency": row["currency"], "n": 0, "total": 0})
+            known["n"] += row["n"]
+            known["total"] += row["total"]
+        return in_currencies(list(whole.values())), by_currency(scope, key, rows)
+
     def rows(self, scope: Scope, part: str = "") -> QuerySet[Any]:
         return bought(scope).order_by("pk")
 
     def _rows(self, scope: Scope, keys: Mapping[str, Any]) -> list[Row]:
+        columns = ["count(*) AS n", f"{money_sum('valid_amount')} AS total"]
+        if buckets.stand_apart(keys):
+            rows = bought(scope, buckets.OF_BUCKET).values("currency", "valid_amount")
+            summed = f"SELECT currency, {', '.join(columns)} FROM m GROUP BY currency"  # noqa: S608
+            return buckets.one_by_one(scope, keys["g0"], rows, summed)
         rows = bought(scope).annotate(**keys).values(*keys, "currency", "valid_amount")
-        columns = ["count(*) AS n", "count(*) AS rows_behind", f"{money_sum('valid_amount')} AS total"]
         return tally(rows, columns, [*keys, "currency"])
 
 
@@ -156,31 +175,47 @@ class CustomerLifetimeValue(Figure):
         return Customer.objects.filter(pk__in=chosen).order_by("pk")
 
     def _rows(self, scope: Scope, keys: Mapping[str, Any]) -> list[Row]:
-        """Each customer once for each currency; `rows_behind` counts a customer of two currencies only once."""
-        facts_of = bought(scope).annotate(who=F("customer_id"), **keys)
-        inner = compiled(facts_of.values(*keys, "who", "currency", "valid_amount"))
+        """Each customer once for each currency, and where there are several also once for all of them (no currency)."""
+        columns = ["who", "currency", "valid_amount"]
+        if buckets.stand_apart(keys):
+            rows = bought(scope, buckets.OF_BUCKET).annotate(who=F("customer_id")).values(*columns)
+            total = f"count(DISTINCT who) AS n, {money_sum('valid_amount')} AS total"
+            summed = f"SELECT currency, {total} FROM m GROUP BY currency"  # noqa: S608  (our own names)
+            of_all = "SELECT NULL, count(DISTINCT who), CAST(NULL AS numeric) FROM m"
+            of_all = f"{of_all} WHERE {SEVERAL} HAVING count(*) > 0"
+            return buckets.one_by_one(scope, keys["g0"], rows, summed, of_all)
+        inner = compiled(bought(scope).annotate(who=F("customer_id"), **keys).values(*keys, *columns))
         if inner is None:
             return []
-        by = ", ".join([*keys, "currency"])
-        part = ", ".join([*keys, "who"])
+        by = "".join(f"{name}, " for name in keys)
+        group = f" GROUP BY {', '.join(keys)}" if keys else " HAVING count(*) > 0"
         return fetch(
-            f"WITH m AS ({inner[0]}), "  # noqa: S608
-            f"e AS (SELECT {by}, who, {money_sum('valid_amount')} AS total, "
-            f"row_number() OVER (PARTITION BY {part} ORDER BY currency) AS place FROM m GROUP BY {by}, who) "
-            "SELECT {0}, count(*) AS n, count(*) FILTER (WHERE place = 1) AS rows_behind, sum(total) AS total "
-            "FROM e GROUP BY {0} ORDER BY {0}".format(by),
+            f"WITH m AS ({inner[0]}{fence()}), "  # noqa: S608  (our own names)
+            f"e AS (SELECT {by}currency, who, {money_sum('valid_amount')} AS total FROM m GROUP BY {by}currency, who), "
+            f"t AS (SELECT {by}currency, count(*) AS n, sum(total) AS total FROM e GROUP BY {by}currency) "
+            f"SELECT * FROM t UNION ALL SELECT {by}NULL, count(DISTINCT who), NULL FROM e WHERE {SEVERAL}{group}",
             inner[1],
         )
 
 
+SEVERAL = "(SELECT count(DISTINCT currency) FROM t) > 1"
+
+
 def in_currencies(rows: Sequence[Row]) -> Measure:
-    """A mean amount by currency; `value` only where there is one currency. Amounts are never added across them."""
+    """A mean amount by currency; `value` only where there is one currency. Amounts are never added across them.
+
+    A row without a currency says how many rows stand behind all of them, where that is not their sum.
+    """
     values: dict[str, Number | None] = {}
-    total = Decimal(0)
-    for row in rows:
+    total, n, of_all = Decimal(0), 0, None
+    for row in sorted(rows, key=lambda row: row["currency"] or ""):
+        if row["currency"] is None:
+            of_all = count(row)
+            continue
         total = money(row["total"])
         values[row["currency"]] = rates.mean(total, count(row))
-    n = sum(count(row, "rows_behind") for row in rows)
+        n += count(row)
+    n = n if of_all is None else of_all
     if len(values) != 1:
         return Measure(None, n, values=values)
     return Measure(next(iter(values.values())), n, numerator=total, denominator=n, values=values)

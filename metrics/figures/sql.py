@@ -28,9 +28,8 @@ class Elapsed(Func):
     template = "%(expressions)s"
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return self.as_sql(
-            compiler, connection, template="EXTRACT(EPOCH FROM (%(expressions)s))::double precision", arg_joiner=" - "
-        )
+        # Not EXTRACT: that makes a numeric first, at five times the cost.
+        return self.as_sql(compiler, connection, template="date_part('epoch', %(expressions)s)", arg_joiner=" - ")
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         late, late_params = compiler.compile(self.source_expressions[0])
@@ -109,7 +108,14 @@ def tally_over(inner: Inner | None, columns: Sequence[str], by: Sequence[str] = 
         return [] if by else [{}]
     keys = ", ".join(by)
     group = f" GROUP BY {keys} ORDER BY {keys}" if by else ""
-    return fetch(f"WITH m AS ({inner[0]}) SELECT {', '.join([*by, *columns])} FROM m{group}", inner[1])  # noqa: S608
+    sql = f"WITH m AS ({inner[0]}{fence()}) SELECT {', '.join([*by, *columns])} FROM m{group}"  # noqa: S608
+    return fetch(sql, inner[1])
+
+
+def fence() -> str:
+    """At the end of an inner query, so that PostgreSQL computes each of its columns once a row and not again in
+    every aggregate that reads it."""
+    return " OFFSET 0" if connection.vendor == "postgresql" else ""
 
 
 def tally_quantiles(

@@ -1,10 +1,12 @@
 """A figure as a tile: its value, how sure we are, where it was, of how many, how it went (design, principle 6).
 
-Query cost: one for the value, one for what it is compared with, one for its run over time.
+Query cost: one for the value, one for what it is compared with, one for its run over time where that does not add up to
+the value.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -95,16 +97,20 @@ class Block(Part):
 
 
 def answer(code: str, asked: Asked, *, run: bool = True) -> Answer:
-    """Query cost: 1, and 1 for the comparison, and 1 for the run over time."""
+    """Query cost: 1, and 1 for the comparison, and 1 for the run over time where it does not add up to the value."""
     figure = figures[code]
     scope = asked.scope_for(figure)
     compared = asked.compared(scope)
-    return Answer(
-        figure=figure,
-        measure=figure.measure(scope),
-        before=figure.measure(compared) if compared else None,
-        run=run_of(figure, scope, asked.unit) if run else (),
-    )
+    measure, groups = with_run(figure, scope, asked.unit) if run else (figure.measure(scope), ())
+    return Answer(figure=figure, measure=measure, before=figure.measure(compared) if compared else None, run=groups)
+
+
+def with_run(figure: Figure, scope: Scope, unit: str) -> tuple[Measure, Sequence[Group]]:
+    """The figure and its run over time, see `run_of`. Query cost: 2, or 1 where the run adds up to the figure."""
+    if figure.runs and unit in figure.groupings:
+        with contextlib.suppress(InvalidInput):
+            return figure.both(scope, unit)
+    return figure.measure(scope), ()
 
 
 def run_of(figure: Figure, scope: Scope, unit: str) -> Sequence[Group]:
