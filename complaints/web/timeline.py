@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from complaints.actions.silence import SILENT
-from complaints.models import ChannelCode, Clock, Complaint, LateReason, Outcome, Purpose, Severity, Status
+from complaints.models import ChannelCode, Clock, ClockKind, Complaint, LateReason, Outcome, Purpose, Severity, Status
 from complaints.models.conversation import IN
 from complaints.reference import catalogue
+from complaints.sla.ladder import percent_of
 from complaints.web.names import clock_name, name_of, person_of
 from complaints.web.story import Mail, Said, Step, Story
 from core import languages, trail
@@ -235,6 +236,31 @@ def _extended(body: dict[str, Any]) -> str:
     return _("Legal deadline extended from %(before)s to %(after)s") % words
 
 
+def _warned(body: dict[str, Any]) -> tuple[str, str, str]:
+    """The last rung that rang: before the deadline, or long after it."""
+    last = body["warned"][-1]
+    words = {"clock": ClockKind(last["kind"]).label, "percent": languages.percent(percent_of(last["rung"]))}
+    if percent_of(last["rung"]) > 100:
+        return "breached", "breach", _("Still late: %(clock)s, %(percent)s of the time") % words
+    return "clock", "risk", _("Deadline near: %(clock)s, %(percent)s of the time used") % words
+
+
+def _moved(body: dict[str, Any]) -> tuple[str, str, str]:
+    """Deadlines moved by an edit of a calendar or of the policies."""
+    said = []
+    for kind, (before, after) in sorted(body["deadlines"].items()):
+        label = str(ClockKind(kind).label) if kind in ClockKind.values else kind
+        due = [
+            languages.short_moment(datetime.fromisoformat(one)) if one else languages.DASH for one in (before, after)
+        ]
+        said.append(f"{label} {' → '.join(due)}")
+    return "calendar", "", _("Working hours or policies changed: %(deadlines)s") % {"deadlines": "; ".join(said)}
+
+
+def _moment(text: str | None) -> str:
+    return languages.short_moment(datetime.fromisoformat(text)) if text else languages.DASH
+
+
 def _accepted(body: dict[str, Any]) -> tuple[str, str, str]:
     if body["accepted"][1]:
         return "met", "met", _("The customer accepts the decision")
@@ -269,6 +295,8 @@ SAY: dict[str, Callable[[dict[str, Any]], tuple[str, str, str]]] = {
     "complaint.resolved": lambda body: ("met", "met", _resolved(body)),
     "complaint.accepted": lambda body: _accepted(body),
     "complaint.extended": lambda body: ("calendar", "risk", _extended(body)),
+    "sla.warned": _warned,
+    "sla.moved": _moved,
     "complaint.closed": lambda body: ("check", "met", _("Closed")),
     "complaint.reopened": lambda body: ("undo", "risk", _("Reopened")),
     "complaint.withdrawn": lambda body: ("leave", "", _("Withdrawn by the customer")),
@@ -280,6 +308,7 @@ SAY: dict[str, Callable[[dict[str, Any]], tuple[str, str, str]]] = {
     ),
     "complaint.amended": lambda body: ("note", "", _("Details changed")),
     "complaint.taken_over": lambda body: ("book", "", _("Taken over from another system")),
+    "complaint.record_changed": lambda body: ("book", "", _("Brought up to date by an import")),
     "complaint.recorded": lambda body: ("book", "", _("Imported as history")),
 }
 

@@ -99,7 +99,7 @@ def words_of(entry: TrailEntry, body: Body) -> Words:
     """What the entry says as (icon, tone, title, text). No query."""
     private: Body = json.loads(entry.private) if entry.private else {}
     if entry.kind not in KINDS:
-        if entry.kind.startswith("complaint.") and (found := timeline.words_of(entry)) is not None:
+        if entry.kind.startswith(("complaint.", "sla.")) and (found := timeline.words_of(entry)) is not None:
             return found
         plain = entry.kind.partition(".")[2].replace("_", " ").capitalize()
         return "trail", "", plain, timeline.actor_of(entry)
@@ -125,8 +125,9 @@ def _reason(_body: Body, private: Body) -> str:
 
 
 def _clock(body: Body, _private: Body) -> str:
-    kind = str(body.get("kind") or body.get("clock") or "")
-    return str(dict(ClockKind.choices).get(kind, kind))
+    """Which deadlines were missed at once."""
+    labels = dict(ClockKind.choices)
+    return ", ".join(str(labels.get(one["kind"], one["kind"])) for one in body.get("clocks", []))
 
 
 def _day_of(*names: str) -> Callable[[Body, Body], str]:

@@ -1,0 +1,45 @@
+"""Every kind of entry that the code writes about a complaint is told in words, in five languages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.utils import translation
+
+from complaints.models import ClockKind
+from complaints.web import timeline
+from core.models import TrailEntry
+from tests.cast import MONDAY
+
+ROOT = Path(timeline.__file__).parents[1]
+LATER = MONDAY.isoformat()
+
+
+def test_no_kind_is_shown_by_its_code() -> None:
+    written = set()
+    for folder in ("actions", "sla"):
+        for path in (ROOT / folder).rglob("*.py"):
+            written |= set(re.findall(r'"((?:complaint|sla)\.[a-z_]+)"', path.read_text()))
+    assert written >= {"complaint.filed", "sla.breached", "sla.warned", "sla.moved", "complaint.extended"}
+    assert sorted(written - set(timeline.SAY) - timeline.QUIET) == []
+
+
+@pytest.mark.parametrize("language", ["en", "es", "pt", "it", "ru"])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("sla.warned", '{"warned":[{"kind":"%s","rung":"warn:75"}]}'),
+        ("sla.warned", '{"warned":[{"kind":"%s","rung":"warn:90"},{"kind":"%s","rung":"late:150"}]}'),
+        ("sla.moved", '{"deadlines":{"%s":["' + LATER + '",null],"fca-disp.final":[null,"' + LATER + '"]}}'),
+    ],
+    ids=["near", "late", "moved"],
+)
+@pytest.mark.django_db
+def test_deadlines_are_told(language: str, kind: str, body: str) -> None:
+    for clock in ClockKind.values:
+        row = TrailEntry(kind=kind, body=body.replace("%s", clock), actor_kind="system", actor_label="sweep")
+        with translation.override(language):
+            icon, _tone, title, text = timeline.words_of(row) or ("", "", "", "")
+            assert icon and text and str(ClockKind(clock).label) in title, title
