@@ -260,6 +260,7 @@ SPECTACULAR_SETTINGS = {
         "ContactKind": "retention.models.customers.CONTACT_KINDS",
         "PurchaseKind": "retention.models.PurchaseKind",
         "SurveyKind": "metrics.models.SurveyKind",
+        "ImportKind": ["customers", "purchases", "survey-responses"],
     },
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},
 }

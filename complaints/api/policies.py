@@ -125,7 +125,7 @@ class Versions(ListView):
     """Every version of the list, newest first; the draft has no `published_at`."""
 
     access, resource = IN_CHARGE, "sla-policies"
-    answer = shapes.VersionShape
+    answer = shapes.PolicyListVersion
     ordering: ClassVar = {"number": "number"}
     default_ordering = "-number"
 

@@ -112,7 +112,7 @@ class PolicyShape(serializers.Serializer[Any]):
     never_reached = NeverReached(allow_null=True)
 
 
-class VersionShape(serializers.Serializer[Any]):
+class PolicyListVersion(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     published_at = serializers.DateTimeField(allow_null=True, help_text="null: the draft.")
     created_at = serializers.DateTimeField()
@@ -125,7 +125,7 @@ class ChangeShape(serializers.Serializer[Any]):
     fields_changed = serializers.ListField(child=serializers.CharField())
 
 
-class DraftShape(VersionShape):
+class DraftShape(PolicyListVersion):
     revision = serializers.IntegerField(help_text="Also the ETag of the draft and of each of its policies.")
     changes = ChangeShape(many=True)
     policies = PolicyShape(many=True)
