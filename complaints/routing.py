@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import F, FloatField
+from django.db.models import Exists, F, FloatField, OuterRef
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext as _
 
@@ -18,7 +18,7 @@ from complaints.reference import catalogue, organisation
 from core import rows
 from core.cached import Cached
 from core.errors import DomainError
-from core.models import Team, User
+from core.models import Absence, Team, User
 
 
 class NobodyToOwnIt(DomainError):
@@ -116,11 +116,13 @@ def fallback_owner(at: datetime) -> User:
     """The default owner, his deputy if he is away, else the first manager, lead or administrator still active."""
     default = organisation().default_owner
     if default is not None:
-        default = User.objects.filter(pk=default.pk, is_active=True).select_related("deputy").first()
+        away = Exists(Absence.objects.covering(at).filter(user=OuterRef("pk")))
+        known: Any = User.objects.filter(pk=default.pk, is_active=True).annotate(away=away)
+        default = known.select_related("deputy").first()
     if default is not None:
-        deputy = default.deputy
-        away = default.absences.covering(at).exists()
-        return deputy if away and deputy is not None and deputy.is_active else default
+        owner: User = default
+        deputy = owner.deputy
+        return deputy if default.away and deputy is not None and deputy.is_active else owner
     anybody = User.objects.active().order_by("-is_manager", "-is_admin", "pk").first()
     if anybody is None:
         raise NobodyToOwnIt(_("Nobody can take complaints yet: an administrator has to be made first."))

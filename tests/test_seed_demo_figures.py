@@ -152,7 +152,8 @@ def nothing_is_told_twice() -> None:
 
 
 def the_agent_sees_a_customer_and_the_manager_figures() -> None:
-    case = Complaint.objects.get(type__code="billing-charged-twice", channel="phone", owner__username="agent")
+    told = Complaint.objects.filter(type__code="billing-charged-twice", channel="phone", owner__username="agent")
+    case = told.order_by("pk")[0]  # the one played through by hand
     with clock.frozen(NOW):
         agent, manager = Client(), Client()
         agent.force_login(User.objects.get(username="agent"))
