@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -189,8 +190,16 @@ def test_parallel_calls_with_one_key_make_one_row() -> None:
 # The document
 
 
-def test_the_document_describes_what_views_declare() -> None:
+@pytest.fixture
+def own_document() -> Iterator[None]:
+    """The document of this module's routes, forgotten again afterwards."""
     schema.document.cache_clear()
+    yield
+    schema.document.cache_clear()
+
+
+@pytest.mark.usefixtures("own_document")
+def test_the_document_describes_what_views_declare() -> None:
     response = Client().get("/api/v1/schema/")
     assert response.status_code == 200
     document = response.json()
