@@ -225,6 +225,7 @@ def test_old_files_are_forgotten_and_what_is_known_of_them_stays(cast: Cast) -> 
     assert browser(cast.manager).get(f"/settings/imports/{upload.pk}/").status_code == 200
 
 
+@pytest.mark.django_db
 def test_every_column_is_guessed_by_its_own_name() -> None:
     for code, kind in KINDS.items():
         for preset in kind.presets:
