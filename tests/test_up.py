@@ -143,8 +143,8 @@ def test_everything_starts_a_killed_worker_returns_and_ctrl_c_leaves_nothing(up:
 
     os.kill(worker, signal.SIGKILL)
 
-    assert until(lambda: up.leaders("worker") - {worker}, 10), up.output
-    assert until(lambda: not (up.pids("worker") & family), 5), "the dead worker left children"
+    assert until(lambda: up.leaders("worker") - {worker}, 30), up.output
+    assert until(lambda: not (up.pids("worker") & family), 15), "the dead worker left children"
     assert "worker ended with SIGKILL; starts again" in up.output
 
     started = time.monotonic()
@@ -162,15 +162,15 @@ def test_a_killed_web_server_beat_and_watch_return(up: Up) -> None:
         assert until(lambda word=word: up.leaders(word), BOOT), up.output
         (old,) = up.leaders(word)
         os.kill(old, signal.SIGKILL)
-        assert until(lambda word=word, old=old: up.leaders(word) - {old}, 10), up.output
-    assert until(up.status, 10)
+        assert until(lambda word=word, old=old: up.leaders(word) - {old}, 30), up.output
+    assert until(up.status, 30)
 
 
 @LINUX
 def test_killing_up_itself_ends_its_programs(up: Up) -> None:
     up.process.kill()
     up.process.wait()
-    assert until(lambda: not up.pids(), 10), up.pids()
+    assert until(lambda: not up.pids(), 30), up.pids()
 
 
 def test_a_taken_port_is_a_sentence_and_an_exit_code(up: Up) -> None:
