@@ -1,4 +1,4 @@
-"""Reading instants that outsiders wrote (case F06). Pure: no Django, no clock."""
+"""Instants as outsiders write them (case F06), and as whole microseconds. Pure: no Django, no clock."""
 
 from __future__ import annotations
 
@@ -14,6 +14,20 @@ _FORM = re.compile(
     re.ASCII,
 )
 _FURTHEST_OFFSET = 14 * 60
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_us(at: datetime) -> int:
+    """An aware instant as whole microseconds since 1970, as PostgreSQL can write it too."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def from_us(us: int) -> datetime:
+    """Microseconds since 1970 as UTC. Raises OverflowError outside the years 1 to 9999."""
+    return _EPOCH + us * _MICROSECOND
 
 
 class InstantError(ValueError):

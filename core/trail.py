@@ -20,12 +20,11 @@ from django.db.models import Max
 
 from core import clock, rows
 from core.actor import Actor
+from core.instants import to_us
 from core.models import TrailAnchor, TrailEntry
 
 GENESIS = bytes(32)
 SETTLED_AFTER = timedelta(minutes=5)  # no transaction of ours is open longer, so ids below are complete
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def subject_of(obj: models.Model) -> tuple[str, int]:
@@ -125,8 +124,8 @@ def line_of(entry: TrailEntry) -> str:
         (
             f"{entry.subject_kind}:{entry.subject_id}#{entry.seq}",
             entry.kind,
-            str((entry.at - _EPOCH) // _MICROSECOND),
-            str((entry.recorded_at - _EPOCH) // _MICROSECOND),
+            str(to_us(entry.at)),
+            str(to_us(entry.recorded_at)),
             f"{entry.actor_kind}:{entry.actor_id or ''}:{entry.actor_label}",
             str(entry.customer_id or ""),
             entry.private_digest,

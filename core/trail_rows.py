@@ -8,18 +8,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from core.actor import Actor
+from core.instants import to_us
 from core.models import TrailEntry
 from core.trail import GENESIS
 
 COLUMNS: tuple[str, ...] = tuple(field.column or "" for field in TrailEntry._meta.concrete_fields)
 KEYLESS = COLUMNS[1:]  # the database gives the keys
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NULL = "\\N"
-_MICROSECOND = timedelta(microseconds=1)
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode
 
 
@@ -48,7 +47,7 @@ class Chain:
 
     def add(self, pk: int, kind: str, *, by: Actor, at: datetime, changes: Mapping[str, Any]) -> tuple[Any, ...]:
         """The next entry, happened and written at `at` (UTC)."""
-        return self.seal(pk, kind, Signature(by), (at - _EPOCH) // _MICROSECOND, at, _encode(changes))
+        return self.seal(pk, kind, Signature(by), to_us(at), at, _encode(changes))
 
     def seal(
         self, pk: int | None, kind: str, who: Signature, microseconds: int, at: datetime | str, body: str

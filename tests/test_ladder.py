@@ -16,6 +16,7 @@ from complaints.sla import sweep as sweeping
 from complaints.sla.sweep import Swept, due, mark, sweep
 from core import clock, trail
 from core.actor import Actor
+from core.instants import from_us
 from core.models import OutboxMessage, User
 from core.week_calendar import WeekCalendar
 from core.working_time import Target
@@ -48,7 +49,7 @@ def clock_of(complaint: Complaint, kind: str = "acknowledge") -> Clock:
 
 
 def rung_at(one: Clock, rung: str) -> datetime:
-    return next(ladder.instant(us) for us, name, _to, _hand in one.rungs if name == rung)
+    return next(from_us(us) for us, name, _to, _hand in one.rungs if name == rung)
 
 
 def swept_at(at: datetime) -> Swept:
@@ -71,7 +72,7 @@ def test_steps_stand_in_working_time() -> None:
     steps = ladder.steps([{"percent": 75, "to": ["owner"]}, {"percent": 150, "to": ["lead", "deputy"]}], "resolve")
     target = Target.seconds(8 * 3600)
     rungs = ladder.first_rungs(steps, OFFICE, MONDAY, target, MONDAY + 8 * HOUR)
-    found = [(ladder.instant(us), rung, to, hand) for us, rung, to, hand in rungs]
+    found = [(from_us(us), rung, to, hand) for us, rung, to, hand in rungs]
     assert found == [
         (MONDAY + 6 * HOUR, "warn:75", ladder.OWNER, 0),
         (MONDAY + 8 * HOUR, "breach", ladder.OWNER | ladder.LEAD, 0),

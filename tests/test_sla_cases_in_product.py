@@ -17,10 +17,11 @@ import pytest
 from complaints.actions import decide, handle, sla_edits
 from complaints.models import Clock, Complaint, SlaPolicy, SlaVersion
 from complaints.reference import catalogue
-from complaints.sla import ladder, rebuild, replay
+from complaints.sla import rebuild, replay
 from complaints.sla.sweep import sweep
 from core import cached, clock
 from core.actor import Actor
+from core.instants import from_us
 from core.models import CalendarVersion
 from tests import cast
 
@@ -147,7 +148,7 @@ def test_the_product_answers_as_the_definition(case: dict[str, Any]) -> None:
     for asked, at in zip(case.get("warnings", []), expected.get("warn_at", []), strict=False):
         if "percent" in asked and not case.get("resolutions"):
             rung = next(one for one in rungs if one[1] == f"warn:{asked['percent']}")
-            assert text(ladder.instant(rung[0])) == at
+            assert text(from_us(rung[0])) == at
     if expected["due_at"] is None:
         assert own.state == ("paused" if expected["reason"] == "paused" else "running") and own.next_at is None
     if "as_of" in case:

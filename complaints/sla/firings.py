@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models
@@ -21,6 +21,7 @@ from complaints.sla.ladder import BREACH
 from complaints.sla.replay import BREACHED, WARNED
 from core import outbox, trail
 from core.actor import Actor
+from core.instants import from_us, to_us
 from core.models import OutboxMessage, Team, TrailEntry, User
 
 NOTED_AS, WARNED_AS = "sla.breached", "sla.warned"
@@ -28,8 +29,6 @@ TEMPLATES = {BREACH: "sla_breach", "warn": "sla_warning", "late": "sla_late"}
 ROLES = (ladder.OWNER, ladder.LEAD, ladder.MANAGER, ladder.DEPUTY)
 End = tuple[int, bytes | memoryview]  # sequence number and hash of the last entry of a chain
 People = dict[int, list[User]]  # by one of ROLES
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +47,8 @@ def due(clock: Clock, *, at: datetime) -> list[Fired]:
     """The rungs of a clock due before `at`, in order of time. No query."""
     rungs = clock.rungs
     if not rungs and clock.state == ClockState.RUNNING and clock.due_at is not None:
-        rungs = [[_us(clock.due_at), BREACH, ladder.DEADLINE.to, 0]]  # filed before there were ladders
-    before = [one for one in rungs if one[0] < _us(at)]
+        rungs = [[to_us(clock.due_at), BREACH, ladder.DEADLINE.to, 0]]  # filed before there were ladders
+    before = [one for one in rungs if one[0] < to_us(at)]
     found = []
     for group in (
         [one for one in before if ladder.percent_of(one[1]) <= 100],
@@ -60,7 +59,7 @@ def due(clock: Clock, *, at: datetime) -> list[Fired]:
             if told:
                 for other in group:
                     to |= other[2]
-            found.append(Fired(clock, rung, ladder.instant(us), to, bool(hand_over), told))
+            found.append(Fired(clock, rung, from_us(us), to, bool(hand_over), told))
     return found
 
 
@@ -184,7 +183,7 @@ def mail_context(complaint: Complaint, fired: Fired, person: User) -> dict[str, 
         "code": clock.code,
         "clock_id": str(clock.pk),
         "rung": fired.rung,
-        "due_us": str(_us(_deadline(clock))),
+        "due_us": str(to_us(_deadline(clock))),
         "name": str(person),
         "time_zone": person.time_zone,
     }
@@ -209,10 +208,6 @@ def _deadline(clock: Clock) -> datetime:
     if clock.due_at is None:
         raise ValueError(f"clock {clock.pk} has no deadline to be late for")
     return clock.due_at
-
-
-def _us(at: datetime) -> int:
-    return (at - _EPOCH) // _MICROSECOND
 
 
 def by_case(clocks: Iterable[Clock]) -> Iterator[tuple[Complaint, list[Clock]]]:

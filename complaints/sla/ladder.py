@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from core import working_time
+from core.instants import from_us, to_us
 from core.week_calendar import WeekCalendar
 from core.working_time import Target, TargetKind, Warn
 
@@ -23,8 +24,6 @@ TO = {"owner": OWNER, "lead": LEAD, "manager": MANAGER, "deputy": DEPUTY}
 BREACH = "breach"
 MOST_PERCENT = 1000
 Rung = list[Any]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +78,14 @@ def rungs(
     behind it none earlier. Empty without a deadline."""
     if due_at is None:
         return []
-    due, found = _us(due_at), []
+    due, found = to_us(due_at), []
     for step, instant in zip(steps, at, strict=True):
         if step.rung in fired:
             continue
         if step.percent == 100:
             found.append((due, step))
         elif instant is not None:
-            found.append((min(_us(instant), due) if step.percent < 100 else max(_us(instant), due), step))
+            found.append((min(to_us(instant), due) if step.percent < 100 else max(to_us(instant), due), step))
     found.sort(key=lambda pair: (pair[0], pair[1].percent))
     return [[us, step.rung, step.to, int(step.hand_over)] for us, step in found]
 
@@ -111,13 +110,4 @@ def first_rungs(
 
 def next_at(rungs: Sequence[Rung]) -> datetime | None:
     """When the sweep must look again; None: never."""
-    return instant(rungs[0][0]) if rungs else None
-
-
-def instant(us: int) -> datetime:
-    """Microseconds since 1970 as UTC."""
-    return _EPOCH + us * _MICROSECOND
-
-
-def _us(at: datetime) -> int:
-    return (at - _EPOCH) // _MICROSECOND
+    return from_us(rungs[0][0]) if rungs else None

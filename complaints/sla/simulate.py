@@ -19,7 +19,7 @@ from complaints.reference import catalogue
 from complaints.sla import ladder, packs, policies
 from core import working_time
 from core.errors import InvalidInput
-from core.instants import FIRST_YEAR, LAST_YEAR
+from core.instants import FIRST_YEAR, LAST_YEAR, from_us
 from core.week_calendar import zone
 from core.working_time import CalendarError, Target
 
@@ -211,7 +211,7 @@ def _forecast(
     calendar = policies.calendar_of(version)
     due_at = working_time.due_at(calendar, start, target)
     rungs = [] if met_at_once else ladder.first_rungs(steps, calendar, start, target, due_at)
-    told = [Told(ladder.percent_of(rung), ladder.instant(us), to, bool(hand_over)) for us, rung, to, hand_over in rungs]
+    told = [Told(ladder.percent_of(rung), from_us(us), to, bool(hand_over)) for us, rung, to, hand_over in rungs]
     return Forecast(
         kind=str(kind),
         code=rule.clock_code if rule else "",

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from django.conf import settings
@@ -22,6 +22,7 @@ from django.db import connection
 from complaints.sla import firings, ladder
 from core import outbox
 from core.actor import Actor
+from core.instants import to_us
 
 # Locks never wait, so a sweep cannot be part of a deadlock. NO KEY: a new row that points at the case does
 # not hide it from us, an action on it (FOR UPDATE) does.
@@ -153,10 +154,6 @@ SELECT (SELECT count(DISTINCT id) FROM due), (SELECT count(*) FROM cases), (SELE
 """
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
 class Key(NamedTuple):
     """The primary keys of a clock and of its complaint."""
 
@@ -192,7 +189,7 @@ def mark(keys: Sequence[Key], *, by: Actor, at: datetime) -> tuple[int, int, int
         "clocks": [key.clock for key in keys],
         "cases": list({key.complaint for key in keys}),
         "at": at,
-        "at_us": (at - _EPOCH) // _MICROSECOND,
+        "at_us": to_us(at),
         "breach": ladder.BREACH,
         "breach_tells": ladder.DEADLINE.to,
         "owner": ladder.OWNER,

@@ -17,6 +17,7 @@ from complaints.sla.reading import DAY_SECONDS, Reading
 from complaints.web.names import terms
 from complaints.web.story import Step
 from core import languages
+from core.instants import from_us
 from core.web.parts import Explain
 from core.working_time import EditMode, TargetKind
 
@@ -162,7 +163,7 @@ def _ladder(clock: Clock, events: Sequence[ClockEvent], said: dict[str, Any], no
             step = steps.get(rung)
             yield _("Told"), _rung(rung, step.to if step else 0, languages.near(event.at, now))
     for us, rung, to, _hand_over in clock.rungs:
-        yield _("Will tell"), _rung(rung, to, languages.near(ladder.instant(us), now))
+        yield _("Will tell"), _rung(rung, to, languages.near(from_us(us), now))
 
 
 def _rung(rung: str, to: int, when: str) -> str:

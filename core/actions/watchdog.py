@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.utils import Error
@@ -19,7 +19,7 @@ from django.db.utils import Error
 from core import clock, outbox, watchdog
 from core.actions.outbox import drain
 from core.actions.upkeep import alive
-from core.instants import iso
+from core.instants import iso, to_us
 from core.models import Heartbeat, OutboxMessage, User
 from core.pulse import whoami
 from core.watchdog import Sign
@@ -29,7 +29,6 @@ TEMPLATES = (SILENT, HEARD)
 EVERY = 10.0  # seconds between two looks
 GRACE = 40.0  # seconds a watcher must have seen without a break before it accuses anybody
 NEVER = "never"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 log = logging.getLogger("amends.watch")
 
 
@@ -73,7 +72,7 @@ def _told() -> dict[str, dict[str, str]]:
 def _turn(sign: Sign, told: dict[str, str] | None, at: datetime) -> list[OutboxMessage]:
     """Note that a silence begins or ends; its mails, not yet written. Query cost: 2."""
     if told is None:
-        silence = str((sign.at - _EPOCH) // timedelta(microseconds=1)) if sign.at else NEVER
+        silence = str(to_us(sign.at)) if sign.at else NEVER
         note = {"silence": silence, "since": str(iso(sign.at or at)), "who": sign.who}
         template, detail = SILENT, note
         log.error("%s has been silent since %s", sign.part, iso(sign.at) if sign.at else NEVER)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from django import template
 
-from core import zones
+from core import instants, zones
 from core.clock import now
 
 register = template.Library()
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @register.filter
 def from_us(value: str | int) -> datetime | None:
     """The instant of whole microseconds since 1970, as SQL writes them into a context; None for anything else."""
     try:
-        return _EPOCH + timedelta(microseconds=int(value))
+        return instants.from_us(int(value))
     except (TypeError, ValueError, OverflowError):
         return None
 
