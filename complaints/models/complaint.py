@@ -70,6 +70,8 @@ class Complaint(models.Model):
     """One case. Changed only by `complaints.actions`; `version` counts the changes.
 
     `received_at`: when it reached us (deadlines run from here); `created_at`: when it was written down.
+    `snoozed_until`: put aside until this instant (NEVER: until the customer writes); a warning or breach ends it.
+    `escalated_at`: first asked for help above; `incident`: the common cause it is linked to.
     `in_queue`: live and in hand, so it stands in default queues; `queue_at`: its next deadline, NEVER when none runs.
     `source`, `external_id`: the name another system has for it; `source_channel`, `source_status`: verbatim words.
     `response_seconds`, `resolution_seconds`: working time from receipt to the first response, to the resolution.
@@ -124,6 +126,14 @@ class Complaint(models.Model):
     resolve_met = models.SmallIntegerField(default=0)
     resolve_late = models.SmallIntegerField(default=0)
     resolve_due_at = models.DateTimeField(null=True)
+    snoozed_until = models.DateTimeField(null=True)
+    snoozed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    escalated_at = models.DateTimeField(null=True)
+    incident = models.ForeignKey(
+        "complaints.Incident", models.PROTECT, null=True, blank=True, related_name="complaints", db_index=False
+    )
     in_queue = models.BooleanField(default=True)
     queue_at = models.DateTimeField(default=NEVER)
 
@@ -185,6 +195,8 @@ class Complaint(models.Model):
                 include=["kind", "status", "is_quarantined"],
             ),
             models.Index(fields=["order_number"], name="complaint_order_number"),
+            models.Index(fields=["snoozed_until"], name="complaint_snoozed", condition=Q(snoozed_until__isnull=False)),
+            models.Index(fields=["incident", "id"], name="complaint_incident", condition=Q(incident__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from complaints.models.catalogue import ChannelCode
@@ -31,6 +32,8 @@ class Message(models.Model):
     at = models.DateTimeField()
     created_at = models.DateTimeField()
     by_mail_to = models.CharField(max_length=254, blank=True)  # "" = shown on the status page only
+    macro = models.ForeignKey("complaints.MacroVersion", models.SET_NULL, null=True, related_name="+", db_index=False)
+    word_for_word = models.BooleanField(null=True)  # of a macro's text sent as it was; NULL: no macro
 
     class Meta:
         ordering = ["at", "pk"]
@@ -52,3 +55,100 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return f"{self.complaint_id} note {self.created_at}"
+
+
+class ActKind(models.TextChoices):
+    """What a message does beside saying something (mission A8, A12)."""
+
+    THANKS = "thanks", _("Thanks")
+    APOLOGY = "apology", _("Apology")
+    REFUSAL = "refusal", _("Frank refusal")
+
+
+class Act(models.Model):
+    """A thank-you, an apology, or "we cannot, because ..., instead ..." given with a message."""
+
+    complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="acts")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="acts")
+    kind = models.CharField(max_length=8, choices=ActKind.choices)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    cannot = models.TextField(blank=True)
+    because = models.TextField(blank=True)
+    instead = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["message", "kind"], name="act_once")]
+
+    def __str__(self) -> str:
+        return f"{self.complaint_id} {self.kind}"
+
+
+class PendingState(models.TextChoices):
+    WAITING = "waiting", _("to be sent")
+    SENT = "sent", _("sent")
+    CANCELLED = "cancelled", _("taken back")
+    HELD = "held", _("held back")  # the customer wrote meanwhile, or the case ended
+
+
+class Pending(models.Model):
+    """A message written but not sent yet: for the seconds in which it can be taken back, or until a chosen time.
+
+    `content` is what `converse.message` takes beside body (acts, texts, macro); `due_at` when it goes (UTC), and the
+    instant its message will bear. `take_back`: it waits only for those seconds. Leaves the case untouched until sent.
+    """
+
+    complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="pending")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    actor_label = models.CharField(max_length=120, blank=True)
+    body = models.TextField()
+    content = models.JSONField(default=dict)
+    take_back = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=PendingState.choices, default=PendingState.WAITING)
+    settled_at = models.DateTimeField(null=True)
+    code = models.CharField(max_length=40, blank=True)  # why it was held back
+    message = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["due_at", "pk"]
+        indexes = [
+            models.Index(fields=["due_at", "id"], name="pending_due", condition=Q(state="waiting")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.complaint_id} {self.state} {self.due_at}"
+
+
+class Attachment(models.Model):
+    """A file of a case. Its bytes lie in the storage under `stored`; equal bytes once (`sha256`).
+
+    `token`: unguessable, part of its address. Belongs to a message, a note or the narrative (neither); until the text
+    it comes with is sent it belongs to a draft of `uploaded_by` (`draft`) and is swept when forgotten.
+    `content_type` was found by looking at the bytes, never taken from whoever sent it.
+    """
+
+    complaint = models.ForeignKey(Complaint, models.CASCADE, null=True, related_name="attachments")
+    message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="attachments")
+    note = models.ForeignKey(Note, models.CASCADE, null=True, related_name="attachments")
+    token = models.CharField(max_length=43, unique=True)
+    name = models.CharField(max_length=160)
+    content_type = models.CharField(max_length=80)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    stored = models.CharField(max_length=120)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    draft = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["sha256"], name="attachment_sha256"),
+            models.Index(fields=["created_at"], name="attachment_draft", condition=~Q(draft="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,4 +1,12 @@
 from core.models.calendars import Calendar, CalendarVersion
+from core.models.desk import (
+    Draft,
+    Notification,
+    NotificationChoice,
+    NotificationEvent,
+    NotificationMail,
+    Presence,
+)
 from core.models.imports import ImportRun
 from core.models.organisation import Organisation
 from core.models.outbox import OutboxMessage
@@ -11,12 +19,18 @@ __all__ = [
     "ApiToken",
     "Calendar",
     "CalendarVersion",
+    "Draft",
     "Heartbeat",
     "IdempotencyKey",
     "ImportRun",
     "LoginFailure",
+    "Notification",
+    "NotificationChoice",
+    "NotificationEvent",
+    "NotificationMail",
     "Organisation",
     "OutboxMessage",
+    "Presence",
     "Team",
     "TrailAnchor",
     "TrailEntry",

@@ -93,6 +93,7 @@ class User(AbstractBaseUser):
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
     theme = models.CharField(_("appearance"), max_length=8, blank=True, choices=THEMES)
     shortcuts = models.BooleanField(_("keyboard shortcuts"), default=True)
+    take_back_seconds = models.PositiveSmallIntegerField(_("seconds to take back a reply"), default=8)
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "username"
