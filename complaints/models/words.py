@@ -1,35 +1,83 @@
 """Words prepared for answers: templates and macros, versioned, in the customer's language (mission A8)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+
+if TYPE_CHECKING:
+    from core.models import User
+
+REPLY, NOTE = "reply", "note"
+PURPOSES = [(REPLY, _("Reply")), (NOTE, _("Internal note"))]
+
+
+class MacroQuerySet(models.QuerySet["Macro"]):
+    def offered_to(self, user: User) -> MacroQuerySet:
+        """Those in use that a person can take: their own, their teams', everybody's. None for who handles no case."""
+        if not user.sees_cases:
+            return self.none()
+        return self.filter(_within(user, _teams_of(user)), is_active=True)
+
+    def visible_to(self, user: User) -> MacroQuerySet:
+        """Those a person may look at, also unused ones: managers and administrators see every team's, nobody else's
+        own."""
+        if not user.roles:
+            return self.none()
+        if user.is_manager or user.is_admin:
+            return self.filter(Q(owner=user.pk) | Q(owner__isnull=True))
+        return self.filter(_within(user, _teams_of(user)))
+
+
+def _within(user: User, teams: list[int]) -> Q:
+    return Q(owner=user.pk) | Q(owner__isnull=True, team__isnull=True) | Q(team__in=teams)
+
+
+def _teams_of(user: User) -> list[int]:
+    return [*user.led_team_ids, *([user.team_id] if user.team_id else [])]
 
 
 class Macro(models.Model):
-    """A prepared answer, actions to go with it, or both. What it says and does is in its newest version.
+    """A prepared answer, actions to go with it, or both. What it says and does is in `current`, its newest version.
 
-    With an owner it is theirs alone, with a team the team's, with neither everybody's.
+    With an owner it is theirs alone, with a team the team's, with neither everybody's. `names`: what it is called in
+    further languages. `version` counts all changes, also those that make no new MacroVersion.
     """
 
     name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=80)
+    names = models.JSONField(_("translated names"), default=dict, blank=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="macros")
     team = models.ForeignKey("core.Team", models.CASCADE, null=True, blank=True, related_name="macros")
     types = models.ManyToManyField("complaints.ComplaintType", blank=True, related_name="macros")  # none: for all
-    is_active = models.BooleanField(_("active"), default=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("in use"), default=True)
+    current = models.ForeignKey(
+        "complaints.MacroVersion", models.PROTECT, null=True, related_name="+", db_index=False, editable=False
+    )
     created_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
 
+    objects = MacroQuerySet.as_manager()
+
     class Meta:
-        ordering = ["name", "pk"]
+        ordering = ["position", "name", "pk"]
         verbose_name = _("macro")
         constraints = [
             models.CheckConstraint(condition=Q(owner__isnull=True) | Q(team__isnull=True), name="macro_one_circle")
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The name in the language of the moment, else the plain name."""
+        return self.names.get((get_language() or "")[:2]) or self.name
 
 
 class MacroVersion(models.Model):
@@ -42,7 +90,7 @@ class MacroVersion(models.Model):
     macro = models.ForeignKey(Macro, models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     texts = models.JSONField(default=dict)
-    purpose = models.CharField(max_length=10, default="reply")  # reply or note
+    purpose = models.CharField(max_length=10, choices=PURPOSES, default=REPLY)
     acts = models.JSONField(default=list)
     does = models.JSONField(default=list)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
