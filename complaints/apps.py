@@ -1,4 +1,12 @@
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from core.models import User
 
 
 class ComplaintsConfig(AppConfig):
@@ -9,12 +17,14 @@ class ComplaintsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the ground floor what a reference names (manage.py verify_trail AM-...), which mails to look at once
-        more before they leave, and what rests on a calendar."""
+        more before they leave, and what rests on a calendar, and who
+        may read a notification about a case."""
         from complaints.sla import calendar_uses as uses
         from complaints.sla import still_true
-        from core import calendar_uses, outbox_guards, trail_subjects
+        from core import calendar_uses, notify_sight, outbox_guards, trail_subjects
 
         trail_subjects.register(_by_reference)
+        notify_sight.register("complaint", _seen_by)
         calendar_uses.register(uses.uses, uses.release)
         for template in still_true.GUARDED:
             outbox_guards.register(template, still_true.guard)
@@ -25,3 +35,9 @@ def _by_reference(name: str) -> tuple[str, int] | None:
 
     found = Complaint.objects.filter(reference=name).values_list("pk", flat=True).first()
     return ("complaint", found) if found else None
+
+
+def _seen_by(user: User, keys: Collection[int]) -> set[int]:
+    from complaints.models import Complaint
+
+    return set(Complaint.objects.visible_to(user).filter(pk__in=keys).values_list("pk", flat=True))

@@ -75,6 +75,7 @@ class Notification(models.Model):
     subject_kind = models.CharField(max_length=24, blank=True)
     subject_id = models.BigIntegerField(null=True)
     at = models.DateTimeField()
+    in_inbox = models.BooleanField(default=True)  # False: wanted by mail only; read from the start
     read_at = models.DateTimeField(null=True)
     mail_due_at = models.DateTimeField(null=True)  # in the next bundle after this instant; NULL: not by mail, or sent
 

@@ -1,12 +1,14 @@
-"""Dates in mails: `{% load letters %}`. The zone is the one core.mail activates (the reader's or the house's)."""
+"""Dates and sentences in mails: `{% load letters %}`. The zone is what core.mail activates."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django import template
 
-from core import instants, zones
+from core import instants, notify_words, zones
 from core.clock import now
 
 register = template.Library()
@@ -31,3 +33,9 @@ def named(value: datetime | None) -> str:
 def ahead(value: datetime | None) -> bool:
     """Whether the instant is still to come: a mail promises nothing that has passed."""
     return isinstance(value, datetime) and value > now()
+
+
+@register.filter
+def said(event: str, words: Mapping[str, Any]) -> str:
+    """The sentence of a notification."""
+    return notify_words.sentence(event, words)
