@@ -2,9 +2,10 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from complaints.models.catalogue import ComplaintType
 from complaints.models.complaint import Complaint
@@ -13,20 +14,30 @@ from complaints.models.complaint import Complaint
 class Playbook(models.Model):
     """The procedure for a type of complaint (and the types below it that have none of their own).
 
-    `type` blank: what holds for every complaint without a playbook of its own.
+    `type` blank: what holds for every complaint without a playbook of its own. `names`: the name by language. `version`
+    counts its changes, those of its draft too (not the published versions).
     """
 
-    type = models.OneToOneField(ComplaintType, models.PROTECT, null=True, blank=True, related_name="playbook")
+    type = models.OneToOneField(
+        ComplaintType, models.PROTECT, null=True, blank=True, related_name="playbook", verbose_name=_("type")
+    )
     name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=120)
-    is_active = models.BooleanField(_("active"), default=True)
+    names = models.JSONField(_("translated names"), default=dict, blank=True)
+    is_active = models.BooleanField(_("in use"), default=True)
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
         ordering = ["name", "pk"]
         verbose_name = _("playbook")
+        constraints = [models.UniqueConstraint(Coalesce("type", Value(0)), name="playbook_one_per_type")]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The name in the language of the moment, else the plain name."""
+        return self.names.get((get_language() or "")[:2]) or self.name
 
 
 class PlaybookVersion(models.Model):
@@ -35,13 +46,15 @@ class PlaybookVersion(models.Model):
     `steps`: `[{"key": "a1", "title": {"en": ...}, "text": {...}, "who": "agent"|"lead"|"manager"|free words,
     "links": [{"title": ..., "url": ...}], "article": key or null, "required": bool}]`.
     `customer_part`: {"en": "what happens with such a complaint", ...}, which can be sent to the customer.
-    `what_changed`: a line for those who must confirm.
+    `blocks_resolving`: no such complaint is resolved while a required step is open. `what_changed`: a line for those
+    who must confirm.
     """
 
     playbook = models.ForeignKey(Playbook, models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     steps = models.JSONField(default=list)
     customer_part = models.JSONField(default=dict)
+    blocks_resolving = models.BooleanField(default=False)
     what_changed = models.TextField(blank=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()
