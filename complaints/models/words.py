@@ -57,7 +57,7 @@ class Macro(models.Model):
     position = models.PositiveIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("in use"), default=True)
     current = models.ForeignKey(
-        "complaints.MacroVersion", models.PROTECT, null=True, related_name="+", db_index=False, editable=False
+        "complaints.MacroVersion", models.SET_NULL, null=True, related_name="+", db_index=False, editable=False
     )
     created_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
