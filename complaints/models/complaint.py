@@ -158,17 +158,27 @@ class Complaint(models.Model):
             models.CheckConstraint(condition=~Q(merged_into=models.F("pk")), name="complaint_not_into_itself"),
         ]
         indexes = [
-            models.Index(fields=["queue_at", "id"], name="complaint_queue", condition=Q(in_queue=True)),
-            # The status at the end lets counts of a view (waiting, resolved) stay inside the index.
+            # The status at the end lets counts of a view (waiting, resolved) stay inside the index; so does the end of a
+            # snooze, which all of them ask for.
             models.Index(
-                fields=["owner", "queue_at", "id", "status"], name="complaint_owner_queue", condition=Q(in_queue=True)
+                fields=["queue_at", "id", "snoozed_until"], name="complaint_queue", condition=Q(in_queue=True)
             ),
             models.Index(
-                fields=["team", "queue_at", "id", "status"], name="complaint_team_queue", condition=Q(in_queue=True)
+                fields=["owner", "queue_at", "id", "status", "snoozed_until"],
+                name="complaint_owner_queue",
+                condition=Q(in_queue=True),
             ),
             models.Index(
-                fields=["status", "queue_at", "id"], name="complaint_status_queue", condition=Q(in_queue=True)
+                fields=["team", "queue_at", "id", "status", "snoozed_until"],
+                name="complaint_team_queue",
+                condition=Q(in_queue=True),
             ),
+            models.Index(
+                fields=["status", "queue_at", "id", "snoozed_until"],
+                name="complaint_status_queue",
+                condition=Q(in_queue=True),
+            ),
+            models.Index(fields=["received_at", "id"], name="complaint_queue_age", condition=Q(in_queue=True)),
             models.Index(fields=["received_at", "id"], name="complaint_quarantine", condition=Q(is_quarantined=True)),
             models.Index(fields=["team", "received_at", "id"], name="complaint_team_past", condition=Q(in_queue=False)),
             models.Index(

@@ -12,7 +12,8 @@ from complaints.models.complaint import Complaint
 class SavedView(models.Model):
     """A question to the queue with a name: `query` is what stands in the URL (`{"view": "all", "channel": "phone"}`).
 
-    With an owner it is theirs alone; with a team it is the team's; with neither everybody has it.
+    With an owner it is theirs alone; with a team it is the team's; with neither everybody has it. `deleted_at`: thrown
+    away, kept for a while so that it can be brought back.
     """
 
     name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=60)
@@ -22,6 +23,7 @@ class SavedView(models.Model):
     query = models.JSONField()
     position = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -46,13 +48,15 @@ class BulkRun(models.Model):
     """One action on many complaints: asked for by one person, carried out row by row, each with its own answer.
 
     `action` is the key of the action, `values` what its form said (plain JSON). A row is one complaint (BulkRow).
-    `undo_until`: after this instant it can no longer be taken back.
+    `undo_until`: after this instant it can no longer be taken back. `back`: the query string of the list it was asked
+    from.
     """
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     token_label = models.CharField(max_length=120, blank=True)
     action = models.CharField(max_length=24)
     values = models.JSONField(default=dict)
+    back = models.CharField(max_length=600, blank=True)
     state = models.CharField(max_length=10, choices=BulkState.choices, default=BulkState.WAITING)
     total = models.PositiveIntegerField()
     created_at = models.DateTimeField()
@@ -62,6 +66,7 @@ class BulkRun(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = _("change of many complaints")
         indexes = [
             models.Index(fields=["id"], name="bulk_run_to_do", condition=Q(state__in=["waiting", "running", "undoing"]))
         ]
