@@ -1,8 +1,14 @@
 """The refusals of complaint actions. `code` is part of the API."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError, InvalidInput
+
+if TYPE_CHECKING:
+    from complaints.models import Message, Pending
 
 
 class AlreadyAcknowledged(DomainError):
@@ -83,3 +89,14 @@ class NotInQuarantine(DomainError):
 class Stale(DomainError):
     code = "stale"
     message = _("Somebody else changed this complaint in the meantime.")
+
+
+class AnsweredMeanwhile(DomainError):
+    """`answers`: what was said since, oldest first; `leaving`: what a colleague is sending at this moment."""
+
+    code = "answered_meanwhile"
+    message = _("There is a newer message than the ones you saw. Yours was not sent.")
+
+    def __init__(self, answers: "Sequence[Message]" = (), leaving: "Sequence[Pending]" = ()) -> None:
+        super().__init__()
+        self.answers, self.leaving = answers, leaving

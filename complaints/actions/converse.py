@@ -2,35 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
-from complaints.actions import _base, handle, letters
+from complaints import errors
+from complaints.actions import _base, handle, letters, speech
 from complaints.actions.decide import reopen_locked
 from complaints.actions.file import preview
-from complaints.models import Complaint, Message, Note, Purpose, Status
+from complaints.actions.speech import Acts
+from complaints.models import Attachment, Complaint, MacroVersion, Message, Note, Purpose, Status
 from complaints.models.conversation import IN
 from complaints.sla import pack_texts
-from core import outbox, rows, trail
+from core import clock, outbox, rows, trail
 from core.actor import Actor
 from core.errors import InvalidInput
+from core.models import User
 
 REOPENS_WITHIN = timedelta(days=30)  # an answer to a closed complaint reopens it (case F22)
 
 
 @transaction.atomic
-def message(complaint: Complaint, *, by: Actor, at: datetime, body: str, texts: Sequence[str] = ()) -> Message:
+def message(
+    complaint: Complaint,
+    *,
+    by: Actor,
+    at: datetime,
+    body: str,
+    texts: Sequence[str] = (),
+    acts: Acts | None = None,
+    macro: MacroVersion | None = None,
+    word_for_word: bool | None = None,
+    attachments: Sequence[str] = (),
+    seen: int | None = None,
+) -> Message:
     """Write to the complainant. The first message of a person is the first response, and acknowledges the case.
 
-    `texts`: what rule packs of the case say, added in the complainant's language ("fca-disp.eight_weeks").
-    Raises InvalidInput (body_required, unknown_text), AlreadyClosed or AlreadyEnded.
+    `texts`: what rule packs of the case say, added in the complainant's language ("fca-disp.eight_weeks"). `acts`:
+    thanks, apology, refusal, each on the trail too. `macro`: the prepared words it began with, `word_for_word` whether
+    they were sent as they were. `attachments`: tokens of the writer's own uploads. `seen`: the key of the newest
+    message the writer saw (0: none); None when nobody looks.
+
+    Raises InvalidInput (body_required, unknown_text, unknown_attachment, what speech and the files refuse),
+    AlreadyClosed, AlreadyEnded, or AnsweredMeanwhile; then nothing is written.
     """
+    speech.refuse_unclear(acts)
+    body = speech.whole(complaint, body, acts)
     _refuse_blank(body)
     complaint = _base.locked(complaint)
     _base.refuse_unless_live(complaint)
+    if seen is not None:
+        refuse_if_answered(complaint, seen, by=by)
+    files = _files(attachments, complaint, by=by)
     clocks = _base.clocks_of(complaint)
     body = pack_texts.whole(complaint, clocks, pack_texts.MESSAGE, body, texts)
     fields: list[str] = []
@@ -41,6 +66,7 @@ def message(complaint: Complaint, *, by: Actor, at: datetime, body: str, texts: 
             fields.append("first_response_at")
         _base.informed(complaint, clocks, at=at, told=True)
     sent = handle.outgoing(complaint, body, purpose=Purpose.REPLY, by=by, at=at)
+    sent.macro, sent.word_for_word = macro, word_for_word
     letter = letters.message(complaint, sent, author=handle.signature(by), at=at)
     _base.finish(
         complaint,
@@ -50,19 +76,47 @@ def message(complaint: Complaint, *, by: Actor, at: datetime, body: str, texts: 
         fields=fields,
         changes={"message": sent.pk, "by_mail": bool(letter)},
         clocks=clocks,
-        also=[sent, *letter],
+        also=[sent, *speech.rows_of(acts, sent, by=by, at=at), *letter],
     )
+    speech.on_trail(acts, complaint, sent, by=by, at=at)
+    _attach(files, message=sent)
     return sent
 
 
+def refuse_if_answered(complaint: Complaint, seen: int, *, by: Actor) -> None:
+    """Raises AnsweredMeanwhile with what somebody else wrote after the message `seen`. The complaint is locked.
+
+    Receipts are nobody's answer. Query cost: 1, and 1 more with `seen`.
+    """
+    said = Message.objects.filter(complaint=complaint).exclude(purpose=Purpose.RECEIPT)
+    if by.user is not None:
+        said = said.exclude(author=by.user)
+    if seen:
+        last = Message.objects.filter(complaint=complaint, pk=seen).values_list("created_at", flat=True).first()
+        if last is not None:
+            said = said.filter(created_at__gt=last)
+    if answers := list(said.select_related("author").order_by("created_at", "pk")):
+        raise errors.AnsweredMeanwhile(answers)
+
+
 @transaction.atomic
-def incoming(complaint: Complaint, *, by: Actor, at: datetime, body: str, channel: str = "") -> Message:
+def incoming(
+    complaint: Complaint,
+    *,
+    by: Actor,
+    at: datetime,
+    body: str,
+    channel: str = "",
+    attachments: Sequence[str] = (),
+) -> Message:
     """The complainant answered. It ends the waiting, reopens a case closed within 30 days, and is never dropped.
 
-    The owner is told by mail. Raises InvalidInput body_required. On a case that ended otherwise it is only kept.
+    The owner is told by mail. Raises InvalidInput (body_required, unknown_attachment). On a case that ended otherwise
+    it is only kept.
     """
     _refuse_blank(body)
     complaint = _base.locked(complaint)
+    files = _files(attachments, complaint, by=by)
     got = Message(
         complaint=complaint,
         direction=IN,
@@ -70,7 +124,7 @@ def incoming(complaint: Complaint, *, by: Actor, at: datetime, body: str, channe
         author=by.user,
         body=body.strip(),
         at=at,
-        created_at=at,
+        created_at=clock.now(),
     )
     rows.give_ids(got)
     complaint.preview = preview(got.body)
@@ -92,20 +146,50 @@ def incoming(complaint: Complaint, *, by: Actor, at: datetime, body: str, channe
         clocks=clocks,
         also=[got, *_tell_owner(complaint, got, at=at)],
     )
+    _attach(files, message=got)
     return got
 
 
 @transaction.atomic
-def note(complaint: Complaint, *, by: Actor, at: datetime, body: str) -> Note:
-    """Write an internal note; possible on ended cases too. Raises InvalidInput body_required."""
+def note(
+    complaint: Complaint,
+    *,
+    by: Actor,
+    at: datetime,
+    body: str,
+    attachments: Sequence[str] = (),
+    mentions: Iterable[User] = (),
+) -> Note:
+    """Write an internal note; possible on ended cases too. `mentions`: colleagues to tell.
+
+    Raises InvalidInput (body_required, unknown_attachment).
+    """
     _refuse_blank(body)
     complaint = _base.locked(complaint)
+    files = _files(attachments, complaint, by=by)
     written = Note(complaint=complaint, author=by.user, body=body.strip(), created_at=at)
     rows.give_ids(written)
     rows.insert([written])
     Complaint.objects.filter(pk=complaint.pk).update(updated_at=at)
     trail.append(complaint, "complaint.noted", by=by, at=at, changes={"note": written.pk})
+    _attach(files, note=written)
     return written
+
+
+def _files(tokens: Sequence[str], complaint: Complaint, *, by: Actor) -> list[Attachment]:
+    """The writer's own uploads, locked. Raises InvalidInput unknown_attachment."""
+    if not tokens:
+        return []
+    from complaints.actions import attachments
+
+    return attachments.take(tokens, by=by, complaint=complaint)
+
+
+def _attach(found: list[Attachment], *, message: Message | None = None, note: Note | None = None) -> None:
+    if found:
+        from complaints.actions import attachments
+
+        attachments.attach(found, message=message, note=note)
 
 
 def _tell_owner(complaint: Complaint, got: Message, *, at: datetime) -> list[models.Model]:
