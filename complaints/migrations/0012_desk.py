@@ -123,6 +123,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
                 ('answered_at', models.DateTimeField(null=True)),
                 ('answer', models.TextField(blank=True)),
+                ('withdrawn', models.BooleanField(default=False)),
             ],
             options={
                 'ordering': ['-at', '-pk'],
@@ -133,8 +134,10 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('reason', models.TextField(blank=True)),
+                ('lets_see', models.BooleanField(default=False)),
                 ('state', models.CharField(choices=[('offered', 'offered'), ('accepted', 'accepted'), ('declined', 'declined'), ('withdrawn', 'taken back'), ('overtaken', 'overtaken')], default='offered', max_length=10)),
                 ('offered_at', models.DateTimeField()),
+                ('reminded_at', models.DateTimeField(null=True)),
                 ('answered_at', models.DateTimeField(null=True)),
                 ('answer', models.TextField(blank=True)),
             ],
@@ -350,6 +353,11 @@ class Migration(migrations.Migration):
             field=models.BooleanField(null=True),
         ),
         migrations.AddField(
+            model_name='note',
+            name='mentions',
+            field=models.JSONField(default=list),
+        ),
+        migrations.AddField(
             model_name='act',
             name='by',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
@@ -437,6 +445,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='handover',
             name='from_user',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='handover',
+            name='offered_by',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
@@ -700,6 +713,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='handover',
             index=models.Index(condition=models.Q(('state', 'offered')), fields=['to_user'], name='hand_over_open'),
+        ),
+        migrations.AddIndex(
+            model_name='handover',
+            index=models.Index(condition=models.Q(('reminded_at__isnull', True), ('state', 'offered')), fields=['offered_at'], name='hand_over_waiting'),
         ),
         migrations.AddConstraint(
             model_name='handover',

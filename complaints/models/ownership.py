@@ -17,14 +17,21 @@ class HandOverState(models.TextChoices):
 
 
 class HandOver(models.Model):
-    """The owner asks somebody to take a case over; it stays with the owner until they accept."""
+    """The owner asks somebody to take a case over; it stays with the owner until they accept.
+
+    `offered_by`: who asks, the owner or whoever leads; `lets_see`: for this offer alone the one asked follows the case,
+    and stops when it comes to nothing; `reminded_at`: they were told again that it waits.
+    """
 
     complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="hand_overs")
     from_user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     to_user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="hand_overs_offered")
+    offered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     reason = models.TextField(blank=True)
+    lets_see = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=HandOverState.choices, default=HandOverState.OFFERED)
     offered_at = models.DateTimeField()
+    reminded_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     answer = models.TextField(blank=True)
 
@@ -33,7 +40,12 @@ class HandOver(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["complaint"], name="hand_over_one_open", condition=Q(state="offered"))
         ]
-        indexes = [models.Index(fields=["to_user"], name="hand_over_open", condition=Q(state="offered"))]
+        indexes = [
+            models.Index(fields=["to_user"], name="hand_over_open", condition=Q(state="offered")),
+            models.Index(
+                fields=["offered_at"], name="hand_over_waiting", condition=Q(state="offered", reminded_at__isnull=True)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.complaint_id} to {self.to_user_id}: {self.state}"
@@ -42,7 +54,8 @@ class HandOver(models.Model):
 class Escalation(models.Model):
     """Somebody asks a person above for help with a case. Never held against them (domain, Figures: recognition).
 
-    The case stays with its owner unless `takes_over`. `answered_at`: the one asked has said what to do.
+    The case stays with its owner unless the one asked takes it over. `answered_at`: they have said what to do, or it was
+    `withdrawn`: taken back by who asked, or ended with the case.
     """
 
     complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="escalations")
@@ -52,6 +65,7 @@ class Escalation(models.Model):
     at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     answer = models.TextField(blank=True)
+    withdrawn = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["-at", "-pk"]
