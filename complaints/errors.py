@@ -100,3 +100,28 @@ class AnsweredMeanwhile(DomainError):
     def __init__(self, answers: "Sequence[Message]" = (), leaving: "Sequence[Pending]" = ()) -> None:
         super().__init__()
         self.answers, self.leaving = answers, leaving
+
+
+class AlreadyOffered(DomainError):
+    code = "already_offered"
+    message = _("This complaint is already offered to somebody.")
+
+
+class NotOffered(DomainError):
+    code = "not_offered"
+    message = _("There is no open offer any more: it was answered, taken back, or the complaint moved on.")
+
+
+class AlreadyEscalated(DomainError):
+    code = "already_escalated"
+    message = _("This person was already asked and has not answered yet.")
+
+
+class NotEscalated(DomainError):
+    code = "not_escalated"
+    message = _("There is no open escalation any more: it was answered or taken back.")
+
+
+class NobodyAbove(DomainError):
+    code = "nobody_above"
+    message = _("There is nobody above you to ask. Name somebody.")

@@ -12,8 +12,9 @@ from complaints.actions import _base, letters
 from complaints.models import Clock, Complaint, Message, Purpose, Status
 from complaints.models.conversation import OUT
 from complaints.sla import clocks as sla
-from core import clock, rows
+from core import rows
 from core.actor import Actor
+from core.clock import now
 from core.errors import InvalidInput
 
 
@@ -136,7 +137,7 @@ def outgoing(complaint: Complaint, body: str, *, purpose: str, by: Actor, at: da
         author=by.user,
         body=body.strip(),
         at=at,
-        created_at=clock.now(),
+        created_at=now(),
         by_mail_to=letters.address(complaint.customer),
     )
     rows.give_ids(sent)
