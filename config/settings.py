@@ -161,6 +161,10 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "attachments": {
+        "BACKEND": "core.blobs.BlobStorage",
+        "OPTIONS": {"location": env("ATTACHMENTS_DIR", default=str(VAR_DIR / "attachments"))},
+    },
     "staticfiles": {"BACKEND": env("STATICFILES_STORAGE", default="core.static.OneStylesheetStorage")},
 }
 MEDIA_ROOT = VAR_DIR / "media"
@@ -214,6 +218,12 @@ CONTENT_SECURITY_POLICY = {
 MAX_JSON_BYTES = env.int("MAX_JSON_BYTES", default=1_000_000)
 MAX_FORM_BYTES = env.int("MAX_FORM_BYTES", default=1_000_000)
 MAX_IMPORT_BYTES = env.int("MAX_IMPORT_BYTES", default=50_000_000)  # files that managers upload
+ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=25_000_000)  # a file
+ATTACHMENTS_MAX_TOTAL = env.int("ATTACHMENTS_MAX_TOTAL", default=60_000_000)  # bytes with one message, or one request
+ATTACHMENTS_PER_MESSAGE = env.int("ATTACHMENTS_PER_MESSAGE", default=10)
+ATTACHMENTS_MAIL_BYTES = env.int("ATTACHMENTS_MAIL_BYTES", default=15_000_000)  # what is larger goes as a link
+ATTACHMENT_DRAFTS_PER_PERSON = 200  # chosen and not sent
+PUBLIC_UPLOADS_PER_HOUR = env.int("PUBLIC_UPLOADS_PER_HOUR", default=60)  # files not sent, from one address
 MAX_JSON_DEPTH = env.int("MAX_JSON_DEPTH", default=32)
 FUTURE_TOLERANCE = timedelta(minutes=5)
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_JSON_BYTES, MAX_FORM_BYTES)

@@ -213,6 +213,15 @@ def number(value: int | float | Decimal | None, *, digits: int | None = None, la
     return f"{minus}{whole}{speak.decimal}{fraction}" if fraction else f"{minus}{whole}"
 
 
+def file_size(size: int, *, language: str | None = None) -> str:
+    """A size in bytes as people say it: 340 kB, 2.4 MB, 25 MB (powers of ten)."""
+    small, large = ("кБ", "МБ") if code(language) == "ru" else ("kB", "MB")
+    if size < 1_000_000:
+        return f"{number(max(1, round(size / 1000)), language=language)}{NBSP}{small}"
+    digits = 0 if size >= 10_000_000 or size % 1_000_000 == 0 else 1
+    return f"{number(size / 1_000_000, digits=digits, language=language)}{NBSP}{large}"
+
+
 def percent(value: int | float | Decimal | None, *, digits: int = 0, language: str | None = None) -> str:
     """87 % (pt, it 87%), of a value between 0 and 100. None is a dash."""
     return DASH if value is None else voice(language).percent.format(n=number(value, digits=digits, language=language))
