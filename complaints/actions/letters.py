@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.conf import settings
 
-from complaints.models import Complaint, Message
+from complaints.models import Attachment, Complaint, Message
 from core import outbox
 from core.models import OutboxMessage
 from core.references import status_token
@@ -35,11 +35,15 @@ def receipt(complaint: Complaint, email: str, *, at: datetime) -> list[OutboxMes
     return [_letter(complaint, "receipt", f"receipt:{complaint.reference}", email, {"automatic": True}, at)]
 
 
-def message(complaint: Complaint, sent: Message, *, author: str, at: datetime) -> list[OutboxMessage]:
-    """A message a person wrote, if it goes by mail. `author` signs it."""
+def message(
+    complaint: Complaint, sent: Message, *, author: str, at: datetime, files: Sequence[Attachment] = ()
+) -> list[OutboxMessage]:
+    """A message a person wrote, if it goes by mail. `author` signs it; `files` come with it (complaints.mail_files)."""
     if not sent.by_mail_to:
         return []
-    context = {"body": sent.body, "author": author, "purpose": str(sent.purpose)}
+    context: dict[str, object] = {"body": sent.body, "author": author, "purpose": str(sent.purpose)}
+    if files:
+        context["attachments"] = [one.pk for one in files]
     return [_letter(complaint, "message", f"message:{sent.pk}", sent.by_mail_to, context, at)]
 
 
