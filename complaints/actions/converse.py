@@ -9,7 +9,8 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from complaints import errors
-from complaints.actions import _base, handle, letters, speech
+from complaints.actions import _base, handle, letters, macro_steps, speech, words
+from complaints.actions import attachments as attachments_of_case
 from complaints.actions.decide import reopen_locked
 from complaints.actions.file import preview
 from complaints.actions.speech import Acts
@@ -41,16 +42,19 @@ def message(
     """Write to the complainant. The first message of a person is the first response, and acknowledges the case.
 
     `texts`: what rule packs of the case say, added in the complainant's language ("fca-disp.eight_weeks"). `acts`:
-    thanks, apology, refusal, each on the trail too. `macro`: the prepared words it began with, `word_for_word` whether
-    they were sent as they were. `attachments`: tokens of the writer's own uploads. `seen`: the key of the newest
-    message the writer saw (0: none); None when nobody looks.
+    thanks, apology, refusal, each on the trail too. `macro`: the prepared words it began with, whose steps are carried
+    out behind it; `word_for_word`: whether they were sent as they were, found out unless said. `attachments`: tokens of
+    the writer's own uploads. `seen`: the key of the newest message the writer saw (0: none); None when nobody looks.
 
-    Raises InvalidInput (body_required, unknown_text, unknown_attachment, what speech and the files refuse),
-    AlreadyClosed, AlreadyEnded, or AnsweredMeanwhile; then nothing is written.
+    Raises InvalidInput (body_required, variable_missing, personal_part_missing, unknown_text, unknown_attachment, what
+    speech and the files refuse), AlreadyClosed, AlreadyEnded, AnsweredMeanwhile, or StepRefused; then nothing is
+    written.
     """
     speech.refuse_unclear(acts)
     body = speech.whole(complaint, body, acts)
     _refuse_blank(body)
+    if macro is not None and word_for_word is None:
+        word_for_word = words.sent_as_it_was(macro, complaint, body, by=by)
     complaint = _base.locked(complaint)
     _base.refuse_unless_live(complaint)
     if seen is not None:
@@ -67,19 +71,23 @@ def message(
         _base.informed(complaint, clocks, at=at, told=True)
     sent = handle.outgoing(complaint, body, purpose=Purpose.REPLY, by=by, at=at)
     sent.macro, sent.word_for_word = macro, word_for_word
-    letter = letters.message(complaint, sent, author=handle.signature(by), at=at)
+    letter = letters.message(complaint, sent, author=handle.signature(by), at=at, files=files)
+    seals, names = attachments_of_case.facts(files)
     _base.finish(
         complaint,
         "complaint.message_sent",
         by=by,
         at=at,
         fields=fields,
-        changes={"message": sent.pk, "by_mail": bool(letter)},
+        changes={"message": sent.pk, "by_mail": bool(letter), **seals},
+        private=names,
         clocks=clocks,
         also=[sent, *speech.rows_of(acts, sent, by=by, at=at), *letter],
     )
     speech.on_trail(acts, complaint, sent, by=by, at=at)
     _attach(files, message=sent)
+    if macro is not None:
+        macro_steps.carry_out(macro, complaint, by=by, at=at)
     return sent
 
 
@@ -111,10 +119,11 @@ def incoming(
 ) -> Message:
     """The complainant answered. It ends the waiting, reopens a case closed within 30 days, and is never dropped.
 
-    The owner is told by mail. Raises InvalidInput (body_required, unknown_attachment). On a case that ended otherwise
-    it is only kept.
+    The owner is told by mail. A photo needs no words: raises InvalidInput body_required only without attachments, and
+    unknown_attachment. On a case that ended otherwise it is only kept.
     """
-    _refuse_blank(body)
+    if not attachments:
+        _refuse_blank(body)
     complaint = _base.locked(complaint)
     files = _files(attachments, complaint, by=by)
     got = Message(
@@ -127,7 +136,8 @@ def incoming(
         created_at=clock.now(),
     )
     rows.give_ids(got)
-    complaint.preview = preview(got.body)
+    seals, names = attachments_of_case.facts(files)
+    complaint.preview = preview(got.body or ", ".join(one.name for one in files))
     fields, clocks, before = ["preview"], None, complaint.status
     if complaint.status == Status.WAITING:
         clocks = handle.resume_clocks(complaint, at=at)
@@ -142,7 +152,8 @@ def incoming(
         by=by,
         at=at,
         fields=fields,
-        changes={"message": got.pk, "status": [str(before), str(complaint.status)]},
+        changes={"message": got.pk, "status": [str(before), str(complaint.status)], **seals},
+        private=names,
         clocks=clocks,
         also=[got, *_tell_owner(complaint, got, at=at)],
     )
@@ -159,37 +170,36 @@ def note(
     body: str,
     attachments: Sequence[str] = (),
     mentions: Iterable[User] = (),
+    macro: MacroVersion | None = None,
 ) -> Note:
-    """Write an internal note; possible on ended cases too. `mentions`: colleagues to tell.
+    """Write an internal note; possible on ended cases too. `mentions`: colleagues to tell. `macro`: as in `message`.
 
-    Raises InvalidInput (body_required, unknown_attachment).
+    Raises InvalidInput (body_required, unknown_attachment; with a macro what it left open), or StepRefused.
     """
     _refuse_blank(body)
+    if macro is not None:
+        words.refuse_unfinished(body)
     complaint = _base.locked(complaint)
     files = _files(attachments, complaint, by=by)
     written = Note(complaint=complaint, author=by.user, body=body.strip(), created_at=at)
     rows.give_ids(written)
     rows.insert([written])
     Complaint.objects.filter(pk=complaint.pk).update(updated_at=at)
-    trail.append(complaint, "complaint.noted", by=by, at=at, changes={"note": written.pk})
+    seals, names = attachments_of_case.facts(files)
+    trail.append(complaint, "complaint.noted", by=by, at=at, changes={"note": written.pk, **seals}, private=names)
     _attach(files, note=written)
+    if macro is not None:
+        macro_steps.carry_out(macro, complaint, by=by, at=at)
     return written
 
 
 def _files(tokens: Sequence[str], complaint: Complaint, *, by: Actor) -> list[Attachment]:
-    """The writer's own uploads, locked. Raises InvalidInput unknown_attachment."""
-    if not tokens:
-        return []
-    from complaints.actions import attachments
-
-    return attachments.take(tokens, by=by, complaint=complaint)
+    """The writer's own uploads, locked. Raises InvalidInput unknown_attachment. Query cost: 1 with any."""
+    return attachments_of_case.take(tokens, by=by, complaint=complaint)
 
 
 def _attach(found: list[Attachment], *, message: Message | None = None, note: Note | None = None) -> None:
-    if found:
-        from complaints.actions import attachments
-
-        attachments.attach(found, message=message, note=note)
+    attachments_of_case.attach(found, message=message, note=note)
 
 
 def _tell_owner(complaint: Complaint, got: Message, *, at: datetime) -> list[models.Model]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from complaints import errors
-from complaints.actions import _base, letters
+from complaints.actions import _base, letters, words
 from complaints.models import Clock, Complaint, Message, Purpose, Status
 from complaints.models.conversation import OUT
 from complaints.sla import clocks as sla
@@ -128,7 +128,8 @@ def resume_clocks(complaint: Complaint, *, at: datetime) -> list[Clock]:
 
 def outgoing(complaint: Complaint, body: str, *, purpose: str, by: Actor, at: datetime) -> Message:
     """A message to the complainant with its key, not yet written: by mail if we have an address, else on the status
-    page."""
+    page. Raises InvalidInput variable_missing or personal_part_missing."""
+    words.refuse_unfinished(body)
     sent = Message(
         complaint=complaint,
         direction=OUT,

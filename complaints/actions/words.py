@@ -1,0 +1,32 @@
+"""What prepared words demand when they are sent: nothing left open, and the truth about what was sent (mission A8).
+
+`converse.message` and `note` call these, so every door does: composer, API, send later, bulk.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from complaints import macro_values, macros
+from complaints.models import Complaint, MacroVersion
+from core.actor import Actor
+from core.errors import InvalidInput
+
+
+def refuse_unfinished(body: str, *, field: str = "body") -> None:
+    """Raises InvalidInput variable_missing or personal_part_missing while a text has places nobody has filled in."""
+    variables, personal = macros.unfinished(body)
+    if variables:
+        said = _("Nothing is known for %(names)s: fill it in or take it out before sending.")
+        raise InvalidInput(said % {"names": ", ".join(variables[:5])[:200]}, code="variable_missing", field=field)
+    if personal:
+        said = _("Write the personal part before sending: %(prompts)s")
+        raise InvalidInput(said % {"prompts": " ".join(personal[:3])[:300]}, code="personal_part_missing", field=field)
+
+
+def sent_as_it_was(version: MacroVersion, complaint: Complaint, body: str, *, by: Actor) -> bool:
+    """Whether what was written is the macro's text for this case and nothing of one's own: rendered again to say so.
+
+    Query cost: what the text's variables read, at most 2.
+    """
+    return macros.word_for_word(body, macro_values.for_case(version, complaint, agent=by.user))
