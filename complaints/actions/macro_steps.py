@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from complaints.actions import handle, manage, watch
+from complaints.actions import handle, manage, snooze, watch
 from complaints.models import Complaint, MacroVersion, Severity
 from complaints.reference import catalogue, type_by_code
 from core.actor import Actor
@@ -20,6 +20,7 @@ from core.models import User
 
 MOST = 8
 LONGEST_REASON = 500
+MOST_DAYS = 90
 Values = Mapping[str, Any]
 
 
@@ -120,6 +121,27 @@ def _watch(complaint: Complaint, values: Values, *, by: Actor, at: datetime) -> 
     return watch.watch(complaint, by=by, at=at, watcher=by.user)
 
 
+def _read_snooze(values: Values) -> dict[str, Any]:
+    days = values.get("days")
+    if days in (None, "", 0, "0"):
+        return {"days": 0}
+    if not str(days).isascii() or not str(days).isdigit() or int(days) > MOST_DAYS:
+        said = _("A whole number of days is expected, at most %(max)d.") % {"max": MOST_DAYS}
+        raise InvalidInput(said, code="invalid_days", field="does")
+    return {"days": int(days)}
+
+
+def _snooze(complaint: Complaint, values: Values, *, by: Actor, at: datetime) -> Any:
+    until = at + timedelta(days=values["days"]) if values["days"] else None
+    return snooze.snooze(complaint, by=by, at=at, until=until)
+
+
+def _says_snooze(values: Values) -> str:
+    if not values["days"]:
+        return _("until the customer writes")
+    return ngettext("%(n)d day", "%(n)d days", values["days"]) % {"n": values["days"]}
+
+
 def _nothing(values: Values) -> dict[str, Any]:
     return {}
 
@@ -147,6 +169,7 @@ STEPS = {
         ),
         Step("assign", gettext_lazy("Give to somebody else"), ("owner", "reason"), _read_assign, _assign, _says_assign),
         Step("wait", gettext_lazy("Wait on the customer"), ("reason",), _read_wait, _wait, _reason_of),
+        Step("snooze", gettext_lazy("Put it aside"), ("days",), _read_snooze, _snooze, _says_snooze),
         Step("watch", gettext_lazy("Follow"), (), _nothing, _watch, _silent),
     )
 }
