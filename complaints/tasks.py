@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from complaints.actions import silence, sla_edits, staff
+from complaints.actions import bulk, silence, sla_edits, snooze, staff
 from complaints.sla.sweep import sweep_and_tell
 from core import clock
 
+BULK_FOR = 30.0  # seconds; then it goes on with the next beat
 EDIT_FOR = 30.0  # seconds; the sweep shall not wait longer for a lone worker
 SWEEP_FOR = 60.0  # seconds; what is left waits for the next beat, far inside the task time limit
 
@@ -34,3 +35,15 @@ def hand_over_silent() -> int:
 def apply_sla_edits() -> int:
     """Go on counting and applying edits of calendars and policies (domain, SLA 3)."""
     return sla_edits.advance(seconds=EDIT_FOR)
+
+
+@shared_task(name="complaints.wake", ignore_result=True)
+def wake() -> int:
+    """Take back the cases whose snooze is over (ux, Agent's desk 8)."""
+    return snooze.wake_due()
+
+
+@shared_task(name="complaints.run_bulk", ignore_result=True)
+def run_bulk() -> int:
+    """Go on with changes of many complaints, row by row (ux, Agent's desk 7)."""
+    return bulk.advance(seconds=BULK_FOR)

@@ -76,6 +76,10 @@ app.conf.beat_schedule = {
     "hand-over-absent": every(60, "complaints.hand_over_absent"),
     # Give what an owner has left lying past its limit to the deputy, within seconds of the sweep that found it.
     "hand-over-silent": every(15, "complaints.hand_over_silent"),
+    # Take snoozed complaints back whose hour has come, or for whom a deadline rang: at most 5 s late.
+    "wake-snoozed": every(5, "complaints.wake"),
+    # Go on with changes of many complaints and their undoing: nobody waits longer than 2 s for the first row.
+    "run-bulk": every(2, "complaints.run_bulk"),
     # Note whom a survey is to ask after a settled complaint, and write the mails whose time has come.
     "invite": every(60, "metrics.invite"),
     # Try and record files that were uploaded; one that is being worked on is passed over.

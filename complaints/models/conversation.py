@@ -43,8 +43,8 @@ class Message(models.Model):
 
 
 class Note(models.Model):
-    """An internal note, never sent. `mentions`: who is named in it, as [first, behind, "user" or "team", primary key] of
-    the characters of `body`, in order; people named otherwise (by the API) stand at the end with 0, 0."""
+    """An internal note, never sent. `mentions`: who is named in it, as [first, behind, "user" or "team", primary key]
+    of the characters of `body`, in order; people named otherwise (by the API) stand at the end with 0, 0."""
 
     complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="notes")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

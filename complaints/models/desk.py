@@ -48,6 +48,7 @@ class BulkRun(models.Model):
     """One action on many complaints: asked for by one person, carried out row by row, each with its own answer.
 
     `action` is the key of the action, `values` what its form said (plain JSON). A row is one complaint (BulkRow).
+    `missing`: references that were asked for and are not there, or not theirs to see.
     `undo_until`: after this instant it can no longer be taken back. `back`: the query string of the list it was asked
     from.
     """
@@ -56,6 +57,7 @@ class BulkRun(models.Model):
     token_label = models.CharField(max_length=120, blank=True)
     action = models.CharField(max_length=24)
     values = models.JSONField(default=dict)
+    missing = models.JSONField(default=list)
     back = models.CharField(max_length=600, blank=True)
     state = models.CharField(max_length=10, choices=BulkState.choices, default=BulkState.WAITING)
     total = models.PositiveIntegerField()

@@ -54,8 +54,8 @@ class HandOver(models.Model):
 class Escalation(models.Model):
     """Somebody asks a person above for help with a case. Never held against them (domain, Figures: recognition).
 
-    The case stays with its owner unless the one asked takes it over. `answered_at`: they have said what to do, or it was
-    `withdrawn`: taken back by who asked, or ended with the case.
+    The case stays with its owner unless the one asked takes it over. `answered_at`: they have said what to do, or it
+    was `withdrawn`: taken back by who asked, or ended with the case.
     """
 
     complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="escalations")

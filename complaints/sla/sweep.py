@@ -5,6 +5,8 @@ idle sweep nothing. Each batch is a transaction of its own: killed half-way, it 
 sweep goes on. Any number may run at once; rows that another sweep or a person's action holds locked are
 passed over and found next time.
 
+What rings on a snoozed case ends the snooze: its hour becomes now, and `actions.snooze.wake_due` does the rest.
+
 A breach moves `Complaint.updated_at`, so that live queues fetch the row again, but not `version`: that counts
 what people changed, and nobody's half-written answer shall be refused as stale because a deadline passed.
 """
@@ -17,6 +19,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Case, F, Value, When
 
 from complaints.models import Clock, ClockState, Complaint, Firing
 from complaints.sla import firings, ladder, sweep_sql
@@ -120,7 +123,8 @@ def mark(clocks: Sequence[Clock], *, at: datetime) -> Swept:
         for clock in own:
             _move_on(clock, {one.rung for one in fired if one.clock is clock}, at=at)
     Clock.objects.bulk_update(clocks, ["state", "breached_at", "detected_at", "rungs", "next_at"])
-    Complaint.objects.filter(pk__in=[case.pk for case, _clocks in cases]).update(updated_at=at)
+    roused = Case(When(snoozed_until__gt=at, then=Value(at)), default=F("snoozed_until"))
+    Complaint.objects.filter(pk__in=[case.pk for case, _clocks in cases]).update(updated_at=at, snoozed_until=roused)
     mails = _without_twins(mails)
     rows.insert([*events, *_without_fired(marks), *entries, *mails])
     return Swept(len(clocks), len(cases), len(mails))
