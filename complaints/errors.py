@@ -125,3 +125,23 @@ class NotEscalated(DomainError):
 class NobodyAbove(DomainError):
     code = "nobody_above"
     message = _("There is nobody above you to ask. Name somebody.")
+
+
+class AlreadySnoozed(DomainError):
+    code = "already_snoozed"
+    message = _("This complaint is already snoozed until then.")
+
+
+class NotSnoozed(DomainError):
+    code = "not_snoozed"
+    message = _("This complaint is not snoozed.")
+
+
+class NotInHand(DomainError):
+    code = "not_in_hand"
+    message = _("Only a complaint that is being handled can be snoozed.")
+
+
+class NotPending(DomainError):
+    code = "not_pending"
+    message = _("This message does not wait any more: it was sent or taken back.")

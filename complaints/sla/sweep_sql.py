@@ -92,7 +92,8 @@ WITH due AS MATERIALIZED (
                                FILTER (WHERE NOT breached) || ']') || '}' AS body
     FROM facts GROUP BY complaint_id
 ), complaints AS (
-    UPDATE complaints_complaint SET updated_at = %(at)s WHERE id = ANY(%(cases)s)
+    UPDATE complaints_complaint SET updated_at = %(at)s, snoozed_until = least(snoozed_until, CASE
+        WHEN snoozed_until IS NOT NULL THEN %(at)s END) WHERE id = ANY(%(cases)s)
 ), entries AS (
     INSERT INTO core_trailentry (subject_kind, subject_id, seq, kind, at, recorded_at, actor_kind,
                                  actor_label, customer_id, body, private, salt, private_digest, hash)
