@@ -78,17 +78,18 @@ def tell(
 ) -> list[models.Model]:
     """The rows that tell `users` of `event`, for the action to insert with its others; once for ever by user and `key`.
 
+    `users`: people, or a queryset of them that is not asked on its own.
     `words`: what the sentence needs, plain JSON (see `core.notify_words`); `url`: where it leads, a path of ours;
     `about`: the record that decides who may see it; `but`: who did it, and is not told. Inactive people are told
     nothing. Query cost: 1, none without users.
     """
-    asked = {user.pk for user in users} - {but.pk if but is not None else None}
-    if not asked:
+    asked = users.values("pk") if isinstance(users, models.QuerySet) else {user.pk for user in users}
+    if not isinstance(asked, models.QuerySet) and not asked - {but.pk if but is not None else None}:
         return []
     subject_kind, subject_id = subject_of(about) if about is not None else ("", None)
     entries: list[models.Model] = []
     mails: list[models.Model] = []
-    for user in _not_yet_told(asked, event, key):
+    for user in _not_yet_told(asked, event, key, but):
         choice = chosen(event, user.own_inbox, user.own_mail)
         at_once = choice.mail == AT_ONCE and bool(user.email)
         due_at = mail_due_at(choice.mail, user, at) if user.email else None
@@ -133,12 +134,12 @@ def mail_due_at(mail: str, user: User, at: datetime) -> datetime | None:
     return datetime.combine(day, MORNING, zone).astimezone(at.tzinfo)
 
 
-def _not_yet_told(asked: set[int], event: str, key: str) -> Iterable[Any]:
+def _not_yet_told(asked: Any, event: str, key: str, but: User | None) -> Iterable[Any]:
     """Those of `asked` who are active and have not been told, with their own choice, in the order of their keys."""
     told = Notification.objects.filter(user=OuterRef("pk"), key=key)
     return (
         User.objects.filter(pk__in=asked, is_active=True)
-        .exclude(Exists(told))
+        .exclude(Q(pk=but.pk if but is not None else 0) | Exists(told))
         .annotate(own=FilteredRelation("notification_choices", condition=Q(notification_choices__event=event)))
         .annotate(own_inbox=models.F("own__inbox"), own_mail=models.F("own__mail"))
         .order_by("pk")

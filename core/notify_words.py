@@ -47,6 +47,8 @@ SENTENCES: dict[tuple[str, str], Sentence] = {
     (Event.FOLLOWED, "message"): lazy("A message on %(reference)s, which you follow"),
     (Event.FOLLOWED, "resolved"): lazy("%(reference)s, which you follow, is resolved"),
     (Event.FOLLOWED, "closed"): lazy("%(reference)s, which you follow, is closed"),
+    (Event.FOLLOWED, "reopened"): lazy("%(reference)s, which you follow, is open again"),
+    (Event.FOLLOWED, "withdrawn"): lazy("%(reference)s, which you follow, was withdrawn"),
     (Event.WOKEN, ""): lazy("%(reference)s is back from its snooze"),
     (Event.WOKEN, "answered"): lazy("%(reference)s is back from its snooze: the customer wrote"),
     (Event.PLAYBOOK, ""): lazy("A new version to read: %(title)s"),

@@ -6,14 +6,14 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import models, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from complaints import errors
-from complaints.actions import _base
+from complaints.actions import _base, telling
 from complaints.actions.decide import DECISIONS
 from complaints.models import Complaint, Status
-from core import outbox, trail
+from core import trail
 from core.actor import CUSTOMER, Actor
 from core.errors import InvalidInput
 
@@ -41,7 +41,7 @@ def accept(complaint: Complaint, *, accepted: bool, by: Actor, at: datetime, com
     """Note whether the complainant accepts the decision; the last word wins, the trail keeps the earlier ones.
 
     Said by the complainant, or by somebody of ours who heard it. The same word without a comment changes nothing. When
-    the complainant declines, the owner is told by mail. Raises NotResolved before a decision, or InvalidInput too_long.
+    the complainant declines, the owner is told. Raises NotResolved before a decision, or InvalidInput too_long.
     """
     if len(comment) > COMMENT:
         raise InvalidInput(_("This is too long."), code="too_long", field="comment")
@@ -60,7 +60,7 @@ def accept(complaint: Complaint, *, accepted: bool, by: Actor, at: datetime, com
         fields=["accepted", "accepted_at"],
         changes={"accepted": [before, accepted]},
         private={"comment": comment} if comment else None,
-        also=_tell(complaint, comment, by=by, at=at) if not accepted else (),
+        also=telling.declined(complaint, comment, at=at) if by.kind == CUSTOMER and not accepted else (),
     )
 
 
@@ -71,27 +71,3 @@ def word_on(complaint: Complaint) -> Word:
     entry = trail.of(complaint).filter(kind=KIND).order_by("-seq").first()
     private = json.loads(entry.private) if entry is not None and entry.private else {}
     return Word(complaint.accepted, complaint.accepted_at, private.get("comment", ""))
-
-
-def _tell(complaint: Complaint, comment: str, *, by: Actor, at: datetime) -> list[models.Model]:
-    """The owner's mail, unless somebody of ours wrote it down."""
-    owner = complaint.owner
-    if by.kind != CUSTOMER or not owner.email:
-        return []
-    context = {
-        "reference": complaint.reference,
-        "subject": complaint.subject,
-        "body": comment,
-        "name": str(owner),
-    }
-    return [
-        outbox.mail(
-            f"declined:{complaint.pk}:{complaint.version + 1}",
-            to=owner.email,
-            language=owner.language,
-            template="decision_declined",
-            context=context,
-            about=complaint,
-            at=at,
-        )
-    ]

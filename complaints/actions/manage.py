@@ -7,20 +7,20 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from complaints import errors, routing
-from complaints.actions import _base, letters
+from complaints.actions import _base, letters, telling
 from complaints.actions.file import begin_clocks, preview
 from complaints.models import Complaint, ComplaintType, Severity
 from complaints.reference import catalogue
 from complaints.sla import clocks as sla
 from complaints.sla import standing
-from core import outbox, rows
+from core import rows
 from core.actor import Actor
 from core.errors import InvalidInput
-from core.models import OutboxMessage, User
+from core.models import User
 
 
 @transaction.atomic
@@ -48,7 +48,7 @@ def change_owner(
     why: str = "assigned",
     facts: Mapping[str, Any] | None = None,
     counted: bool = False,
-    also: Iterable[OutboxMessage] = (),
+    also: Iterable[models.Model] = (),
 ) -> Complaint:
     """Move a locked case to `owner`, with workloads (unless `counted` already), mail and trail (with `facts`).
 
@@ -68,7 +68,7 @@ def change_owner(
         fields=["owner", "team"],
         changes={"owner": [before, owner.pk], "team": [before_team, complaint.team_id], **(facts or {})},
         private={"reason": reason.strip()} if reason.strip() else None,
-        also=[*_tell(complaint, owner, by, at), *also],
+        also=[*telling.assigned(complaint, owner, by=by, at=at), *also],
     )
 
 
@@ -226,18 +226,6 @@ def hand_over_all(leaver: User, *, by: Actor, at: datetime, reason: str) -> int:
         heir = found[complaint.team_id]
         change_owner(complaint, heir, by=by, at=at, reason=reason, why="handed_over", counted=True)
     return len(mine)
-
-
-def _tell(complaint: Complaint, owner: User, by: Actor, at: datetime) -> list[OutboxMessage]:
-    if not owner.email or by.user_id == owner.pk:
-        return []
-    context = {"reference": complaint.reference, "subject": complaint.subject, "name": str(owner)}
-    key = f"assigned:{complaint.pk}:{complaint.version + 1}"
-    return [
-        outbox.mail(
-            key, to=owner.email, language=owner.language, template="assigned", context=context, about=complaint, at=at
-        )
-    ]
 
 
 def _iso(at: datetime | None) -> str | None:

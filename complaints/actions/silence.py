@@ -13,16 +13,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.db.models import QuerySet
 
 from complaints import routing
+from complaints.actions import telling
 from complaints.actions.manage import change_owner
 from complaints.models import Clock, ClockState, Complaint, Firing
 from core import clock as clocks_time
-from core import outbox, trail
+from core import trail
 from core.actor import Actor
-from core.models import OutboxMessage, User
+from core.models import User
 
 SILENT = "silent"  # the reason on the trail
 BY = Actor.system("silence")
@@ -124,26 +125,9 @@ def tenure_of(complaint: Complaint) -> Tenure:
     return Tenure(since, any(seq >= first for seq in acts), frozenset(silent))
 
 
-def _tell(complaint: Complaint, heir: User, firing: Firing, *, at: datetime) -> list[OutboxMessage]:
-    """Mails to the one who was silent and to the team's lead; the new owner gets the usual one, of any new case."""
+def _tell(complaint: Complaint, heir: User, firing: Firing, *, at: datetime) -> list[models.Model]:
+    """To the one who was silent and to the team's lead; the new owner gets the usual one, of any new case."""
     before, team = complaint.owner, complaint.team
     people = {one.pk: one for one in (before, team.lead if team else None) if one is not None and one.pk != heir.pk}
-    context = {
-        "reference": complaint.reference,
-        "subject": complaint.subject,
-        "before": str(before),
-        "after": str(heir),
-    }
-    return [
-        outbox.mail(
-            f"handed_over:{firing.pk}:{one.pk}",
-            to=one.email,
-            language=one.language,
-            template="handed_over",
-            context={**context, "name": str(one), "time_zone": one.time_zone},
-            about=complaint,
-            at=at,
-        )
-        for one in people.values()
-        if one.is_active and one.email
-    ]
+    key = f"handed_over:{firing.pk}"
+    return telling.passed_on(complaint, people.values(), before, heir, key=key, at=at)
