@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from complaints import errors, routing
-from complaints.actions import _base, converse, decide, handle, manage, snooze, watch
-from complaints.models import NEVER, Complaint, Severity, Watch
+from complaints.actions import _base, converse, decide, handle, macros, manage, snooze, watch
+from complaints.models import NEVER, Complaint, Macro, Severity, Watch
 from complaints.reference import catalogue, type_by_code
 from core.actor import Actor
 from core.errors import InvalidInput
@@ -192,6 +192,19 @@ def _unwatch(complaint: Complaint, before: Values, *, by: Actor, at: datetime) -
         watch.unwatch(complaint, by=by, at=at, watcher=by.user)
 
 
+def _read_macro(values: Values) -> dict[str, Any]:
+    key = str(values.get("macro") or "")
+    known = key.isascii() and key.isdigit() and len(key) < 19
+    if not known or not Macro.objects.filter(pk=int(key), current__isnull=False).exists():
+        raise InvalidInput(_("There is no such macro."), code="unknown_macro", field="macro")
+    return {"macro": key}
+
+
+def _macro(complaint: Complaint, values: Values, *, by: Actor, at: datetime) -> None:
+    """Its words for this very customer, and its steps; a case for which something is missing refuses."""
+    macros.run(complaint, macros.taken(by.user, int(values["macro"])), by=by, at=at)
+
+
 ACTS = {
     act.key: act
     for act in (
@@ -216,6 +229,7 @@ ACTS = {
         ),
         BulkAct("snooze", gettext_lazy("Snooze"), ("until",), _read_snooze, _snooze, _was_snoozed, _snooze_back),
         BulkAct("note", pgettext_lazy("many cases", "Note"), ("body",), _read_note, _note),
+        BulkAct("macro", pgettext_lazy("many cases", "Macro"), ("macro",), _read_macro, _macro),
         BulkAct("wait", gettext_lazy("Wait on the customer"), ("reason",), _read_wait, _wait),
         BulkAct(
             "watch",
