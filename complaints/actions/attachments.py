@@ -80,7 +80,7 @@ def upload(
 
 
 def take(tokens: Sequence[str], *, by: Actor, complaint: Complaint | None) -> list[Attachment]:
-    """The caller's drafts with these tokens, in this order, locked until the transaction ends.
+    """The caller's drafts with these tokens, in this order, equal names told apart, locked until the transaction ends.
 
     `complaint` None: for a case that is just being filed. Raises InvalidInput: unknown_attachment for what is not
     there, somebody else's, another case's or attached already; too_many_files, files_too_large. Query cost: 1.
@@ -95,7 +95,10 @@ def take(tokens: Sequence[str], *, by: Actor, complaint: Complaint | None) -> li
         text = _("A file is no longer there, or belongs elsewhere. Remove it and choose it again.")
         raise InvalidInput(text, code="unknown_attachment", field="attachments")
     refuse_too_large(sum(one.size for one in found.values()))
-    return [found[token] for token in wanted]
+    files = [found[token] for token in wanted]
+    for one, name in zip(files, file_names.told_apart(one.name for one in files), strict=True):
+        one.name = name  # written by `attach`
+    return files
 
 
 def attach(
@@ -107,7 +110,7 @@ def attach(
 ) -> None:
     """Give taken drafts to the message or the note they came with, else to what `complaint` tells.
 
-    Equal names are told apart. In the transaction of `take`. Query cost: 1, whatever the number of files.
+    In the transaction of `take`. Query cost: 1, whatever the number of files.
     """
     if not found:
         return
@@ -115,9 +118,8 @@ def attach(
     case_id = owner.complaint_id if owner is not None else complaint.pk if complaint is not None else None
     if case_id is None:
         raise ValueError("attach() needs a message, a note or a complaint")
-    names = file_names.told_apart(one.name for one in found)
-    for one, name in zip(found, names, strict=True):
-        one.name, one.draft, one.complaint_id = name, "", case_id
+    for one in found:
+        one.draft, one.complaint_id = "", case_id
         one.message_id, one.note_id = message and message.pk, note and note.pk
     Attachment.objects.bulk_update(found, ["name", "draft", "complaint", "message", "note"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from complaints import errors, routing
 from complaints.actions import letters
+from complaints.actions.attachments import attach, take
+from complaints.actions.attachments import facts as facts_of_files
 from complaints.models import (
     NEVER,
     Clock,
@@ -65,12 +68,14 @@ class Filing:
     quarantine: bool = False
 
 
-def file(filing: Filing, *, by: Actor, at: datetime) -> Complaint:
+def file(filing: Filing, *, by: Actor, at: datetime, attachments: Sequence[str] = ()) -> Complaint:
     """Write down a complaint: customer, owner, clocks, receipt and trail in one transaction.
 
     `at` is when it is written down; deadlines run from `filing.received_at` (default `at`), which may lie in the past.
     Taken by phone, in person or live chat by a person of ours it counts as acknowledged and answered at receipt.
-    Raises InvalidInput (in_the_future), DuplicateExternalId, NobodyToOwnIt. Query cost: 6 with a known team.
+    `attachments`: tokens of uploads of whoever files it (complaints.actions.attachments).
+    Raises InvalidInput (in_the_future, unknown_attachment), DuplicateExternalId, NobodyToOwnIt. Query cost: 6 with a
+    known team, 2 more with files.
     """
     received_at = filing.received_at or at
     if received_at > at + settings.FUTURE_TOLERANCE:
@@ -79,16 +84,19 @@ def file(filing: Filing, *, by: Actor, at: datetime) -> Complaint:
     try:
         # No savepoint inside a caller's transaction: whatever fails here undoes the whole of it.
         with transaction.atomic(savepoint=False):
-            return _write(filing, received_at, by=by, at=at)
+            return _write(filing, received_at, by=by, at=at, attachments=attachments)
     except IntegrityError as error:
         if filing.external_id and "external_id" in str(error):
             raise errors.DuplicateExternalId(field="external_id") from error
         if "reference" in str(error) and not connection.in_atomic_block:
-            return file(filing, by=by, at=at)  # two random references met: once in half a million at a million rows
+            return file(
+                filing, by=by, at=at, attachments=attachments
+            )  # two random references met: once in half a million at a million rows
         raise
 
 
-def _write(filing: Filing, received_at: datetime, *, by: Actor, at: datetime) -> Complaint:
+def _write(filing: Filing, received_at: datetime, *, by: Actor, at: datetime, attachments: Sequence[str]) -> Complaint:
+    files = take(attachments, by=by, complaint=None)
     customer, fresh = _customer(filing, by=by, at=at)
     complaint = _complaint(filing, customer, received_at, at)
     clocks: list[Clock] = []
@@ -108,9 +116,13 @@ def _write(filing: Filing, received_at: datetime, *, by: Actor, at: datetime) ->
         expectation=filing.expectation,
         remedy_sought=filing.remedy_sought,
     )
-    entry = trail.build(complaint, "complaint.filed", by=by, at=at, changes=facts(complaint))
+    seals, names = facts_of_files(files)
+    entry = trail.build(
+        complaint, "complaint.filed", by=by, at=at, changes={**facts(complaint), **seals}, private=names
+    )
     receipt = [] if filing.quarantine else letters.receipt(complaint, _address(filing, customer, fresh), at=at)
     rows.insert([*fresh, complaint, narrative, *sla.with_events(clocks), entry, *receipt])
+    attach(files, complaint=complaint)
     complaint.fresh_clocks = clocks  # type: ignore[attr-defined]  # spares whoever shows it a query
     return complaint
 

@@ -1,0 +1,110 @@
+"""Files of a case as pages show them: under the message, the note or the complaint they came with.
+
+    lists = of_case([complaint.pk], reference)         # one query
+    lists.message(7), lists.note(3), lists.narrative   # list of Attached, for Entry.files (templates/complaints/_files.html)
+
+`complaints.web.story` reads the same in its own query and makes `Attached.of(...)` of each row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from complaints.models import Attachment
+from core import languages
+from core.file_types import OCTETS, SHOWN_AS_IMAGE
+from core.web.parts import Part
+
+PREVIEW_BYTES = 2_000_000  # larger images are not fetched just to be shown small
+ICONS = {"image": "eye", "audio": "call", "text": "book", "message": "email"}
+
+
+@dataclass(frozen=True, slots=True)
+class Attached(Part):
+    """A file to be saved. `image`: a small picture of it may be shown; `caution`: what to beware of, or empty."""
+
+    token: str
+    name: str
+    url: str
+    size: str
+    icon: str = "clip"
+    image: bool = False
+    caution: str = ""
+
+    @classmethod
+    def of(cls, *, token: str, name: str, content_type: str, size: int, url: str) -> Attached:
+        """All words in the active language. No query."""
+        return cls(
+            token=token,
+            name=name,
+            url=url,
+            size=languages.file_size(size),
+            icon=ICONS.get(content_type.partition("/")[0], "clip"),
+            image=content_type in SHOWN_AS_IMAGE and size <= PREVIEW_BYTES,
+            caution=_("unknown kind, may hold a program") if content_type == OCTETS else "",
+        )
+
+    @classmethod
+    def row(cls, one: Attachment, url: Callable[[str, str], str]) -> Attached:
+        """`url` makes the address of token and name: `of_case_url`, `status_url`, `draft_url`."""
+        return cls.of(
+            token=one.token,
+            name=one.name,
+            content_type=one.content_type,
+            size=one.size,
+            url=url(one.token, one.name),
+        )
+
+
+@dataclass(slots=True)
+class Lists:
+    """The files of a case by what they came with. Missing ones are empty."""
+
+    narrative: list[Attached] = field(default_factory=list)
+    messages: dict[int, list[Attached]] = field(default_factory=dict)
+    notes: dict[int, list[Attached]] = field(default_factory=dict)
+
+    def message(self, key: int) -> list[Attached]:
+        return self.messages.get(key, [])
+
+    def note(self, key: int) -> list[Attached]:
+        return self.notes.get(key, [])
+
+    def add(self, file: Attached, *, message: int | None, note: int | None) -> None:
+        if message is not None:
+            self.messages.setdefault(message, []).append(file)
+        elif note is not None:
+            self.notes.setdefault(note, []).append(file)
+        else:
+            self.narrative.append(file)
+
+
+def of_case(keys: Iterable[int], url: Callable[[str, str], str], *, notes: bool = True) -> Lists:
+    """The files of these cases (a survivor of merges and what was merged into it), oldest first. Query cost: 1.
+
+    `notes` False, for the complainant: files of notes are not even read.
+    """
+    rows = Attachment.objects.filter(complaint__in=list(keys), draft="").order_by("pk")
+    lists = Lists()
+    for one in rows if notes else rows.filter(note=None):
+        lists.add(Attached.row(one, url), message=one.message_id, note=one.note_id)
+    return lists
+
+
+def of_case_url(reference: str) -> Callable[[str, str], str]:
+    """Where people of ours fetch files of this case."""
+    return lambda token, name: reverse("attachment", args=[reference, token, name])
+
+
+def status_url(status_token: str) -> Callable[[str, str], str]:
+    """Where the complainant fetches files of messages, behind the private link."""
+    return lambda token, name: reverse("status_attachment", args=[status_token, token, name])
+
+
+def draft_url(token: str, name: str) -> str:
+    """Where whoever chose a file looks at it before it is sent."""
+    return reverse("draft_attachment", args=[token, name])

@@ -1,0 +1,90 @@
+"""Handing out files that strangers chose (case F14): always to be saved, never a page of ours, whatever is in them."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from typing import IO, Any
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.http import content_disposition_header
+
+from core.blobs import store
+from core.file_types import OCTETS, TYPES
+
+CLOSED = "default-src 'none'; sandbox"
+_PIECE = 1 << 16
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+_TAG = re.compile(r'(?:W/)?"([^"]*)"')
+log = logging.getLogger("amends.attachments")
+
+
+def download(
+    request: HttpRequest, *, stored: str, name: str, content_type: str, size: int, sha256: str
+) -> HttpResponseBase:
+    """A blob as a file to be saved; 304 for `If-None-Match`, 206 or 416 for one range (a broken download goes on).
+
+    It runs nothing and is part of no page: own origin for scripts, no sniffing, no framing. Kept by nobody but whoever
+    asked, and asked for again each time. Memory: 64 KiB. Raises Http404 when the bytes are gone; the log says so.
+    """
+    tag = f'"{sha256}"'
+    if sha256 in _TAG.findall(request.headers.get("If-None-Match", "")):
+        return _sealed(HttpResponse(status=304), tag)
+    try:
+        file: IO[bytes] = store().open(stored)
+    except OSError:
+        log.error("the bytes of %s are not in the storage", stored)
+        raise Http404 from None
+    kind = content_type if content_type in TYPES else OCTETS
+    first, last = _wanted(request, size, tag)
+    response: Any
+    if first > last:
+        file.close()
+        response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+        return _sealed(response, tag)
+    if (first, last) == (0, size - 1):
+        response = FileResponse(file, content_type=kind)
+        response["Content-Length"] = str(size)
+    else:
+        response = StreamingHttpResponse(_between(file, first, last), status=206, content_type=kind)
+        response["Content-Range"], response["Content-Length"] = f"bytes {first}-{last}/{size}", str(last - first + 1)
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["Accept-Ranges"] = "bytes"
+    return _sealed(response, tag)
+
+
+def _sealed(response: Any, tag: str) -> HttpResponseBase:
+    response["ETag"] = tag
+    response["Content-Security-Policy"] = CLOSED
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    response["Cache-Control"] = "private, no-cache"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response  # type: ignore[no-any-return]
+
+
+def _wanted(request: HttpRequest, size: int, tag: str) -> tuple[int, int]:
+    """First and last byte asked for; all of them where no range is asked for that we know; first > last: none there."""
+    asked = request.headers.get("Range", "")
+    found = _RANGE.fullmatch(asked.strip())
+    unless = request.headers.get("If-Range", "").strip()
+    if found is None or not (found[1] or found[2]) or (unless and unless != tag):
+        return 0, size - 1
+    if not found[1]:  # the last so many
+        count = int(found[2])
+        return (max(0, size - count), size - 1) if count else (size, 0)
+    first = int(found[1])
+    last = min(int(found[2]), size - 1) if found[2] else size - 1
+    if found[2] and int(found[2]) < first:
+        return 0, size - 1  # no range at all
+    return (first, last) if first < size else (size, 0)
+
+
+def _between(file: IO[bytes], first: int, last: int) -> Iterator[bytes]:
+    with file:
+        file.seek(first)
+        left = last - first + 1
+        while left and (piece := file.read(min(_PIECE, left))):
+            left -= len(piece)
+            yield piece
