@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from complaints.actions import bulk, silence, sla_edits, snooze, staff
+from complaints.actions import bulk, pending, silence, sla_edits, snooze, staff
 from complaints.sla.sweep import sweep_and_tell
 from core import clock
 
 BULK_FOR = 30.0  # seconds; then it goes on with the next beat
 EDIT_FOR = 30.0  # seconds; the sweep shall not wait longer for a lone worker
+SEND_FOR = 20.0  # seconds, likewise
 SWEEP_FOR = 60.0  # seconds; what is left waits for the next beat, far inside the task time limit
 
 
 @shared_task(name="complaints.sweep_sla", ignore_result=True)
 def sweep_sla() -> dict[str, float]:
-    """Mark every breach there is; beat wakes it every few seconds (domain, SLA 6)."""
+    """Mark every breach there is; beat wakes it every few seconds (domain, SLA 6).
+
+    What was to be sent before a deadline is sent first, so that nothing is late that only waited for us.
+    """
+    pending.send_due(seconds=SEND_FOR)
     return sweep_and_tell(seconds=SWEEP_FOR)
 
 
@@ -47,3 +52,9 @@ def wake() -> int:
 def run_bulk() -> int:
     """Go on with changes of many complaints, row by row (ux, Agent's desk 7)."""
     return bulk.advance(seconds=BULK_FOR)
+
+
+@shared_task(name="complaints.send_pending", ignore_result=True)
+def send_pending() -> int:
+    """Send the messages whose time has come (ux, Agent's desk)."""
+    return pending.send_due(seconds=SEND_FOR)

@@ -84,6 +84,8 @@ app.conf.beat_schedule = {
     "invite": every(60, "metrics.invite"),
     # Try and record files that were uploaded; one that is being worked on is passed over.
     "import-uploads": every(5, "metrics.import_uploads"),
+    # Send messages whose time has come: those for later, and those that nobody took back in the seconds for it.
+    "send-pending": every(3, "complaints.send_pending"),
     # Send what the outbox holds: mail leaves within 5 s of the action that asked for it.
     "drain-outbox": every(5, "core.drain_outbox"),
     # Seal the newest trail entries under one hash, so that a cut tail is noticed too.

@@ -3,7 +3,8 @@
 Templates: `mail/<template>.subject.txt`, `mail/<template>.txt` and, where there is one,
 `mail/<template>.html`, rendered in the row's language. They get the row's context, with every `*_at` string
 turned into an instant, and `base_url`. Context keys with a meaning here: `automatic` (nobody wrote it:
-Auto-Submitted), `time_zone` (IANA name for its dates).
+Auto-Submitted), `time_zone` (IANA name for its dates), `references` (Message-IDs of earlier mails of the same
+conversation, oldest first).
 """
 
 from __future__ import annotations
@@ -104,6 +105,9 @@ def compose(message: OutboxMessage) -> EmailMultiAlternatives:
     headers = {"Message-ID": message.message_id, "Content-Language": message.language}
     if context.get("automatic"):
         headers |= {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+    thread = [one for one in context.get("references", ()) if _MESSAGE_ID.fullmatch(str(one))]
+    if thread:
+        headers |= {"In-Reply-To": thread[-1], "References": " ".join(thread)}
     mail = EmailMultiAlternatives(subject, body, settings.DEFAULT_FROM_EMAIL, [recipient], headers=headers)
     if page is not None:
         mail.attach_alternative(page, "text/html")

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import models
 
 from complaints import errors
+from complaints.actions import _overtaken, _snoozed, telling
 from complaints.models import Clock, ClockKind, Complaint, Status
 from complaints.sla import clocks as sla
 from complaints.sla import packs, standing
@@ -21,6 +22,20 @@ MEASURED = ("first_response_at", "resolved_at")  # a change of these changes dur
 def locked(complaint: Complaint) -> Complaint:
     """The complaint as it is now, its row locked until the transaction ends. Query cost: 1."""
     found: Complaint = Complaint.objects.select_for_update().get(pk=complaint.pk)
+    return found
+
+
+def locked_to_decide(complaint: Complaint, *, by: Actor, at: datetime) -> Complaint:
+    """The same for an action that decides or ends the case: first whatever waits to be sent is settled.
+
+    What only waits to be taken back is sent, what was meant for later is held back. Query cost: 3.
+    """
+    from complaints.actions import holding, pending
+
+    found = locked(complaint)
+    if pending.flush(found, at=at):
+        found = locked(found)
+    holding.hold_later(found, code=holding.CASE_ENDED, by=by, at=at)
     return found
 
 
@@ -59,11 +74,16 @@ def finish(
 ) -> Complaint:
     """Save what the action changed, with one trail entry; `clocks` are all clocks of the case if any was touched.
 
-    `also` are further new rows of the action. Query cost: 4, and 2 with clocks.
+    `also` are further new rows of the action. Those who follow the case are told, an open offer of it may be overtaken.
+    Query cost: 4, and 2 with clocks; 1 more when it ends a snooze, 1 for followers, 2 where owner or queue changed.
     """
     complaint.version += 1
     complaint.updated_at = at
     names = {"version", "updated_at", *fields}
+    if because := _snoozed.ends(complaint, kind, names):
+        also = [*also, *_snoozed.end(complaint, because, by=by, at=at)]
+        changes = {**(changes or {}), "woken": because}
+        names.update(_snoozed.FIELDS)
     if clocks is None and not names.isdisjoint(MEASURED):
         clocks = clocks_of(complaint)
     if clocks is not None:
@@ -73,7 +93,8 @@ def finish(
         names.update(("queue_at", *standing.refresh(complaint, clocks)))
     complaint.save(update_fields=sorted(names))
     trail.append(complaint, kind, by=by, at=at, changes=changes, private=private)
-    rows.insert(also)
+    settled = [] if names.isdisjoint(_overtaken.MOVES) else _overtaken.settle(complaint, by=by, at=at)
+    rows.insert([*also, *settled, *telling.followed(complaint, kind, by=by, at=at)])
     return complaint
 
 

@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from django.db import models, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from complaints import errors
-from complaints.actions import _base, handle, letters, macro_steps, speech, words
+from complaints.actions import _base, handle, holding, letters, macro_steps, mention, speech, telling, words
 from complaints.actions import attachments as attachments_of_case
 from complaints.actions.decide import reopen_locked
 from complaints.actions.file import preview
 from complaints.actions.speech import Acts
-from complaints.models import Attachment, Complaint, MacroVersion, Message, Note, Purpose, Status
+from complaints.models import (
+    Complaint,
+    MacroVersion,
+    Message,
+    Note,
+    Pending,
+    PendingState,
+    Purpose,
+    Status,
+)
 from complaints.models.conversation import IN
 from complaints.sla import pack_texts
-from core import clock, outbox, rows, trail
+from core import clock, rows, trail
 from core.actor import Actor
 from core.errors import InvalidInput
 from core.models import User
@@ -50,18 +59,68 @@ def message(
     speech and the files refuse), AlreadyClosed, AlreadyEnded, AnsweredMeanwhile, or StepRefused; then nothing is
     written.
     """
+    complaint = _base.locked(complaint)
+    body, word_for_word = checked(
+        complaint, by=by, body=body, texts=texts, acts=acts, macro=macro, word_for_word=word_for_word, seen=seen
+    )
+    return say(
+        complaint,
+        by=by,
+        at=at,
+        body=body,
+        acts=acts,
+        macro=macro,
+        word_for_word=word_for_word,
+        attachments=attachments,
+    )
+
+
+def checked(
+    complaint: Complaint,
+    *,
+    by: Actor,
+    body: str,
+    texts: Sequence[str] = (),
+    acts: Acts | None = None,
+    macro: MacroVersion | None = None,
+    word_for_word: bool | None = None,
+    seen: int | None = None,
+) -> tuple[str, bool | None]:
+    """The whole text as the complainant will read it, and whether it is a macro's word for word; the case is locked.
+
+    Raises what `message` raises. Query cost: 1 with `texts`, and 2 with `seen`.
+    """
     speech.refuse_unclear(acts)
     body = speech.whole(complaint, body, acts)
     _refuse_blank(body)
+    words.refuse_unfinished(body)
     if macro is not None and word_for_word is None:
         word_for_word = words.sent_as_it_was(macro, complaint, body, by=by)
-    complaint = _base.locked(complaint)
     _base.refuse_unless_live(complaint)
     if seen is not None:
         refuse_if_answered(complaint, seen, by=by)
-    files = _files(attachments, complaint, by=by)
+    clocks = _base.clocks_of(complaint) if texts else ()
+    return pack_texts.whole(complaint, clocks, pack_texts.MESSAGE, body, texts), word_for_word
+
+
+def say(
+    complaint: Complaint,
+    *,
+    by: Actor,
+    at: datetime,
+    body: str,
+    acts: Acts | None = None,
+    macro: MacroVersion | None = None,
+    word_for_word: bool | None = None,
+    attachments: Sequence[str] = (),
+) -> Message:
+    """Send a text that was `checked`, perhaps some time ago; the case is locked.
+
+    Raises AlreadyClosed, AlreadyEnded, InvalidInput unknown_attachment, or StepRefused.
+    """
+    _base.refuse_unless_live(complaint)
+    found = attachments_of_case.take(attachments, by=by, complaint=complaint)
     clocks = _base.clocks_of(complaint)
-    body = pack_texts.whole(complaint, clocks, pack_texts.MESSAGE, body, texts)
     fields: list[str] = []
     if by.is_person:
         fields = _base.acknowledge_in_passing(complaint, clocks, at=at)
@@ -71,8 +130,8 @@ def message(
         _base.informed(complaint, clocks, at=at, told=True)
     sent = handle.outgoing(complaint, body, purpose=Purpose.REPLY, by=by, at=at)
     sent.macro, sent.word_for_word = macro, word_for_word
-    letter = letters.message(complaint, sent, author=handle.signature(by), at=at, files=files)
-    seals, names = attachments_of_case.facts(files)
+    letter = letters.message(complaint, sent, author=handle.signature(by), at=at)
+    seals, names = attachments_of_case.facts(found)
     _base.finish(
         complaint,
         "complaint.message_sent",
@@ -85,26 +144,29 @@ def message(
         also=[sent, *speech.rows_of(acts, sent, by=by, at=at), *letter],
     )
     speech.on_trail(acts, complaint, sent, by=by, at=at)
-    _attach(files, message=sent)
+    attachments_of_case.attach(found, message=sent)
     if macro is not None:
         macro_steps.carry_out(macro, complaint, by=by, at=at)
     return sent
 
 
 def refuse_if_answered(complaint: Complaint, seen: int, *, by: Actor) -> None:
-    """Raises AnsweredMeanwhile with what somebody else wrote after the message `seen`. The complaint is locked.
+    """Raises AnsweredMeanwhile with what somebody else wrote after the message `seen`, or is sending right now.
 
-    Receipts are nobody's answer. Query cost: 1, and 1 more with `seen`.
+    The complaint is locked. Receipts are nobody's answer. Query cost: 2, and 1 more with `seen`.
     """
     said = Message.objects.filter(complaint=complaint).exclude(purpose=Purpose.RECEIPT)
+    leaving = Pending.objects.filter(complaint=complaint, state=PendingState.WAITING, take_back=True)
     if by.user is not None:
-        said = said.exclude(author=by.user)
+        said, leaving = said.exclude(author=by.user), leaving.exclude(author=by.user)
     if seen:
         last = Message.objects.filter(complaint=complaint, pk=seen).values_list("created_at", flat=True).first()
         if last is not None:
             said = said.filter(created_at__gt=last)
-    if answers := list(said.select_related("author").order_by("created_at", "pk")):
-        raise errors.AnsweredMeanwhile(answers)
+    answers = list(said.select_related("author").order_by("created_at", "pk"))
+    going = list(leaving.select_related("author"))
+    if answers or going:
+        raise errors.AnsweredMeanwhile(answers, going)
 
 
 @transaction.atomic
@@ -125,7 +187,7 @@ def incoming(
     if not attachments:
         _refuse_blank(body)
     complaint = _base.locked(complaint)
-    files = _files(attachments, complaint, by=by)
+    found = attachments_of_case.take(attachments, by=by, complaint=complaint)
     got = Message(
         complaint=complaint,
         direction=IN,
@@ -136,8 +198,9 @@ def incoming(
         created_at=clock.now(),
     )
     rows.give_ids(got)
-    seals, names = attachments_of_case.facts(files)
-    complaint.preview = preview(got.body or ", ".join(one.name for one in files))
+    holding.hold_later(complaint, code=holding.CUSTOMER_WROTE, by=by, at=at)
+    seals, names = attachments_of_case.facts(found)
+    complaint.preview = preview(got.body or ", ".join(one.name for one in found))
     fields, clocks, before = ["preview"], None, complaint.status
     if complaint.status == Status.WAITING:
         clocks = handle.resume_clocks(complaint, at=at)
@@ -155,9 +218,9 @@ def incoming(
         changes={"message": got.pk, "status": [str(before), str(complaint.status)], **seals},
         private=names,
         clocks=clocks,
-        also=[got, *_tell_owner(complaint, got, at=at)],
+        also=[got, *telling.answered(complaint, got, by=by, at=at)],
     )
-    _attach(files, message=got)
+    attachments_of_case.attach(found, message=got)
     return got
 
 
@@ -180,44 +243,18 @@ def note(
     if macro is not None:
         words.refuse_unfinished(body)
     complaint = _base.locked(complaint)
-    files = _files(attachments, complaint, by=by)
+    found = attachments_of_case.take(attachments, by=by, complaint=complaint)
     written = Note(complaint=complaint, author=by.user, body=body.strip(), created_at=at)
     rows.give_ids(written)
-    rows.insert([written])
+    told = mention.tell(written, complaint, by=by, at=at, also=mentions)
+    rows.insert([written, *told])
     Complaint.objects.filter(pk=complaint.pk).update(updated_at=at)
-    seals, names = attachments_of_case.facts(files)
+    seals, names = attachments_of_case.facts(found)
     trail.append(complaint, "complaint.noted", by=by, at=at, changes={"note": written.pk, **seals}, private=names)
-    _attach(files, note=written)
+    attachments_of_case.attach(found, note=written)
     if macro is not None:
         macro_steps.carry_out(macro, complaint, by=by, at=at)
     return written
-
-
-def _files(tokens: Sequence[str], complaint: Complaint, *, by: Actor) -> list[Attachment]:
-    """The writer's own uploads, locked. Raises InvalidInput unknown_attachment. Query cost: 1 with any."""
-    return attachments_of_case.take(tokens, by=by, complaint=complaint)
-
-
-def _attach(found: list[Attachment], *, message: Message | None = None, note: Note | None = None) -> None:
-    attachments_of_case.attach(found, message=message, note=note)
-
-
-def _tell_owner(complaint: Complaint, got: Message, *, at: datetime) -> list[models.Model]:
-    owner = complaint.owner
-    if not owner.email:
-        return []
-    context = {"reference": complaint.reference, "subject": complaint.subject, "body": got.body, "name": str(owner)}
-    return [
-        outbox.mail(
-            f"answered:{got.pk}",
-            to=owner.email,
-            language=owner.language,
-            template="customer_answered",
-            context=context,
-            about=complaint,
-            at=at,
-        )
-    ]
 
 
 def _refuse_blank(body: str) -> None:

@@ -63,7 +63,7 @@ def resolve(
         raise InvalidInput(_("Choose one of the reasons."), code="invalid_choice", field="late_reason")
     if not summary.strip():
         raise InvalidInput(_("Say what was done."), code="summary_required", field="summary")
-    complaint = _base.locked(complaint)
+    complaint = _base.locked_to_decide(complaint, by=by, at=at)
     _base.refuse_unless_undecided(complaint)
     before = complaint.status
     clocks = _base.clocks_of(complaint)
@@ -112,7 +112,7 @@ def close(complaint: Complaint, *, by: Actor, at: datetime) -> Complaint:
     The decision is shown on the status page, which counts as delivered. Raises AlreadyClosed, AlreadyEnded or
     NotResolved; then nothing is written.
     """
-    complaint = _base.locked(complaint)
+    complaint = _base.locked_to_decide(complaint, by=by, at=at)
     _base.refuse_unless_live(complaint)
     if complaint.status != Status.RESOLVED:
         raise errors.NotResolved
@@ -176,7 +176,7 @@ def withdraw(complaint: Complaint, *, by: Actor, at: datetime, reason: str) -> C
     """
     if not reason.strip():
         raise InvalidInput(_("Say why it is withdrawn."), code="reason_required", field="reason")
-    complaint = _base.locked(complaint)
+    complaint = _base.locked_to_decide(complaint, by=by, at=at)
     _base.refuse_unless_live(complaint)
     clocks = _base.clocks_of(complaint)
     for clock in clocks:

@@ -14,6 +14,8 @@ from core.references import status_token
 from retention.models import Customer
 from retention.models.customers import EMAIL
 
+THREAD = 9  # earlier mails a mail names beside the first one
+
 
 def address(customer: Customer | None) -> str:
     """The e-mail to write to: the preferred one first; blank if there is none. Query cost: 1."""
@@ -45,6 +47,15 @@ def message(
     if files:
         context["attachments"] = [one.pk for one in files]
     return [_letter(complaint, "message", f"message:{sent.pk}", sent.by_mail_to, context, at)]
+
+
+def earlier(complaint: Complaint, sent: Message) -> list[str]:
+    """The Message-IDs of the case's earlier mails to the same address, oldest first: the receipt's (whether or not it
+    left, programs thread by it) and those of the newest messages. Query cost: 1."""
+    mails = Message.objects.filter(complaint=complaint, by_mail_to=sent.by_mail_to).exclude(pk=sent.pk)
+    newest = list(mails.order_by("-created_at", "-pk").values_list("pk", flat=True)[:THREAD])
+    keys = [f"receipt:{complaint.reference}", *(f"message:{pk}" for pk in reversed(newest))]
+    return [outbox.message_id(key) for key in keys]
 
 
 def _letter(

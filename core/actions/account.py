@@ -13,13 +13,24 @@ from core.models import OutboxMessage, User
 
 @transaction.atomic
 def prefer(
-    user: User, *, by: Actor, at: datetime, name: str, language: str, time_zone: str, theme: str, shortcuts: bool
+    user: User,
+    *,
+    by: Actor,
+    at: datetime,
+    name: str,
+    language: str,
+    time_zone: str,
+    theme: str,
+    shortcuts: bool,
+    take_back_seconds: int | None = None,
 ) -> User:
     """Keep how the product looks and speaks to one person. A new name goes on the trail, the rest is theirs alone."""
     user = User.objects.select_for_update().get(pk=user.pk)
     renamed = user.name != name
     user.name, user.language, user.time_zone, user.theme, user.shortcuts = name, language, time_zone, theme, shortcuts
-    user.save(update_fields=["name", "language", "time_zone", "theme", "shortcuts"])
+    if take_back_seconds is not None:
+        user.take_back_seconds = take_back_seconds
+    user.save(update_fields=["name", "language", "time_zone", "theme", "shortcuts", "take_back_seconds"])
     if renamed:
         trail.append(user, "user.renamed", by=by, at=at, private={"name": name})
     return user

@@ -18,7 +18,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
+from django.utils.translation import ngettext, override
 from django.views.generic import TemplateView
 
 from core import clock, languages
@@ -30,6 +30,7 @@ from core.models.people import THEMES
 from core.web.language import remember
 from core.web.login_form import ThrottledAuthenticationForm, ThrottledLogin
 
+TAKE_BACK = (0, 5, 8, 15, 30)  # seconds
 AREAS = (
     "Africa/",
     "America/",
@@ -147,6 +148,13 @@ class PreferencesForm(forms.Form):
         required=False,
         help_text=_("Single keys such as J, K and R. They rest while you type."),
     )
+    take_back_seconds = forms.TypedChoiceField(
+        label=_("Taking a reply back"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text=_("A reply waits that long before it leaves; until then you can take it back."),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -155,13 +163,19 @@ class PreferencesForm(forms.Form):
         default = settings.TIME_ZONE.replace("_", " ")
         choices = [("", _("As the organisation: %(zone)s") % {"zone": default}), *time_zones()]
         self.fields["time_zone"].choices = choices  # type: ignore[attr-defined]
+        waits = {*TAKE_BACK, self.initial.get("take_back_seconds", 0)}
+        self.fields["take_back_seconds"].choices = [  # type: ignore[attr-defined]
+            (n, ngettext("%(n)s second", "%(n)s seconds", n) % {"n": n} if n else _("not at all, it leaves at once"))
+            for n in sorted(waits)
+        ]
 
 
 @allow()
 def preferences(request: HttpRequest) -> HttpResponse:
     """One's own name, language, time zone, appearance and shortcuts. Query cost: the shell's, and three to save."""
     user: User = request.user  # type: ignore[assignment]
-    kept = {"name": user.name, "time_zone": user.time_zone, "theme": user.theme, "shortcuts": user.shortcuts}
+    kept: dict[str, Any] = {"name": user.name, "time_zone": user.time_zone, "theme": user.theme}
+    kept |= {"shortcuts": user.shortcuts, "take_back_seconds": user.take_back_seconds}
     form = PreferencesForm(request.POST or None, initial={**kept, "language": user.language or languages.code()})
     if request.method == "POST" and form.is_valid():
         prefer(user, by=Actor.of(request), at=clock.now(), **form.cleaned_data)

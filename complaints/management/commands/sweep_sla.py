@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import Error, close_old_connections
 
+from complaints.actions import pending
 from complaints.sla.sweep import sweep_and_tell
 
 EVERY = 5.0  # seconds
@@ -25,6 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
         if once:
+            pending.send_due()  # what was to be sent before a deadline meets it
             self._tell(sweep_and_tell(), options["json"])
             return
         stop = threading.Event()
@@ -32,6 +34,7 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         while not stop.is_set():
             try:
+                pending.send_due(seconds=EVERY)
                 done = sweep_and_tell(seconds=EVERY)
             except Error as error:  # the database went away; it comes back, and so does what was due
                 self.stderr.write(f"{type(error).__name__}: {error}")
