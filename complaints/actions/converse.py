@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from complaints import errors
-from complaints.actions import _base, handle, holding, letters, macro_steps, mention, speech, telling, words
+from complaints.actions import _base, handle, holding, letters, macro_steps, mention, merge, speech, telling, words
 from complaints.actions import attachments as attachments_of_case
 from complaints.actions.decide import reopen_locked
 from complaints.actions.file import preview
@@ -155,7 +155,7 @@ def refuse_if_answered(complaint: Complaint, seen: int, *, by: Actor) -> None:
 
     The complaint is locked. Receipts are nobody's answer. Query cost: 2, and 1 more with `seen`.
     """
-    said = Message.objects.filter(complaint=complaint).exclude(purpose=Purpose.RECEIPT)
+    said = Message.objects.filter(complaint__in=merge.whole(complaint)).exclude(purpose=Purpose.RECEIPT)
     leaving = Pending.objects.filter(complaint=complaint, state=PendingState.WAITING, take_back=True)
     if by.user is not None:
         said, leaving = said.exclude(author=by.user), leaving.exclude(author=by.user)
@@ -182,7 +182,8 @@ def incoming(
     """The complainant answered. It ends the waiting, reopens a case closed within 30 days, and is never dropped.
 
     The owner is told by mail. A photo needs no words: raises InvalidInput body_required only without attachments, and
-    unknown_attachment. On a case that ended otherwise it is only kept.
+    unknown_attachment. Kept with a merged case, it acts on the joint one. On a case that ended otherwise it is only
+    kept.
     """
     if not attachments:
         _refuse_blank(body)
@@ -202,6 +203,7 @@ def incoming(
     seals, names = attachments_of_case.facts(found)
     complaint.preview = preview(got.body or ", ".join(one.name for one in found))
     fields, clocks, before = ["preview"], None, complaint.status
+    merged = before == Status.MERGED  # the joint case acts on it
     if complaint.status == Status.WAITING:
         clocks = handle.resume_clocks(complaint, at=at)
         fields.append("status")
@@ -218,9 +220,11 @@ def incoming(
         changes={"message": got.pk, "status": [str(before), str(complaint.status)], **seals},
         private=names,
         clocks=clocks,
-        also=[got, *telling.answered(complaint, got, by=by, at=at)],
+        also=[got, *([] if merged else telling.answered(complaint, got, by=by, at=at))],
     )
     attachments_of_case.attach(found, message=got)
+    if merged:
+        merge.heard(complaint, got, by=by, at=at)
     return got
 
 

@@ -111,7 +111,7 @@ def complete(clock: Clock, *, at: datetime) -> None:
     clock.completed_at, clock.paused_since, clock.next_at, clock.rungs = at, None, None, []
     note(clock, COMPLETED, at)
     if clock.state == ClockState.BREACHED:
-        _read_off(clock)
+        read_off(clock)
 
 
 def mark_breached(clock: Clock, *, detected_at: datetime) -> None:
@@ -150,11 +150,14 @@ def resume(clock: Clock, *, at: datetime) -> None:
     if clock.state != ClockState.PAUSED:
         return
     note(clock, RESUMED, at)
-    _read_off(clock)
+    read_off(clock)
 
 
-def cancel(clock: Clock, *, at: datetime) -> None:
-    """The case ended without the work being asked for any more. A recorded or passed deadline stands as a breach."""
+def cancel(clock: Clock, *, at: datetime, because: str = "") -> None:
+    """The case ended without the work being asked for any more. A recorded or passed deadline stands as a breach.
+
+    `because`: what it ended by, where that can be taken back (`complaints.sla.joined`).
+    """
     if clock.is_finished:
         return
     if clock.state == ClockState.RUNNING and clock.due_at is not None and clock.due_at < at:
@@ -162,7 +165,7 @@ def cancel(clock: Clock, *, at: datetime) -> None:
     if clock.state != ClockState.BREACHED:
         clock.state = ClockState.CANCELLED
     clock.completed_at, clock.next_at, clock.paused_since, clock.rungs = at, None, None, []
-    note(clock, CANCELLED, at)
+    note(clock, CANCELLED, at, {"because": because} if because else {})
 
 
 def reopen(clock: Clock, *, at: datetime) -> None:
@@ -173,7 +176,7 @@ def reopen(clock: Clock, *, at: datetime) -> None:
     if clock.completed_at is None:
         return
     note(clock, REOPENED, at)
-    _read_off(clock)
+    read_off(clock)
 
 
 def retarget(clock: Clock, complaint: Complaint, *, tier: str, at: datetime) -> None:
@@ -242,7 +245,7 @@ def change_terms(clock: Clock, terms: Terms, *, at: datetime, mode: EditMode = E
         mark_breached(clock, detected_at=time.now())
         return
     note(clock, RETARGETED, at, {**_said(terms), "mode": str(mode)})
-    _read_off(clock)
+    read_off(clock)
 
 
 def save(complaint: Complaint, clocks: Iterable[Clock], *, at: datetime) -> None:
@@ -287,9 +290,14 @@ def _begin(clock: Clock, terms: Terms, steps: Sequence[ladder.Step], at: datetim
     note(clock, STARTED, at, _said(terms))
 
 
-def _read_off(clock: Clock) -> None:
+def story_of(clock: Clock) -> list[ClockEvent]:
+    """The clock's events in order, those not yet written included. Query cost: one unless the clock is new."""
+    return [*clock.events.order_by("pk"), *_fresh(clock)] if clock.pk else list(_fresh(clock))
+
+
+def read_off(clock: Clock) -> None:
     """Set the row from the events, those not yet written included. Query cost: one."""
-    events = [*clock.events.order_by("pk"), *_fresh(clock)] if clock.pk else _fresh(clock)
+    events = story_of(clock)
     for name, value in replay.row(clock.kind, events).items():
         setattr(clock, name, value)
 

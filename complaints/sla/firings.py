@@ -66,7 +66,8 @@ def due(clock: Clock, *, at: datetime) -> list[Fired]:
 def records(complaint: Complaint, clocks: Iterable[Clock], *, at: datetime) -> list[models.Model]:
     """The rows to write beside clocks of one complaint that just became breached; the caller holds it locked.
 
-    One mark for each clock, one trail entry for all, one mail for each clock and addressee. `at`: when it was noticed.
+    One mark for each clock, one trail entry for all, one mail for each clock and addressee; mark and mails once for
+    ever, so none for a clock whose first breach was taken back with a merge. `at`: when it was noticed.
     Query cost: at most 4 with a breach (the end of the trail, the team, the people), none without.
     """
     fired = [Fired(clock, BREACH, _deadline(clock), *_told_of(clock)) for clock in clocks]
@@ -77,9 +78,9 @@ def records(complaint: Complaint, clocks: Iterable[Clock], *, at: datetime) -> l
     last = written.order_by("-seq").values_list("seq", "hash").first()
     people = people_of([complaint])[complaint.pk]
     return [
-        *(mark(one, at=at) for one in fired),
+        *(mark(one, at=at) for one in fired if not one.to & ladder.AGAIN),
         noted(complaint, fired, by=Actor.system("sla"), at=at, last=last),
-        *mails(complaint, fired, people, at=at),
+        *mails(complaint, [one for one in fired if not one.to & ladder.AGAIN], people, at=at),
     ]
 
 

@@ -21,6 +21,7 @@ from core.working_time import Target, TargetKind, Warn
 
 OWNER, LEAD, MANAGER, DEPUTY = 1, 2, 4, 8
 TO = {"owner": OWNER, "lead": LEAD, "manager": MANAGER, "deputy": DEPUTY}
+AGAIN = 16  # beside the roles: this clock's breach was told before, and taken back when a merge was undone
 BREACH = "breach"
 MOST_PERCENT = 1000
 Rung = list[Any]
@@ -99,13 +100,17 @@ def first_rungs(
     total = target.value
     if target.kind is not TargetKind.WORKING_SECONDS:
         total = working_time.worked(calendar, start, due_at)
-    at = [
+    return rungs(steps, due_at, shares(steps, calendar, start, total))
+
+
+def shares(steps: Sequence[Step], calendar: WeekCalendar, start: datetime, total: int) -> tuple[datetime | None, ...]:
+    """When each step's share of `total` working seconds from `start` on has gone; None for the deadline itself."""
+    return tuple(
         None
         if step.percent == 100
         else working_time.due_at(calendar, start, Target.seconds(-(-total * step.percent // 100)))
         for step in steps
-    ]
-    return rungs(steps, due_at, at)
+    )
 
 
 def next_at(rungs: Sequence[Rung]) -> datetime | None:

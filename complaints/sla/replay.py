@@ -7,7 +7,7 @@ row from the events alone, and `manage.py rebuild_clocks` compares or mends the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from core.working_time import CalendarEdit, ClockResult, EditMode, Pause, Target
 STARTED, PAUSED, RESUMED, RETARGETED = "started", "paused", "resumed", "retargeted"
 COMPLETED, REOPENED, BREACHED, CANCELLED = "completed", "reopened", "breached", "cancelled"
 WARNED = "warned"
+CAPPED, LIFTED, RESTORED = "capped", "lifted", "restored"  # what merging and unmerging do to clocks
 
 
 class Event(Protocol):
@@ -28,6 +29,29 @@ class Event(Protocol):
     at: datetime
     recorded_at: datetime
     data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """A deadline that came with a case merged into this one: not later than `due_at`, known from `at` on.
+
+    `moves`: what stops the clock stops it too, by working time of `calendar_version`; days go by whatever happens.
+    """
+
+    due_at: datetime
+    at: datetime
+    calendar_version: int | None
+    moves: bool
+
+    def after(self, start: datetime, end: datetime) -> Cap:
+        """Behind a pause from `start` to `end`."""
+        start = max(start, self.at)
+        if not self.moves or self.calendar_version is None or not start < min(end, self.due_at):
+            return self
+        calendar = policies.calendar_of(self.calendar_version)
+        left = working_time.worked(calendar, start, self.due_at)
+        due_at = working_time.due_at(calendar, end, Target.seconds(left)) if left else max(self.due_at, end)
+        return replace(self, due_at=due_at or self.due_at)
 
 
 @dataclass(slots=True)
@@ -48,6 +72,10 @@ class Story:
     breached_at: datetime | None = None
     detected_at: datetime | None = None
     fired: set[str] = field(default_factory=set)
+    caps: dict[int, Cap] = field(default_factory=dict)  # by the merge
+    set_aside: dict[int, datetime] = field(default_factory=dict)  # since when it was paused when a cap broke the pause
+    before_end: tuple[datetime | None, list[Pause], dict[int, Cap]] | None = None
+    taken_back: bool = False  # a breach was, when the merge it came from was undone
 
 
 def tell(events: Iterable[Event]) -> Story:
@@ -85,6 +113,12 @@ def evaluate(story: Story, kind: str, *, as_of: datetime | None = None) -> tuple
     return working_time.evaluate(history(story, as_of=as_of, warnings=ladder.warnings(steps))), steps
 
 
+def deadline(story: Story, own: datetime | None, *, without: int | None = None) -> datetime | None:
+    """The earliest of the clock's own deadline and those that merged cases brought, but for the merge `without`."""
+    brought = [cap.due_at for merge, cap in story.caps.items() if merge != without]
+    return min([*brought, *([own] if own is not None else [])], default=None)
+
+
 def steps_of(terms: dict[str, Any], kind: str) -> tuple[ladder.Step, ...]:
     """The ladder of the policy or pack that an event names."""
     if terms.get("pack"):
@@ -96,15 +130,19 @@ def row(kind: str, events: Sequence[Event]) -> dict[str, Any]:
     """Every column of the clock's row that follows from its events."""
     story = tell(events)
     found, steps = evaluate(story, kind, as_of=story.completed_at)
-    due_at = story.breached_at or found.due_at
+    due_at = story.breached_at or deadline(story, found.due_at)
     if story.breached_at is None and (story.paused_since is not None or story.stood_still):
         due_at = None
     rungs: list[ladder.Rung] = []
     finished = story.completed_at is not None
     if not finished and story.paused_since is None:
         fired = {*story.fired, *([one.rung for one in steps if one.percent <= 100] if story.breached_at else ())}
-        rungs = ladder.rungs(steps, due_at, found.warn_at, fired)
+        warn_at = found.warn_at if due_at == found.due_at else _warn_at(story, steps, due_at)
+        rungs = ladder.rungs(steps, due_at, warn_at, fired)
+        if story.taken_back:
+            rungs = [[us, rung, to | ladder.AGAIN * (rung == ladder.BREACH), over] for us, rung, to, over in rungs]
     late = story.breached_at is not None and finished and not story.cancelled
+    overrun = found.late_at_as_of if due_at == found.due_at else _overrun(story)
     return {
         "state": _state(story),
         "policy_id": story.terms.get("policy"),
@@ -120,8 +158,25 @@ def row(kind: str, events: Sequence[Event]) -> dict[str, Any]:
         "completed_at": story.completed_at,
         "breached_at": story.breached_at,
         "detected_at": story.detected_at,
-        "overrun_seconds": found.late_at_as_of if late else None,
+        "overrun_seconds": overrun if late else None,
     }
+
+
+def _warn_at(story: Story, steps: Sequence[ladder.Step], due_at: datetime | None) -> tuple[datetime | None, ...]:
+    """When to warn of a deadline that is not the clock's own: by shares of the working time up to it."""
+    if due_at is None:
+        return (None,) * len(steps)
+    calendar = policies.calendar_of(story.terms["calendar_version"])
+    total = working_time.worked(calendar, story.started_at, due_at)
+    return ladder.shares(steps, calendar, story.started_at, total)
+
+
+def _overrun(story: Story) -> int | None:
+    """Working time from such a deadline to the work done too late."""
+    if story.breached_at is None or story.completed_at is None:
+        return None
+    calendar = policies.calendar_of(story.terms["calendar_version"])
+    return working_time.worked(calendar, story.breached_at, story.completed_at, [*story.pauses, *story.resolutions])
 
 
 def _state(story: Story) -> ClockState:
@@ -139,10 +194,16 @@ def _paused(story: Story, event: Event) -> None:
 def _resumed(story: Story, event: Event) -> None:
     if story.paused_since is not None:
         story.pauses.append(Pause(story.paused_since, event.at))
+        _move_caps(story, story.paused_since, event.at)
         story.paused_since = None
 
 
+def _move_caps(story: Story, start: datetime, end: datetime) -> None:
+    story.caps = {merge: cap.after(start, end) for merge, cap in story.caps.items()}
+
+
 def _ended(story: Story, event: Event) -> None:
+    story.before_end = story.paused_since, list(story.pauses), dict(story.caps)
     story.stood_still = story.paused_since is not None
     _resumed(story, event)
     story.completed_at, story.cancelled = event.at, event.kind == CANCELLED
@@ -151,6 +212,7 @@ def _ended(story: Story, event: Event) -> None:
 def _reopened(story: Story, event: Event) -> None:
     if story.completed_at is not None:
         story.resolutions.append(Pause(story.completed_at, event.at))
+        _move_caps(story, story.completed_at, event.at)
         story.completed_at, story.cancelled, story.stood_still = None, False, False
 
 
@@ -171,7 +233,38 @@ def _warned(story: Story, event: Event) -> None:
     story.fired.add(event.data["rung"])
 
 
+def _capped(story: Story, event: Event) -> None:
+    data = event.data
+    merge, due_at = data["merge"], datetime.fromisoformat(data["due_at"])
+    story.caps[merge] = Cap(due_at, event.at, data["calendar_version"], data["moves"])
+    if story.paused_since is not None and due_at < event.at:
+        # The case it brought is late already: what is late does not stand still.
+        story.set_aside[merge] = story.paused_since
+        story.pauses.append(Pause(story.paused_since, event.at))
+        story.paused_since = None
+
+
+def _lifted(story: Story, event: Event) -> None:
+    merge = event.data["merge"]
+    story.caps.pop(merge, None)
+    since = story.set_aside.pop(merge, None)
+    if not event.data["breach"]:
+        return
+    story.breached_at, story.detected_at, story.taken_back = None, None, True
+    if since is not None and event.data["waits"]:
+        story.pauses = [one for one in story.pauses if one.start != since]
+        story.paused_since = since
+
+
+def _restored(story: Story, event: Event) -> None:
+    """As if it had not ended."""
+    if story.before_end is not None:
+        story.paused_since, story.pauses, story.caps = story.before_end
+        story.completed_at, story.cancelled, story.stood_still, story.before_end = None, False, False, None
+
+
 _READ = {
     PAUSED: _paused, RESUMED: _resumed, COMPLETED: _ended, CANCELLED: _ended, REOPENED: _reopened,
     RETARGETED: _retargeted, BREACHED: _breached, WARNED: _warned,
+    CAPPED: _capped, LIFTED: _lifted, RESTORED: _restored,
 }  # fmt: skip
