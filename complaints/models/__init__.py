@@ -67,6 +67,7 @@ from complaints.models.ownership import (
     HandOver,
     HandOverState,
 )
+from complaints.models.search import SearchText
 from complaints.models.words import (
     Macro,
     MacroVersion,
@@ -120,6 +121,7 @@ __all__ = [
     "RoutingRule",
     "RulePack",
     "SavedView",
+    "SearchText",
     "Severity",
     "SlaEdit",
     "SlaPolicy",
