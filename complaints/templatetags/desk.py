@@ -13,7 +13,7 @@ from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from core.templatetags.amends import avatar, sla_badge
+from core.templatetags.amends import attached, avatar, sla_badge
 from core.web.once import fresh
 from core.web.parts import CaseForm, Entry, Row
 from core.web.stencil import Stencil, hole
@@ -91,7 +91,7 @@ def _entry(entry: Entry, language: str | None) -> SafeString:
     said = entry.kind not in ("day", "event")
     look = _entry_look(
         language, entry.kind, entry.tone, entry.icon, bool(entry.title), bool(entry.at), bool(entry.key),
-        bool(entry.to), entry.channel, entry.channel_label, tuple(entry.chips),
+        bool(entry.to), entry.channel, entry.channel_label, tuple(entry.chips), bool(entry.files),
     )  # fmt: skip
     return look.fill(
         {
@@ -103,6 +103,7 @@ def _entry(entry: Entry, language: str | None) -> SafeString:
             "to": entry.to,
             "who": avatar(entry.who) if said else SafeString(),
             "name": entry.who.name if entry.who else "",
+            "files": attached(entry.files) if entry.files else SafeString(),
         }
     )
 
@@ -110,7 +111,7 @@ def _entry(entry: Entry, language: str | None) -> SafeString:
 @lru_cache(maxsize=LOOKS)
 def _entry_look(
     _language: str | None, kind: str, tone: str, icon: str, title: bool, at: bool, key: bool, to: bool, channel: str,
-    channel_label: str, chips: tuple[Any, ...],
+    channel_label: str, chips: tuple[Any, ...], files: bool,
 ) -> Stencil:  # fmt: skip
     entry = Entry(
         kind,
@@ -126,6 +127,7 @@ def _entry_look(
         tone=tone,
         title=hole("title") if title else "",
         key=hole("key") if key else "",
+        files=hole("files") if files else (),
     )
     html = get_template("_entry.html").render({"entry": entry})
     return Stencil(html.replace(f"<p>{hole('text')}</p>", hole("text")))  # linebreaks brings its own paragraphs

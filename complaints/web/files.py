@@ -1,9 +1,9 @@
 """Files of a case as pages show them: under the message, the note or the complaint they came with.
 
-    lists = of_case([complaint.pk], reference)         # one query
-    lists.message(7), lists.note(3), lists.narrative   # list of Attached, for Entry.files (templates/complaints/_files.html)
+    lists = of_case([complaint.pk], of_case_url(reference))  # one query
+    lists.message(7), lists.note(3), lists.narrative         # list of Attached, for Entry.files (templates/_files.html)
 
-`complaints.web.story` reads the same in its own query and makes `Attached.of(...)` of each row.
+`complaints.web.story` reads the same rows within its own query (`Story.files`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from complaints.actions.attachments import NOTE, REPLY
 from complaints.models import Attachment
+from complaints.web.story import File
 from core import languages
 from core.file_types import OCTETS, SHOWN_AS_IMAGE
 from core.web.parts import Part
@@ -93,6 +95,31 @@ def of_case(keys: Iterable[int], url: Callable[[str, str], str], *, notes: bool 
     for one in rows if notes else rows.filter(note=None):
         lists.add(Attached.row(one, url), message=one.message_id, note=one.note_id)
     return lists
+
+
+def of_story(told: Iterable[File], url: Callable[[str, str], str]) -> Lists:
+    """The files of a story that were sent. No query."""
+    lists = Lists()
+    for one in told:
+        if not one.draft:
+            lists.add(_attached(one, url), message=one.message_id, note=one.note_id)
+    return lists
+
+
+def in_box(told: Iterable[File]) -> dict[str, list[Attached]]:
+    """The files of a story that lie ready in the reader's box, by mode ("reply", "note"). No query."""
+    found: dict[str, list[Attached]] = {REPLY: [], NOTE: []}
+    for one in told:
+        mode = one.draft.rpartition(":")[2] if one.draft else ""
+        if mode in found:
+            found[mode].append(_attached(one, draft_url))
+    return found
+
+
+def _attached(one: File, url: Callable[[str, str], str]) -> Attached:
+    return Attached.of(
+        token=one.token, name=one.name, content_type=one.content_type, size=one.size, url=url(one.token, one.name)
+    )
 
 
 def of_case_url(reference: str) -> Callable[[str, str], str]:

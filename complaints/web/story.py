@@ -19,13 +19,14 @@ from django.db.models import (
     F,
     IntegerField,
     OuterRef,
+    Q,
     QuerySet,
     Value,
     When,
 )
 from django.db.models.functions import Cast
 
-from complaints.models import Complaint, Message, Note
+from complaints.models import Attachment, Complaint, Message, Note
 from complaints.models.conversation import IN, OUT
 from complaints.web import composed
 from complaints.web.composed import Composed, Somebody
@@ -36,8 +37,9 @@ from retention.models import ContactPoint
 
 PAGE = 200  # messages and notes shown at once
 TRAIL, MAILS = 1000, 500  # as much of them at most
+FILES = 500  # of all messages and notes, and what lies ready in the reader's box
 EARLIER = 50  # complaints of the same customer that are looked at
-NOTE, STEP, MAIL, CONTACT, OTHER = "note", "trail", "mail", "contact", "case"
+NOTE, STEP, MAIL, CONTACT, OTHER, FILE = "note", "trail", "mail", "contact", "case", "file"
 
 
 class Row(NamedTuple):
@@ -101,6 +103,20 @@ class Mail:
 
 
 @dataclass(slots=True)
+class File:
+    """A file of a message, a note or (neither) the complaint; with `draft` one the reader has not sent yet."""
+
+    id: int
+    name: str
+    token: str
+    content_type: str
+    size: int
+    message_id: int | None
+    note_id: int | None
+    draft: str
+
+
+@dataclass(slots=True)
 class Contact:
     """A way to reach the customer."""
 
@@ -130,6 +146,7 @@ class Story:
     said: list[Said] = field(default_factory=list)
     trail: list[Step] = field(default_factory=list)
     mails: list[Mail] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
     others: list[Other] = field(default_factory=list)
     more: bool = False
@@ -162,6 +179,7 @@ def _sorted(rows: list[Row]) -> Story:
     story.more, story.said = len(story.said) > PAGE, story.said[-PAGE:]
     story.trail.sort(key=lambda one: one.seq)
     story.mails.sort(key=lambda one: one.id)
+    story.files.sort(key=lambda one: one.id)
     story.others.sort(key=lambda one: one.received_at, reverse=True)
     return story
 
@@ -181,6 +199,11 @@ def _mail(story: Story, row: Row) -> None:
     story.mails.append(mail)
 
 
+def _file(story: Story, row: Row) -> None:
+    note = int(row.c) if row.c else None
+    story.files.append(File(row.id, row.text, row.a, row.b, row.number, row.who, note, row.d))
+
+
 def _contact(story: Story, row: Row) -> None:
     story.contacts.append(Contact(row.a, row.text))
 
@@ -190,7 +213,7 @@ def _other(story: Story, row: Row) -> None:
     story.others.append(other)
 
 
-_PLACES = {IN: _said, OUT: _said, NOTE: _said, STEP: _step, MAIL: _mail, CONTACT: _contact, OTHER: _other}
+_PLACES = {IN: _said, OUT: _said, NOTE: _said, STEP: _step, MAIL: _mail, CONTACT: _contact, OTHER: _other, FILE: _file}
 
 
 @lru_cache(maxsize=64)
@@ -209,12 +232,16 @@ def _compose(user: Reader, older: bool, known: bool) -> Composed:
     messages, notes = messages.order_by("-at", "-pk"), notes.order_by("-created_at", "-pk")
     steps = TrailEntry.objects.filter(**about).order_by("seq")
     mails = OutboxMessage.objects.filter(**about).order_by("pk")
+    files = Attachment.objects.filter(Q(draft="") | Q(uploaded_by=user.pk), complaint=case).order_by("-pk")
     words = "kind", "actor_kind", "actor_label", "private"
     fate = {"sent_at": "sent_at", "failed_at": "failed_at", "number": "attempts"}
     parts = [
         _part(messages, "direction", "at", "body", "author_id", "channel", "purpose", "by_mail_to")[: PAGE + 1],
         _part(notes, NOTE, "created_at", "body", "author_id")[: PAGE + 1],
         _part(steps, STEP, "at", "body", "actor_id", *words, number="seq")[:TRAIL],
+        _part(
+            files, FILE, "created_at", "name", "message_id", "token", "content_type", "note_id", "draft", number="size"
+        )[:FILES],
         _part(mails, MAIL, "created_at", "key", None, "recipient", "template", "suppressed", **fate)[:MAILS],
     ]
     if known:

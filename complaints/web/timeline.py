@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from complaints.models import ChannelCode, Clock, ClockKind, Complaint, LateReas
 from complaints.models.conversation import IN
 from complaints.reference import catalogue
 from complaints.sla.ladder import percent_of
+from complaints.web import files
 from complaints.web.names import clock_name, name_of, person_of
 from complaints.web.story import Mail, Said, Step, Story
 from core import languages, trail
@@ -39,11 +40,15 @@ def entries(
     Of a story with older messages only what happened since its first message is shown.
     """
     dated: list[tuple[datetime, int, Entry]] = []
+    lists = files.of_story(story.files, files.of_case_url(complaint.reference))
     if not story.more:
-        dated += [(complaint.received_at, rank, entry) for rank, entry in enumerate(_opening(complaint, customer))]
+        opening = enumerate(_opening(complaint, customer, lists.narrative))
+        dated += [(complaint.received_at, rank, entry) for rank, entry in opening]
     mails = {mail.key: mail for mail in story.mails}
     for said in story.said:
-        dated.append((said.at, 10, _said_entry(said, mails, customer)))
+        entry = _said_entry(said, mails, customer)
+        entry.files = lists.note(said.id) if said.kind == "note" else lists.message(said.id)
+        dated.append((said.at, 10, entry))
     for entry in story.trail:
         dated += [(entry.at, 20, found) for found in _trail_entries(entry)]
     dated += [(mail.created_at, 30, _mail_entry(mail)) for mail in story.mails if not mail.key.startswith("message:")]
@@ -72,7 +77,7 @@ def _day(here: datetime, year: int) -> str:
     return languages.day_month(here, weekday=True) if here.year == year else languages.day(here, weekday=True)
 
 
-def _opening(complaint: Complaint, customer: Person) -> Iterator[Entry]:
+def _opening(complaint: Complaint, customer: Person, attached: Sequence[Any] = ()) -> Iterator[Entry]:
     """How it began: the complaint in the complainant's own words, and what they ask for."""
     narrative = complaint.narrative
     channel = ChannelCode(complaint.channel)
@@ -85,6 +90,7 @@ def _opening(complaint: Complaint, customer: Person) -> Iterator[Entry]:
         channel_label=str(channel.label),
         to=noted,
         key="narrative",
+        files=attached,
     )
     for title, text in ((_("Expects:"), narrative.expectation), (_("Asks for:"), narrative.remedy_sought)):
         if text:

@@ -132,6 +132,14 @@ def sla_badge(badge: Badge | None) -> SafeString:
     return _badge(badge) if badge else SafeString()
 
 
+@register.simple_tag
+def attached(files: Sequence[Any]) -> SafeString:
+    """`_files.html` for what came with a message."""
+    if isinstance(files, SafeString):  # a hole of a stencil
+        return files
+    return mark_safe(get_template("_files.html").render({"files": files}))  # noqa: S308 - escaped by the template
+
+
 # --- dates, durations, numbers (the viewer's language and zone) -------------------------------------------------------
 
 

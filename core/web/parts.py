@@ -183,6 +183,7 @@ class Entry(Part):
     tone: str = ""
     title: str = ""
     key: str = ""  # stable id of the entry, for live changes
+    files: Sequence[Any] = ()  # what came with it (templates/_files.html)
 
 
 @dataclass(slots=True)
