@@ -60,11 +60,24 @@ class AcknowledgementBody(Strict):
     message = Text(max_length=LONG, required=False, allow_blank=True)
 
 
+class RefusalBody(Strict):
+    """What we cannot do, why, and what we offer in its place; the sentence is added in the complainant's language."""
+
+    cannot = Text(max_length=SHORT, trim=True)
+    because = Text(max_length=SHORT, trim=True)
+    instead = Text(max_length=SHORT, trim=True, required=False, allow_blank=True)
+
+
 class MessageBody(Strict):
     body = Text(max_length=LONG)
     direction = Code(choices=[("out", "out"), ("in", "in")])
     channel = Code(choices=ChannelCode.choices, required=False)
     texts = serializers.ListField(child=Text(max_length=CODE), required=False, max_length=MOST_TEXTS)
+    thanks = Flag(required=False)
+    apology = Flag(required=False)
+    refusal = RefusalBody(required=False)
+    send_at = Instant(required=False)
+    seen = Id(required=False)
 
 
 class NoteBody(Strict):

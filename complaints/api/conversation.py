@@ -7,9 +7,13 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from complaints.actions import converse
+from complaints.actions import converse, pending
+from complaints.actions.pending import Content
+from complaints.actions.speech import Acts, Refusal
 from complaints.api import present
 from complaints.api.bodies import MessageBody, NoteBody
 from complaints.api.complaints import HANDLES_CASES
@@ -19,6 +23,7 @@ from core import trail
 from core.api.filters import choice
 from core.api.views import ListView, caller
 from core.clock import now
+from core.errors import InvalidInput
 from core.models import TrailEntry
 
 
@@ -32,7 +37,12 @@ class _Under(ListView):
 
 
 class Messages(_Under):
-    """What was said with the complainant, oldest first; POST writes (`out`) or notes down (`in`) a message."""
+    """What was said with the complainant, oldest first; POST writes (`out`) or notes down (`in`) a message.
+
+    With `send_at` it waits until then (see `messages/pending/`), and is held back when the customer writes before. With
+    `seen`, the id of the newest message you know, it is refused (409 `answered_meanwhile`) when somebody else wrote
+    since.
+    """
 
     body: ClassVar = {"POST": MessageBody}
     answer = MessageShape
@@ -42,7 +52,8 @@ class Messages(_Under):
     default_ordering = "at"
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Message]:
-        return Message.objects.filter(complaint=self.seen(request, kwargs["reference"])).select_related("author")
+        found = Message.objects.filter(complaint=self.seen(request, kwargs["reference"]))
+        return found.select_related("author").prefetch_related("acts")
 
     def to_dict(self, row: Message) -> dict[str, Any]:
         return present.message(row)
@@ -50,11 +61,31 @@ class Messages(_Under):
     def post(self, request: Request, reference: str) -> HttpResponse:
         complaint, values = self.seen(request, reference), self.read(request)
         by, at = self.actor(request), now()
-        if values["direction"] == "out":
-            written = converse.message(complaint, by=by, at=at, body=values["body"], texts=values.get("texts", ()))
-        else:
-            written = converse.incoming(complaint, by=by, at=at, body=values["body"], channel=values.get("channel", ""))
-        return self.reply(present.message(written), 201)
+        if values.pop("direction") == "in":
+            _refuse_of_incoming(values)
+            return self.reply(present.message(converse.incoming(complaint, by=by, at=at, **values)), 201)
+        send_at = values.pop("send_at", None)
+        values.pop("channel", None)
+        values["acts"] = _acts(values)
+        if send_at is None:
+            return self.reply(present.message(converse.message(complaint, by=by, at=at, **values)), 201)
+        said = {name: values.pop(name) for name in ("body", "seen") if name in values}
+        later = pending.schedule(complaint, by=by, at=at, due_at=send_at, content=Content(**values), **said)
+        where = reverse("api-pending-message", args=[reference, later.pk])
+        return self.reply(present.pending(later), 201, location=where)
+
+
+def _acts(values: dict[str, Any]) -> Acts | None:
+    """Takes what a body says of thanks, apology and refusal out of it."""
+    refusal = values.pop("refusal", None)
+    acts = Acts(values.pop("thanks", False), values.pop("apology", False), Refusal(**refusal) if refusal else None)
+    return acts or None
+
+
+def _refuse_of_incoming(values: dict[str, Any]) -> None:
+    """Raises InvalidInput: what only we say does not come in."""
+    if strange := sorted(set(values) - {"body", "channel", "attachments"}):
+        raise InvalidInput(_("Only a message to the customer has this."), code="only_outgoing", field=strange[0])
 
 
 class Notes(_Under):

@@ -6,7 +6,20 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from complaints.models import Clock, Complaint, ComplaintType, Message, Narrative, Note, RootCause
+from complaints.models import (
+    Act,
+    ActKind,
+    Clock,
+    Complaint,
+    ComplaintType,
+    Message,
+    Narrative,
+    Note,
+    Pending,
+    Purpose,
+    RootCause,
+)
+from complaints.models.conversation import OUT
 from complaints.reference import catalogue
 from complaints.sla.policies import policy_name
 from core.models import User
@@ -79,6 +92,41 @@ def message(row: Message) -> dict[str, Any]:
         "body": row.body,
         "at": instant(row.at),
         "by_mail": bool(row.by_mail_to),
+        **acts(row.acts.all()),
+        "state": "sent",
+        "send_at": None,
+    }
+
+
+def acts(rows: Iterable[Act]) -> dict[str, Any]:
+    """What a message did beside saying something."""
+    known = {row.kind: row for row in rows}
+    refusal = known.get(ActKind.REFUSAL)
+    names = ("cannot", "because", "instead")
+    return {
+        "thanks": ActKind.THANKS in known,
+        "apology": ActKind.APOLOGY in known,
+        "refusal": {name: getattr(refusal, name) for name in names} if refusal else None,
+    }
+
+
+def pending(row: Pending) -> dict[str, Any]:
+    """A message that waits, in the shape of one that was sent: `send_at` is when it goes. The author is loaded."""
+    given = row.content.get("acts") or {}
+    return {
+        "id": str(row.pk),
+        "direction": OUT,
+        "purpose": str(Purpose.REPLY),
+        "channel": row.complaint.channel,
+        "author": user_brief(row.author) if row.author else None,
+        "body": row.body,
+        "at": None,
+        "by_mail": None,
+        "thanks": bool(given.get("thanks")),
+        "apology": bool(given.get("apology")),
+        "refusal": given.get("refusal"),
+        "state": row.state,
+        "send_at": instant(row.due_at),
     }
 
 

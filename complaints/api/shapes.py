@@ -6,7 +6,17 @@ from typing import Any
 
 from rest_framework import serializers
 
-from complaints.models import ChannelCode, ClockKind, ClockState, Kind, LateReason, Outcome, Severity, Status
+from complaints.models import (
+    ChannelCode,
+    ClockKind,
+    ClockState,
+    Kind,
+    LateReason,
+    Outcome,
+    PendingState,
+    Severity,
+    Status,
+)
 
 
 class Reference(serializers.Serializer[Any]):
@@ -72,6 +82,12 @@ class ComplaintShape(serializers.Serializer[Any]):
     version = serializers.IntegerField(help_text="Also the ETag.")
 
 
+class RefusalShape(serializers.Serializer[Any]):
+    cannot = serializers.CharField()
+    because = serializers.CharField()
+    instead = serializers.CharField(allow_blank=True)
+
+
 class MessageShape(serializers.Serializer[Any]):
     id = serializers.CharField()
     direction = serializers.ChoiceField(choices=["in", "out"])
@@ -79,8 +95,13 @@ class MessageShape(serializers.Serializer[Any]):
     channel = serializers.ChoiceField(choices=ChannelCode.choices)
     author = Reference(allow_null=True)
     body = serializers.CharField()
-    at = serializers.DateTimeField()
-    by_mail = serializers.BooleanField()
+    at = serializers.DateTimeField(allow_null=True, help_text="null: not sent yet.")
+    by_mail = serializers.BooleanField(allow_null=True)
+    thanks = serializers.BooleanField()
+    apology = serializers.BooleanField()
+    refusal = RefusalShape(allow_null=True)
+    state = serializers.ChoiceField(choices=PendingState.choices, help_text="Of one with `send_at`.")
+    send_at = serializers.DateTimeField(allow_null=True)
 
 
 class NoteShape(serializers.Serializer[Any]):

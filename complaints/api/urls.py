@@ -3,7 +3,18 @@
 from django.urls import path
 
 import complaints.converters  # noqa: F401  registers <reference:...>
-from complaints.api import acceptance, calendars, catalogue, changes, conversation, customer, packs, policies, teams
+from complaints.api import (
+    acceptance,
+    calendars,
+    catalogue,
+    changes,
+    conversation,
+    customer,
+    packs,
+    pending,
+    policies,
+    teams,
+)
 from complaints.api import complaints as views
 
 _ONE = "complaints/<reference:reference>/"
@@ -26,6 +37,9 @@ urlpatterns = [
     path(_ONE + "release/", changes.Release.as_view(), name="api-release"),
     path(_ONE + "watch/", changes.Watching.as_view(), name="api-watch"),
     path(_ONE + "messages/", conversation.Messages.as_view(), name="api-messages"),
+    path(_ONE + "messages/pending/", pending.PendingMessages.as_view(), name="api-pending-messages"),
+    path(_ONE + "messages/pending/<int:pk>/", pending.OnePending.as_view(), name="api-pending-message"),
+    path(_ONE + "messages/pending/<int:pk>/sending/", pending.Sending.as_view(), name="api-pending-sending"),
     path(_ONE + "notes/", conversation.Notes.as_view(), name="api-notes"),
     path(_ONE + "events/", conversation.Events.as_view(), name="api-events"),
     path("complaint-types/", catalogue.Types.as_view(), name="api-complaint-types"),
