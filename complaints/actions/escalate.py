@@ -117,6 +117,26 @@ def above(complaint: Complaint, by: Actor, *, at: datetime, without: set[int]) -
     raise errors.NobodyAbove(field="to")
 
 
+def asked(complaint: Complaint, by: Actor) -> Escalation:
+    """The open escalation to the actor. Raises NotEscalated. Query cost: 1."""
+    found = Escalation.objects.filter(complaint=complaint, to=by.user_id, answered_at__isnull=True).first()
+    if found is None:
+        raise errors.NotEscalated
+    return found
+
+
+def asks(complaint: Complaint, by: Actor) -> Escalation:
+    """The newest open escalation that the actor may take back: their own, as the owner also others'. Raises
+    NotEscalated. Query cost: at most 2."""
+    waiting = Escalation.objects.filter(complaint=complaint, answered_at__isnull=True)
+    found = waiting.filter(by=by.user_id).first()
+    if found is None and complaint.owner_id == by.user_id:
+        found = waiting.first()
+    if found is None:
+        raise errors.NotEscalated
+    return found
+
+
 def _open(escalation: Escalation) -> tuple[Complaint, Escalation]:
     """Both as they are now, the case locked. Raises NotEscalated."""
     complaint = _base.locked(Complaint(pk=escalation.complaint_id))

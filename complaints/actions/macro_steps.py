@@ -105,10 +105,6 @@ def _assign(complaint: Complaint, values: Values, *, by: Actor, at: datetime) ->
     return manage.assign(complaint, by=by, at=at, owner=owner, reason=values.get("reason", ""))
 
 
-def _says_assign(values: Values) -> str:
-    return str(User.objects.filter(pk=int(values["owner"])).first() or "")
-
-
 def _take(complaint: Complaint, values: Values, *, by: Actor, at: datetime) -> Any:
     return manage.assign(complaint, by=by, at=at, owner=by.user)
 
@@ -167,7 +163,7 @@ STEPS = {
             _classify,
             _says_classify,
         ),
-        Step("assign", gettext_lazy("Give to somebody else"), ("owner", "reason"), _read_assign, _assign, _says_assign),
+        Step("assign", gettext_lazy("Give to somebody else"), ("owner", "reason"), _read_assign, _assign, _silent),
         Step("wait", gettext_lazy("Wait on the customer"), ("reason",), _read_wait, _wait, _reason_of),
         Step("snooze", gettext_lazy("Put it aside"), ("days",), _read_snooze, _snooze, _says_snooze),
         Step("watch", gettext_lazy("Follow"), (), _nothing, _watch, _silent),
@@ -204,12 +200,11 @@ def carry_out(version: MacroVersion, complaint: Complaint, *, by: Actor, at: dat
             raise StepRefused(number, step, refusal) from refusal
 
 
-def said(does: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The steps in words: "Wait on the customer: a photo of the label". Query cost: 1 for each step that gives a case
-    to somebody."""
+def said(does: Sequence[Mapping[str, Any]], name_of: Callable[[int], str]) -> list[str]:
+    """The steps in words: "Wait on the customer: a photo". `name_of` names a colleague by key. No query."""
     lines = []
     for one in does:
-        step = STEPS[one["action"]]
-        detail = step.says(one["values"])
+        step, values = STEPS[one["action"]], one["values"]
+        detail = name_of(int(values["owner"])) if "owner" in step.fields else step.says(values)
         lines.append(f"{step.title}: {detail}" if detail else str(step.title))
     return lines

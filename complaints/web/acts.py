@@ -17,9 +17,9 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from complaints.actions import acceptance, converse, decide, extend, handle, manage, watch
+from complaints.actions import acceptance, converse, decide, extend, hand_over, handle, manage, watch
 from complaints.models import OPEN, Complaint, Status
-from complaints.web import deciding, forms, statutory
+from complaints.web import deciding, forms, ownership, ownership_acts, ownership_forms, statutory
 from core.actor import Actor
 from core.errors import InvalidInput
 from core.web.once import fresh
@@ -253,6 +253,98 @@ ACTS = {
             "shield",
         ),
         Act(
+            "offer",
+            "hand-over",
+            ownership_forms.OfferForm,
+            ownership_acts.offer,
+            gettext_lazy("Hand over, once they accept"),
+            gettext_lazy("Offer the case"),
+            gettext_lazy("Offered; it stays where it is until they accept"),
+            "team",
+            "KeyH",
+        ),
+        Act(
+            "accept_offer",
+            "hand-over/acceptance",
+            ownership_forms.AcceptOfferForm,
+            hand_over.accept,
+            gettext_lazy("Take the case over"),
+            gettext_lazy("Take it over"),
+            gettext_lazy("The case is yours"),
+            "check",
+        ),
+        Act(
+            "decline_offer",
+            "hand-over/refusal",
+            ownership_forms.DeclineOfferForm,
+            hand_over.decline,
+            gettext_lazy("Decline the case"),
+            gettext_lazy("Decline with these words"),
+            gettext_lazy("Declined"),
+            "close",
+        ),
+        Act(
+            "withdraw_offer",
+            "hand-over/withdrawal",
+            ownership_forms.BareForm,
+            hand_over.withdraw,
+            gettext_lazy("Take the offer back"),
+            gettext_lazy("Take the offer back"),
+            gettext_lazy("The offer is taken back"),
+            "undo",
+        ),
+        Act(
+            "escalate",
+            "escalation",
+            ownership_forms.EscalateForm,
+            ownership_acts.ask,
+            gettext_lazy("Escalate"),
+            gettext_lazy("Ask for help"),
+            gettext_lazy("Asked for help"),
+            "flag",
+            "KeyY",
+        ),
+        Act(
+            "answer_escalation",
+            "escalation/answer",
+            ownership_forms.AnswerEscalationForm,
+            ownership_acts.answer,
+            gettext_lazy("Answer the escalation"),
+            gettext_lazy("Answer"),
+            gettext_lazy("Answered"),
+            "reply",
+        ),
+        Act(
+            "take_back_escalation",
+            "escalation/withdrawal",
+            ownership_forms.BareForm,
+            ownership_acts.take_back,
+            gettext_lazy("Take the escalation back"),
+            gettext_lazy("Help is no longer needed"),
+            gettext_lazy("The escalation is taken back"),
+            "undo",
+        ),
+        Act(
+            "add_watcher",
+            "watchers",
+            ownership_forms.WatcherForm,
+            ownership_acts.add_watcher,
+            gettext_lazy("Let somebody follow"),
+            gettext_lazy("Let them follow"),
+            gettext_lazy("They follow this case now"),
+            "eye",
+        ),
+        Act(
+            "remove_watcher",
+            "watchers/removal",
+            ownership_forms.NoWatcherForm,
+            ownership_acts.remove_watcher,
+            gettext_lazy("No longer follows"),
+            gettext_lazy("No longer follows"),
+            gettext_lazy("They no longer follow this case"),
+            "eye",
+        ),
+        Act(
             "watch",
             "watching",
             forms.PlainForm,
@@ -276,8 +368,8 @@ ACTS = {
 }
 
 
-def offered(complaint: Complaint, *, user_id: int, watching: bool) -> list[str]:
-    """The keys of what makes sense now, what comes next first."""
+def offered(complaint: Complaint, *, user_id: int, watching: bool, own: ownership.Ownership | None = None) -> list[str]:
+    """The keys of what makes sense now, what comes next first. `own`: what is open about who has the case."""
     status = complaint.status
     follow = "unwatch" if watching else "watch"
     if complaint.is_quarantined:
@@ -305,14 +397,17 @@ def offered(complaint: Complaint, *, user_id: int, watching: bool) -> list[str]:
             keys.append("wait")
     if complaint.owner_id != user_id:
         keys.append("take")
-    return [*keys, "assign", "classify", *(["withdraw"] if status != Status.RESOLVED else []), follow]
+    first, rest = ownership.offered(complaint, user_id, own) if own is not None else ([], [])
+    last = ["withdraw"] if status != Status.RESOLVED else []
+    return [*first, *keys, "assign", *rest, "classify", *last, follow]
 
 
 def case_forms(
     request: HttpRequest, complaint: Complaint, *, watching: bool, bound: dict[str, forms.ActForm], query: str
 ) -> list[CaseForm]:
-    """The actions as forms, those just refused with what was typed. No query but the choices', from memory."""
-    keys = offered(complaint, user_id=request.user.pk or 0, watching=watching)
+    """The actions as forms, those just refused with what was typed. Query cost: 1, none once the case's ownership is
+    known; choices come from memory."""
+    keys = offered(complaint, user_id=request.user.pk or 0, watching=watching, own=ownership.of(complaint))
     keys += [key for key in bound if key not in keys and key not in ("message", "note")]
     language = get_language()
     shown = []

@@ -20,7 +20,20 @@ from django.views.decorators.http import require_safe
 
 from complaints.models import ChannelCode, Complaint, Kind, Narrative, Severity, Status, Watch
 from complaints.reference import catalogue
-from complaints.web import acts, clockface, composed, desk, forms, outcome, queue, statutory, story, strip, timeline
+from complaints.web import (
+    acts,
+    clockface,
+    composed,
+    desk,
+    forms,
+    outcome,
+    ownership,
+    queue,
+    statutory,
+    story,
+    strip,
+    timeline,
+)
 from complaints.web.composed import Composed, Somebody
 from complaints.web.names import name_of, person_of
 from complaints.web.queue import Reader
@@ -191,6 +204,7 @@ def parts(
             bound=refused.bound,
             query=query,
         ),
+        "ownership": ownership.bars(request, complaint, at),
         "guards": outcome.guards(complaint),
         "decided": outcome.decided(complaint),
         "composer_nonce": fresh(),

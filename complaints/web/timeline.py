@@ -23,6 +23,17 @@ from core.models import TrailEntry
 from core.web.parts import Chip, Entry, Person
 
 SPOKEN = ("phone", "in_person")
+WITHOUT_VERSION = (  # what is told beside a case and does not change it
+    "complaint.noted",
+    "complaint.watched",
+    "complaint.unwatched",
+    "complaint.hand_over_offered",
+    "complaint.hand_over_declined",
+    "complaint.hand_over_withdrawn",
+    "complaint.escalated",
+    "complaint.escalation_answered",
+    "complaint.escalation_withdrawn",
+)
 QUIET = {
     "complaint.message_sent",
     "complaint.message_received",
@@ -215,9 +226,16 @@ def _owner(body: dict[str, Any]) -> str:
 
 
 def _handed_over(body: dict[str, Any]) -> str:
+    if body.get("accepted"):
+        return _("Taken over by %(name)s") % {"name": _owner(body)}
     if body.get("reason") == SILENT:
         return _("Handed over to %(name)s, as nobody had taken it up") % {"name": _owner(body)}
     return _("Handed over to %(name)s") % {"name": _owner(body)}
+
+
+def _asked(body: dict[str, Any]) -> dict[str, str]:
+    """Who was asked."""
+    return {"name": name_of(body.get("to"))}
 
 
 def _classified(body: dict[str, Any]) -> str:
@@ -295,6 +313,12 @@ SAY: dict[str, Callable[[dict[str, Any]], tuple[str, str, str]]] = {
     "complaint.resumed": lambda body: ("undo", "", _("Waiting is over")),
     "complaint.assigned": lambda body: ("person", "", _("Given to %(name)s") % {"name": _owner(body)}),
     "complaint.handed_over": lambda body: ("person", "", _handed_over(body)),
+    "complaint.hand_over_offered": lambda body: ("team", "", _("Offered to %(name)s") % _asked(body)),
+    "complaint.hand_over_declined": lambda body: ("close", "risk", _("%(name)s declines the case") % _asked(body)),
+    "complaint.hand_over_withdrawn": lambda body: ("undo", "", _("Offer to %(name)s taken back") % _asked(body)),
+    "complaint.escalated": lambda body: ("flag", "risk", _("Escalated to %(name)s") % _asked(body)),
+    "complaint.escalation_answered": lambda body: ("reply", "", _("%(name)s answers the escalation") % _asked(body)),
+    "complaint.escalation_withdrawn": lambda body: ("undo", "", _("Escalation to %(name)s taken back") % _asked(body)),
     "complaint.classified": lambda body: ("filter", "", _classified(body)),
     "complaint.customer_set": lambda body: ("person", "", _customer(body)),
     "complaint.released": lambda body: ("shield", "", _("Released from quarantine")),
@@ -324,7 +348,7 @@ def changes_since(complaint: Complaint, version: int) -> str:
     count = min(max(complaint.version - version, 1), 20)
     newest = list(
         trail.of(complaint)
-        .exclude(kind__in=("complaint.noted", "complaint.watched", "complaint.unwatched"))
+        .exclude(kind__in=WITHOUT_VERSION)
         .order_by("-seq")[:count]
     )
     said = {"complaint.message_sent": _("Message sent"), "complaint.message_received": _("The customer wrote")}
