@@ -94,8 +94,10 @@ def checked(
     body = speech.whole(complaint, body, acts)
     _refuse_blank(body)
     words.refuse_unfinished(body)
-    if macro is not None and word_for_word is None:
-        word_for_word = words.sent_as_it_was(macro, complaint, body, by=by)
+    if macro is not None:
+        words.refuse_foreign(macro, by=by)
+        if word_for_word is None:
+            word_for_word = words.sent_as_it_was(macro, complaint, body, by=by)
     _base.refuse_unless_live(complaint)
     if seen is not None:
         refuse_if_answered(complaint, seen, by=by)
@@ -245,6 +247,7 @@ def note(
     """
     _refuse_blank(body)
     if macro is not None:
+        words.refuse_foreign(macro, by=by)
         words.refuse_unfinished(body)
     complaint = _base.locked(complaint)
     found = attachments_of_case.take(attachments, by=by, complaint=complaint)

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from complaints import macro_values, macros
-from complaints.models import Complaint, MacroVersion
+from complaints.models import Complaint, Macro, MacroVersion
 from core.actor import Actor
 from core.errors import InvalidInput
 
@@ -30,3 +31,12 @@ def sent_as_it_was(version: MacroVersion, complaint: Complaint, body: str, *, by
     Query cost: what the text's variables read, at most 2.
     """
     return macros.word_for_word(body, macro_values.for_case(version, complaint, agent=by.user))
+
+
+def refuse_foreign(version: MacroVersion, *, by: Actor) -> None:
+    """Raises InvalidInput unknown_macro for a macro that is not the actor's to take. Query cost: 1."""
+    if by.user is None:
+        return
+    mine = Macro.objects.visible_to(by.user).filter(Q(owner__isnull=True) | Q(owner=by.user.pk), pk=version.macro_id)
+    if not mine.exists():
+        raise InvalidInput(_("There is no such macro."), code="unknown_macro", field="macro")

@@ -26,6 +26,7 @@ from complaints.web import (
     composed,
     desk,
     forms,
+    macro_items,
     outcome,
     ownership,
     queue,
@@ -321,14 +322,16 @@ def composer(
         contacts = [Contact(one.kind, one.value) for one in points]
     address = next((one for one in contacts if one.kind == EMAIL), None)
     query = strip.list_query(request)
+    macro = macro_items.chosen(request, complaint, typed)
     return {
         "draft": complaint.reference,
+        "macro": macro,
         "reply_url": acts.address(acts.ACTS["message"], complaint, query),
         "note_url": acts.address(acts.ACTS["note"], complaint, query),
         "to_name": str(complaint.customer) if complaint.customer and complaint.customer.name else "",
         "to": _("by e-mail, %(address)s") % {"address": address.value} if address else _("on the status page"),
-        "mode": "note" if refused.key == "note" else "reply",
-        "body": typed.data.get("body", "") if typed else "",
+        "mode": "note" if refused.key == "note" or macro["note"] else "reply",
+        "body": typed.data.get("body", "") if typed else macro["body"],
         "errors": [("body", str(message)) for found in typed.errors.values() for message in found] if typed else [],
         "texts": acts.texts(complaint, typed),
         "can_reply": may_reply(complaint),

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from complaints.models import ChannelCode, Complaint, Severity
+from complaints.models import ChannelCode, Complaint, MacroVersion, Severity
 from complaints.models.catalogue import UNCLASSIFIED, Named
 from complaints.reference import catalogue
 from complaints.web.names import Colleague, colleagues, made_from, teams
@@ -90,9 +90,23 @@ class Keys(forms.MultipleChoiceField):
         return True
 
 
+class MacroKey(forms.Field):
+    """The version of a macro a text began with; None where there is none, or none any more."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False, widget=forms.HiddenInput)
+
+    def to_python(self, value: Any) -> MacroVersion | None:
+        key = str(value or "")
+        if not (key.isascii() and key.isdigit() and len(key) < 19):
+            return None
+        return MacroVersion.objects.select_related("macro").filter(pk=int(key)).first()
+
+
 class NoteForm(ActForm):
     guarded = False
     body = Paragraphs(label=gettext_lazy("Message"), required=False)
+    macro = MacroKey()
 
 
 class MessageForm(NoteForm):

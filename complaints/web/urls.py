@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from complaints.web import case, changes, customer, desk, intake
+from complaints.web import case, changes, customer, desk, intake, words
 from complaints.web.acts import ACTS
 
 REFERENCE = r"complaints/(?P<reference>[A-Z0-9-]{6,16})/"
@@ -14,5 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(rf"^{REFERENCE}$", case.page, name="case"),
     re_path(rf"^{REFERENCE}customer/$", customer.change, name="case_customer"),
     re_path(rf"^{REFERENCE}live/$", case.live, name="case_live"),
+    re_path(rf"^{REFERENCE}macros/$", words.index, name="case_macros"),
+    re_path(rf"^{REFERENCE}macros/(?P<macro_id>[0-9]{{1,18}})/$", words.run, name="case_macro_run"),
     *(re_path(rf"^{REFERENCE}{act.name}/$", changes.door(key), name=f"case_{act.name}") for key, act in ACTS.items()),
 ]
