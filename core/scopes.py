@@ -38,6 +38,7 @@ RESOURCES = (
     "events",
     "metrics",
     "imports",
+    "drafts",
 )
 SCOPES = (ALL, *(f"{resource}:{right}" for resource in RESOURCES for right in (READ, WRITE)))
 _KNOWN = frozenset(SCOPES)

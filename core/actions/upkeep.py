@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from core.actions import drafts, presence
 from core.models import Heartbeat, IdempotencyKey, LoginFailure
 
 KEEP_ANSWERS = timedelta(days=7)  # the contract says at least 24 hours (case F05)
@@ -35,6 +36,7 @@ def tidy(*, at: datetime) -> dict[str, int]:
         "idempotency_keys": _delete(IdempotencyKey, "created_at", at - KEEP_ANSWERS),
         "login_failures": _delete(LoginFailure, "at", at - KEEP_FAILURES),
     }
+    gone |= {"drafts": drafts.tidy(at=at), "presence": presence.tidy(at=at)}
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     return gone
 

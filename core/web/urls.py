@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from core.web import account, language
+from core.web import account, drafts, language
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", account.login, name="login"),
@@ -14,5 +14,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("password/sent/", account.password_reset_done, name="password_reset_done"),
     path("password/<uidb64>/<token>/", account.password_reset_confirm, name="password_reset_confirm"),
     path("password/done/", account.password_reset_complete, name="password_reset_complete"),
+    path("drafts/<str:place>/", drafts.draft, name="draft"),
     path("language/", language.set_language, name="set_language"),
 ]
