@@ -26,7 +26,10 @@ class Here:
 
 
 def sign(user: User, place: str, *, writing: bool, at: datetime) -> list[Here]:
-    """Note that `user` is at `place`, and who else is, in the order in which they came. Query cost: 1, and 1 to note."""
+    """Note that `user` is at `place`; who else is there, in the order in which they came.
+
+    Query cost: 1, and 1 where there is something to note.
+    """
     rows = list(Presence.objects.filter(place=place, seen_at__gt=at - FRESH).order_by("pk"))
     mine = next((row for row in rows if row.user_id == user.pk), None)
     known = mine is not None and at - mine.seen_at < QUIET and _writes(mine.wrote_at, at) == writing

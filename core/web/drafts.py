@@ -19,8 +19,11 @@ from core.models import Draft, User
 @require_http_methods(["GET", "HEAD", "POST"])
 @allow()
 def draft(request: HttpRequest, place: str) -> HttpResponse:
-    """GET: the draft, 204 without one. POST (body, fields as JSON, revision, device) keeps it: 200 with the new revision,
-    409 with what another device saved meanwhile. Query cost beside session and user: 1 to read, 3 to keep."""
+    """GET: the draft, 204 without one. POST (body, fields as JSON, revision, device) keeps it.
+
+    200 with the new revision, 409 with what another device saved meanwhile. Query cost beside session and user: 1 to
+    read, 3 to keep.
+    """
     user: User = request.user  # type: ignore[assignment]
     if not drafts.PLACE.fullmatch(place):
         raise Http404
