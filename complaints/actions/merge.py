@@ -23,7 +23,7 @@ from complaints.models import IN_HAND, OPEN, Clock, ClockEvent, Complaint, Firin
 from complaints.models.conversation import IN
 from complaints.sla import clocks as sla
 from complaints.sla import joined
-from core import notify, rows
+from core import notify_words, rows
 from core.actor import Actor
 from core.errors import DomainError, InvalidInput, NotAllowed
 from core.models import NotificationEvent as Event
@@ -33,7 +33,7 @@ for _what, _sentence in (
     ("merged", _("%(other)s is now part of %(reference)s")),
     ("unmerged", _("%(other)s is a case of its own again, no longer part of %(reference)s")),
 ):
-    notify.register(Event.FOLLOWED, _what, _sentence)
+    notify_words.register(Event.FOLLOWED, _what, _sentence)
 
 
 class AlreadyMerged(DomainError):
