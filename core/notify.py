@@ -19,8 +19,10 @@ from django.db.models import Exists, FilteredRelation, OuterRef, Q
 
 from core import outbox
 from core.models import Notification, NotificationEvent, NotificationMail, User
+from core.notify_words import register
 from core.trail import subject_of
 
+__all__ = ["ALWAYS_IN_INBOX", "DEFAULTS", "Choice", "Letter", "chosen", "mail_due_at", "register", "tell"]
 AT_ONCE, BUNDLED, DAILY, NEVER = (str(one) for one in NotificationMail)
 MORNING = time(8)  # in the reader's zone
 Event = NotificationEvent

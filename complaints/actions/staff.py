@@ -137,6 +137,29 @@ def go_absent(
     return _hand_over(_locked(user), by=by, at=at, reason=reason)
 
 
+@transaction.atomic
+def plan_absence(
+    user: User,
+    *,
+    by: Actor,
+    at: datetime,
+    from_at: datetime,
+    until_at: datetime | None,
+    reason: str = "",
+    hand_over: bool = True,
+    names_deputy: bool = False,
+    deputy: User | None = None,
+) -> Absence:
+    """Note an absence as `go_absent` does; with `names_deputy` also who stands in from now on (None: nobody).
+
+    Raises what `go_absent` raises, and InvalidInput bad_deputy.
+    """
+    if names_deputy:
+        people.name_deputy(user, deputy, by=by, at=at)
+    go_absent(user, by=by, at=at, from_at=from_at, until_at=until_at, reason=reason, hand_over=hand_over)
+    return Absence.objects.filter(user=user).order_by("-pk")[0]
+
+
 def hand_over_absent(*, at: datetime) -> int:
     """Hand over the cases of everybody whose noted absence has begun, until nothing is left to hand over: what came in
     meanwhile goes the next time. Returns how many cases moved.

@@ -1,6 +1,6 @@
 """Complaints and their catalogue in the API. A state change is a resource of its own (house.md, Style)."""
 
-from django.urls import path
+from django.urls import include, path
 
 import complaints.converters  # noqa: F401  registers <reference:...>
 from complaints.api import (
@@ -65,4 +65,5 @@ urlpatterns = [
     path("sla-policies/edits/<int:edit_id>/", policies.OneEdit.as_view(), name="api-sla-edit"),
     path("sla-policies/edits/<int:edit_id>/application/", policies.Application.as_view(), name="api-sla-application"),
     path("sla-policies/simulate/", policies.Simulate.as_view(), name="api-sla-simulate"),
+    path("", include("complaints.api.ownership_urls")),
 ]

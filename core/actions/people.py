@@ -101,6 +101,23 @@ def set_absence(
 
 
 @transaction.atomic
+def name_deputy(user: User, deputy: User | None, *, by: Actor, at: datetime) -> User:
+    """Who stands in for somebody; by themselves, their lead or an administrator. Raises NotAllowed or InvalidInput
+    bad_deputy (themselves, or somebody who takes no cases)."""
+    _refuse_unless_concerned(user, by)
+    _refuse_strange_deputy(user, {"deputy": deputy})
+    if deputy is not None and not deputy.sees_cases:
+        raise InvalidInput(_("The deputy has to be somebody who handles cases."), code="bad_deputy", field="deputy")
+    current = User.objects.select_for_update().get(pk=user.pk)
+    if current.deputy_id != (deputy.pk if deputy else None):
+        before, current.deputy = current.deputy_id, deputy
+        current.save(update_fields=["deputy"])
+        changes = {"deputy": [before, current.deputy_id]}
+        trail.append(current, "user.deputy_named", by=by, at=at, changes=changes)
+    return current
+
+
+@transaction.atomic
 def end_absence(absence: Absence, *, by: Actor, at: datetime) -> None:
     """The person is back at `at`; an absence that has not begun is taken off. Raises NotAllowed."""
     _refuse_unless_concerned(absence.user, by)

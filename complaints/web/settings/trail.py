@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from complaints.models import Channel, ComplaintType, RootCause, RoutingRule, RulePack, SlaVersion
+from complaints.models import Channel, ComplaintType, RootCause, RoutingRule, RulePack, SavedView, SlaVersion
 from complaints.reference import catalogue
 from complaints.sla import packs
 from complaints.web.names import colleagues, teams
@@ -45,6 +45,7 @@ SUBJECTS: dict[str, tuple[Any, Any]] = {
     "calendar": (Calendar, gettext_lazy("Calendar")),
     "organisation": (Organisation, gettext_lazy("Organisation")),
     "apitoken": (ApiToken, gettext_lazy("API token")),
+    "savedview": (SavedView, gettext_lazy("Saved view")),
     "outboxmessage": (None, gettext_lazy("Mail")),
 }
 VERBS = {
@@ -60,6 +61,8 @@ VERBS = {
     "policy_moved": gettext_lazy("moved in the draft"),
     "policy_removed": gettext_lazy("removed from the draft"),
     "replaced": gettext_lazy("replaced by a newer edition"),
+    "restored": gettext_lazy("brought back"),
+    "moved": gettext_lazy("moved"),
     "issued": gettext_lazy("issued"),
     "revoked": gettext_lazy("revoked"),
     "retried": gettext_lazy("tried again"),
@@ -69,6 +72,8 @@ VERBS = {
     "password_link_sent": gettext_lazy("was mailed a link to set a password"),
     "absence_set": gettext_lazy("is marked as away"),
     "absence_ended": gettext_lazy("is back"),
+    "deputy_named": gettext_lazy("deputy named"),
+    "notifications_chosen": gettext_lazy("chose what to be told of"),
 }
 ADDRESSES = {
     "user": "settings_user",
@@ -182,6 +187,7 @@ def _field(kind: str, name: str) -> tuple[str, Any]:
         "number": _("version"),
         "mode": _("from when"),
         "edit": _("edit"),
+        "circle": _("who has it"),
     }
     if model is not None:
         try:

@@ -1,0 +1,18 @@
+// Links on top of the case that lead to an action beside it: open it, and put the cursor where one writes.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[data-open]");
+  const act = link && document.getElementById(link.dataset.open);
+  if (!link) return;
+  event.preventDefault();
+  if (!act) { // the case changed since the page was made: what one types is kept as a draft
+    location.hash = link.dataset.open;
+    location.reload();
+    return;
+  }
+  if (act.matches("details")) act.open = true;
+  act.scrollIntoView({ block: "nearest" });
+
+const asked = location.hash && document.getElementById(location.hash.slice(1));
+if (asked?.matches("details.act")) asked.open = true;
+  act.querySelector("textarea, input:not([type=hidden]), select, button")?.focus();
+});
