@@ -22,13 +22,14 @@ LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One page of the settings. `name`: its URL; `manager`: managers may open it too."""
+    """One page of the settings. `name`: its URL; `manager`: managers may open it too; `all`: whoever handles cases."""
 
     name: str
     title: str | Promise
     note: str | Promise
     icon: str
     manager: bool = False
+    all: bool = False
 
 
 PLACES = {
@@ -69,6 +70,14 @@ PLACES = {
             gettext_lazy("Routing"),
             gettext_lazy("Which team gets which complaint."),
             "merge",
+        ),
+        Place(
+            "settings_macros",
+            gettext_lazy("Macros"),
+            gettext_lazy("Words prepared for answers, in the customer’s language."),
+            "macro",
+            manager=True,
+            all=True,
         ),
         Place(
             "settings_sla",
@@ -138,7 +147,7 @@ def places(user: User) -> list[Place]:
     """The pages this user may open."""
     if ADMIN in user.roles:
         return list(PLACES.values())
-    return [place for place in PLACES.values() if place.manager and MANAGER in user.roles]
+    return [place for place in PLACES.values() if place.all or (place.manager and MANAGER in user.roles)]
 
 
 def show(

@@ -10,13 +10,13 @@ from django.views.decorators.http import require_safe
 
 from complaints.reference import organisation
 from complaints.web.settings.frame import places
-from core.access import ADMIN, MANAGER, allow
+from core.access import ADMIN, CASES, allow
 from core.models import OutboxMessage, User
 from core.web.parts import Link
 
 
 @require_safe
-@allow(ADMIN, MANAGER)
+@allow(ADMIN, *CASES)
 def index(request: HttpRequest) -> HttpResponse:
     """All places the reader may open. Query cost: 1 beside session and user."""
     user: User = request.user  # type: ignore[assignment]
