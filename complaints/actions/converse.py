@@ -25,6 +25,7 @@ from complaints.models import (
     Status,
 )
 from complaints.models.conversation import IN
+from complaints.models.words import NOTE, REPLY
 from complaints.sla import pack_texts
 from core import clock, rows, trail
 from core.actor import Actor
@@ -95,7 +96,7 @@ def checked(
     _refuse_blank(body)
     words.refuse_unfinished(body)
     if macro is not None:
-        words.refuse_foreign(macro, by=by)
+        words.refuse_foreign(macro, by=by, purpose=REPLY)
         if word_for_word is None:
             word_for_word = words.sent_as_it_was(macro, complaint, body, by=by)
     _base.refuse_unless_live(complaint)
@@ -152,23 +153,25 @@ def say(
     return sent
 
 
-def refuse_if_answered(complaint: Complaint, seen: int, *, by: Actor) -> None:
-    """Raises AnsweredMeanwhile with what somebody else wrote after the message `seen`, or is sending right now.
+def refuse_if_answered(complaint: Complaint, seen: int, *, by: Actor, leaving: bool = True) -> None:
+    """Raises AnsweredMeanwhile with what somebody else wrote after the message `seen`, or (unless `leaving` is false)
+    is sending right now.
 
     The complaint is locked. Receipts are nobody's answer. Query cost: 2, and 1 more with `seen`.
     """
-    said = Message.objects.filter(complaint__in=merge.whole(complaint)).exclude(purpose=Purpose.RECEIPT)
-    leaving = Pending.objects.filter(complaint=complaint, state=PendingState.WAITING, take_back=True)
+    cases = merge.whole(complaint)
+    said = Message.objects.filter(complaint__in=cases).exclude(purpose=Purpose.RECEIPT)
+    going = Pending.objects.filter(complaint=complaint, state=PendingState.WAITING, take_back=True)
     if by.user is not None:
-        said, leaving = said.exclude(author=by.user), leaving.exclude(author=by.user)
+        said, going = said.exclude(author=by.user), going.exclude(author=by.user)
     if seen:
-        last = Message.objects.filter(complaint=complaint, pk=seen).values_list("created_at", flat=True).first()
+        last = Message.objects.filter(complaint__in=cases, pk=seen).values_list("created_at", flat=True).first()
         if last is not None:
             said = said.filter(created_at__gt=last)
     answers = list(said.select_related("author").order_by("created_at", "pk"))
-    going = list(leaving.select_related("author"))
-    if answers or going:
-        raise errors.AnsweredMeanwhile(answers, going)
+    soon = list(going.select_related("author")) if leaving else []
+    if answers or soon:
+        raise errors.AnsweredMeanwhile(answers, soon)
 
 
 @transaction.atomic
@@ -247,7 +250,7 @@ def note(
     """
     _refuse_blank(body)
     if macro is not None:
-        words.refuse_foreign(macro, by=by)
+        words.refuse_foreign(macro, by=by, purpose=NOTE)
         words.refuse_unfinished(body)
     complaint = _base.locked(complaint)
     found = attachments_of_case.take(attachments, by=by, complaint=complaint)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from complaints import macro_values, macros
 from complaints.models import Complaint, Macro, MacroVersion
+from complaints.models.words import REPLY
 from core.actor import Actor
 from core.errors import InvalidInput
 
@@ -33,8 +34,12 @@ def sent_as_it_was(version: MacroVersion, complaint: Complaint, body: str, *, by
     return macros.word_for_word(body, macro_values.for_case(version, complaint, agent=by.user))
 
 
-def refuse_foreign(version: MacroVersion, *, by: Actor) -> None:
-    """Raises InvalidInput unknown_macro for a macro that is not the actor's to take. Query cost: 1."""
+def refuse_foreign(version: MacroVersion, *, by: Actor, purpose: str) -> None:
+    """Raises InvalidInput unknown_macro for a macro that is not the actor's to take, wrong_purpose for the words of a
+    note in a reply or the other way round. Query cost: 1."""
+    if version.purpose != purpose:
+        said = _("These words are for a note among ourselves.") if purpose == REPLY else _("These words are a reply.")
+        raise InvalidInput(said, code="wrong_purpose", field="macro")
     if by.user is None:
         return
     mine = Macro.objects.visible_to(by.user).filter(Q(owner__isnull=True) | Q(owner=by.user.pk), pk=version.macro_id)

@@ -78,6 +78,7 @@ class MessageBody(Strict):
     refusal = RefusalBody(required=False)
     send_at = Instant(required=False)
     seen = Id(required=False)
+    macro = Id(required=False, help_text="The macro whose text it began with; its steps are carried out behind it.")
 
 
 class NoteBody(Strict):

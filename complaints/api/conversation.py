@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from complaints.actions import converse, pending
+from complaints.actions import converse, macros, pending
 from complaints.actions.pending import Content
 from complaints.actions.speech import Acts, Refusal
 from complaints.api import present
@@ -66,6 +66,10 @@ class Messages(_Under):
             return self.reply(present.message(converse.incoming(complaint, by=by, at=at, **values)), 201)
         send_at = values.pop("send_at", None)
         values.pop("channel", None)
+        if "macro" in values:
+            values["macro"] = version = macros.taken(caller(request), values["macro"]).current
+            if not {"thanks", "apology", "refusal"} & set(values) and version is not None:
+                values.update({act: True for act in version.acts})
         values["acts"] = _acts(values)
         if send_at is None:
             return self.reply(present.message(converse.message(complaint, by=by, at=at, **values)), 201)

@@ -10,6 +10,7 @@ from complaints.api import (
     changes,
     conversation,
     customer,
+    macros,
     packs,
     pending,
     policies,
@@ -65,5 +66,10 @@ urlpatterns = [
     path("sla-policies/edits/<int:edit_id>/", policies.OneEdit.as_view(), name="api-sla-edit"),
     path("sla-policies/edits/<int:edit_id>/application/", policies.Application.as_view(), name="api-sla-application"),
     path("sla-policies/simulate/", policies.Simulate.as_view(), name="api-sla-simulate"),
+    path(_ONE + "macros/", macros.Runs.as_view(), name="api-macro-runs"),
+    path("macros/", macros.Macros.as_view(), name="api-macros"),
+    path("macros/variables/", macros.Variables.as_view(), name="api-macro-variables"),
+    path("macros/<int:pk>/", macros.OneMacro.as_view(), name="api-macro"),
+    path("macros/<int:pk>/preview/", macros.Preview.as_view(), name="api-macro-preview"),
     path("", include("complaints.api.ownership_urls")),
 ]

@@ -90,6 +90,7 @@ class Macros {
     this.opener.addEventListener("click", (event) => this.open(event));
     form.querySelector("[data-macro-off]").addEventListener("click", () => this.clear());
     this.body.addEventListener("keydown", (event) => this.tab(event));
+    form.addEventListener("change", (event) => event.target.name === "mode" && this.clear()); // each mode has its own text
     document.addEventListener("submit", (event) => event.target === form && this.guard(event), true);
     form.addEventListener("htmx:afterRequest", (event) => event.detail.elt === form && event.detail.xhr?.status < 300 && this.clear());
     if (this.version.value && this.body.value) this.goto(0);
