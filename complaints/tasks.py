@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from complaints.actions import bulk, pending, silence, sla_edits, snooze, staff
+from complaints.actions import bulk, hand_over, pending, silence, sla_edits, snooze, staff
 from complaints.sla.sweep import sweep_and_tell
 from core import clock
 
@@ -58,3 +58,9 @@ def run_bulk() -> int:
 def send_pending() -> int:
     """Send the messages whose time has come (ux, Agent's desk)."""
     return pending.send_due(seconds=SEND_FOR)
+
+
+@shared_task(name="complaints.remind_of_offers", ignore_result=True)
+def remind_of_offers() -> int:
+    """Tell those once more who have left an offer of a case without answer (mission D3)."""
+    return hand_over.remind(at=clock.database_now())

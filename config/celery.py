@@ -88,6 +88,10 @@ app.conf.beat_schedule = {
     "send-pending": every(3, "complaints.send_pending"),
     # Send what the outbox holds: mail leaves within 5 s of the action that asked for it.
     "drain-outbox": every(5, "core.drain_outbox"),
+    # Bundle notifications into mails: within a minute of the full hour, or of eight where the reader is.
+    "mail-notifications": every(60, "core.mail_notifications"),
+    # Tell those once more who left an offer of a case without answer for hours.
+    "remind-of-offers": every(5 * 60, "complaints.remind_of_offers"),
     # Seal the newest trail entries under one hash, so that a cut tail is noticed too.
     "anchor-trail": every(10 * 60, "core.anchor_trail"),
     # Delete what has had its day: expired sessions, idempotency answers, old failures to sign in.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from core import clock, trail
-from core.actions import outbox, upkeep
+from core.actions import notifications, outbox, upkeep
 
 
 @shared_task(name="core.drain_outbox")
@@ -24,3 +24,9 @@ def anchor_trail() -> None:
 @shared_task(name="core.tidy")
 def tidy() -> None:
     upkeep.tidy(at=clock.now())
+
+
+@shared_task(name="core.mail_notifications")
+def mail_notifications() -> None:
+    """Write the mails that bundle notifications, for whom they are due."""
+    notifications.send_bundles(at=clock.now())

@@ -10,10 +10,12 @@ from typing import Any
 from django.conf import settings
 
 from core.actions import drafts, presence
-from core.models import Heartbeat, IdempotencyKey, LoginFailure
+from core.models import Heartbeat, IdempotencyKey, LoginFailure, Notification
 
 KEEP_ANSWERS = timedelta(days=7)  # the contract says at least 24 hours (case F05)
 KEEP_FAILURES = timedelta(days=1)
+KEEP_READ = timedelta(days=90)  # notifications, after they were read
+KEEP_UNREAD = timedelta(days=365)
 BATCH = 5000
 
 
@@ -28,13 +30,15 @@ def alive(name: str, *, at: datetime, detail: Mapping[str, Any] | None = None) -
 
 
 def tidy(*, at: datetime) -> dict[str, int]:
-    """Delete old idempotency answers, failed sign-ins and expired sessions; what was deleted, by kind.
+    """Delete old idempotency answers, failed sign-ins, notifications and expired sessions; what was deleted, by kind.
 
     In batches, so that no transaction is long. Safe to repeat.
     """
     gone = {
         "idempotency_keys": _delete(IdempotencyKey, "created_at", at - KEEP_ANSWERS),
         "login_failures": _delete(LoginFailure, "at", at - KEEP_FAILURES),
+        "notifications": _delete(Notification, "read_at", at - KEEP_READ)
+        + _delete(Notification, "at", at - KEEP_UNREAD),
     }
     gone |= {"drafts": drafts.tidy(at=at), "presence": presence.tidy(at=at)}
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

@@ -80,7 +80,7 @@ class Unwatched:
 class Shell:
     """The frame around a page; each part is worked out when a template asks for it.
 
-    Views may set on the request: `sidebar_counts` (a callable giving {key: count}, the key being that of a view;
+    Views may set on the request: `sidebar_saved` (the reader's own views: key, name, address), `sidebar_counts` (a callable giving {key: count}, the key being that of a view;
     else the
     one that `settings.SIDEBAR_COUNTS` names is called with the request), `sidebar_here` (the key of the current
     place) and
@@ -160,7 +160,8 @@ class Shell:
         """14 of 20 cases, where the counts are known."""
         if self.user is None or "mine" not in self.counts or not self.user.sees_cases:
             return ""
-        return _("%(open)s of %(capacity)s cases") % {"open": self.counts["mine"], "capacity": self.user.capacity}
+        mine = self.counts.get("load", self.counts["mine"])  # those put aside are work too
+        return _("%(open)s of %(capacity)s cases") % {"open": mine, "capacity": self.user.capacity}
 
     @cached_property
     def here(self) -> str:
@@ -181,6 +182,7 @@ class Shell:
             ("breached", "breached", _("Breached"), "breach"),
             ("risk", "clock", _("At risk today"), "risk"),
             ("waiting", "paused", _("Waiting on customer"), ""),
+            ("snoozed", "snooze", _("Snoozed"), ""),
             ("resolved", "met", _("Resolved, to close"), ""),
         ]
         wider = [
@@ -192,6 +194,7 @@ class Shell:
         ]
         queues = [[self._view(*view) for view in views] if self._allowed("queue") else [] for views in (daily, wider)]
         others = [
+            ("notifications", "bell", _("Notifications")),
             ("customers", "person", _("Customers")),
             ("follow_ups", "call", _("Follow-up calls")),
             ("dashboard", "dashboard", _("Dashboard")),
@@ -202,30 +205,42 @@ class Shell:
             for name, mark, label in others
             if (href := self._allowed(name))
         ]
-        return [
-            section
-            for section in (Section("", queues[0]), Section(_("Cases"), queues[1]), Section("Amends", places))
-            if section.items
+        saved = [
+            Item(key, "filter", name, href, self.counts.get(key), current=self.here == key)
+            for key, name, href in getattr(self.request, "sidebar_saved", ())
         ]
+        named = [("", queues[0]), (_("Saved views"), saved), (_("Cases"), queues[1]), ("Amends", places)]
+        return [Section(title, items) for title, items in named if items]
 
     @cached_property
     def tabs(self) -> list[Item]:
         """The bar at the foot of a phone: five places at most."""
         wanted = [
             ("queue", "inbox", _("Queue")),
+            ("notifications", "bell", pgettext("tab", "News")),
             ("customers", "person", _("Customers")),
             ("follow_ups", "call", pgettext("tab", "Calls")),
             ("dashboard", "dashboard", _("Dashboard")),
             ("settings", "settings", _("Settings")),
             ("preferences", "keyboard", pgettext("tab", "You")),
         ]
-        queue_keys = {item.key for section in self.sections[:2] for item in section.items}
+        queue_keys = {item.key for section in self.sections[:-1] for item in section.items}
         found = [
-            Item(name, mark, label, href, current=self.here == name or (name == "queue" and self.here in queue_keys))
+            Item(
+                name,
+                mark,
+                label,
+                href,
+                self.counts.get(name) if name == "notifications" else None,
+                current=self.here == name or (name == "queue" and self.here in queue_keys),
+            )
             for name, mark, label in wanted
             if (href := self._allowed(name))
         ]
-        return found if len(found) <= TABS else [tab for tab in found if tab.key != "follow_ups"]
+        for least in ("follow_ups", "settings"):  # one's own page leads to the settings too
+            if len(found) > TABS:
+                found = [tab for tab in found if tab.key != least]
+        return found
 
     def _view(self, key: str, mark: str, label: str, tone: str) -> Item:
         count = self.counts.get(key)

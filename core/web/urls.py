@@ -1,6 +1,6 @@
 """Addresses of the account pages (names: login, preferences, set_language, ...)."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from core.web import account, drafts, language
 
@@ -16,4 +16,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("password/done/", account.password_reset_complete, name="password_reset_complete"),
     path("drafts/<str:place>/", drafts.draft, name="draft"),
     path("language/", language.set_language, name="set_language"),
+    path("", include("core.web.notification_urls")),
 ]
