@@ -69,7 +69,7 @@ class Messages(_Under):
         if "macro" in values:
             values["macro"] = version = macros.taken(caller(request), values["macro"]).current
             if not {"thanks", "apology", "refusal"} & set(values) and version is not None:
-                values.update({act: True for act in version.acts})
+                values.update(dict.fromkeys(version.acts, True))
         values["acts"] = _acts(values)
         if send_at is None:
             return self.reply(present.message(converse.message(complaint, by=by, at=at, **values)), 201)
