@@ -17,6 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from core import clock, watchdog
 from core.actions.outbox import backlog
+from core.blobs import store
 from core.instants import iso
 from core.models import Heartbeat
 
@@ -121,8 +122,8 @@ def clocks() -> Finding:
 
 
 def storage() -> Finding:
-    """VAR_DIR and the media folder can be written to."""
-    for folder in (Path(settings.VAR_DIR), Path(settings.MEDIA_ROOT)):
+    """VAR_DIR, the media folder and the folder of attachments can be written to."""
+    for folder in (Path(settings.VAR_DIR), Path(settings.MEDIA_ROOT), Path(store().location)):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=folder):

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from email.encoders import encode_base64
+from email.mime.base import MIMEBase
 from types import TracebackType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +25,7 @@ from django.template import Context, TemplateDoesNotExist
 from django.template.loader import get_template
 from django.utils import timezone, translation
 
+from core import mail_files
 from core.instants import InstantError, parse_instant
 from core.models import OutboxMessage
 
@@ -87,7 +90,7 @@ def _keeps_open() -> bool:
 
 
 def compose(message: OutboxMessage) -> EmailMultiAlternatives:
-    """The mail of a row, always the same but for its Date. No query."""
+    """The mail of a row, always the same but for its Date, with its files (core.mail_files). No query without files."""
     recipient = message.recipient
     try:
         validate_email(recipient)
@@ -98,6 +101,8 @@ def compose(message: OutboxMessage) -> EmailMultiAlternatives:
     context = _context(message.context)
     zone = _zone(context.get("time_zone"))
     with translation.override(message.language), timezone.override(zone):
+        files = mail_files.of(message)
+        context["linked_files"] = files.linked
         name = f"mail/{message.template}"
         subject = _CONTROL.sub(" ", _text(f"{name}.subject.txt", context)).strip()[:200]
         body = _text(f"{name}.txt", context).strip() + "\n"
@@ -111,7 +116,21 @@ def compose(message: OutboxMessage) -> EmailMultiAlternatives:
     mail = EmailMultiAlternatives(subject, body, settings.DEFAULT_FROM_EMAIL, [recipient], headers=headers)
     if page is not None:
         mail.attach_alternative(page, "text/html")
+    for one in files.enclosed:
+        mail.attach(_enclosure(one))
     return mail
+
+
+def _enclosure(file: mail_files.Enclosed) -> MIMEBase:
+    """A file as a part of a mail, byte for byte: nothing in it is looked at or decoded, and no program shows it by
+    itself."""
+    main, _slash, sub = file.content_type.partition("/")
+    part = MIMEBase(*(("application", "octet-stream") if main in ("message", "multipart") else (main, sub)))
+    part.set_payload(file.content)
+    encode_base64(part)
+    name: str | tuple[str, str, str] = file.name if file.name.isascii() else ("utf-8", "", file.name)
+    part.add_header("Content-Disposition", "attachment", filename=name)
+    return part
 
 
 def _context(stored: dict[str, Any]) -> dict[str, Any]:

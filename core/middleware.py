@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,7 +27,15 @@ from core.web.errors import trouble
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 API = "/api/"
+MULTIPART = "multipart/form-data"
 IMPORTS = ("/settings/imports/", "/api/v1/imports/")
+# Where files come in, alone or with a form. They are kept on the disk while they come, never in memory.
+FILES = re.compile(
+    r"(?:/api/v1)?(?:/complaints/[A-Z0-9-]{6,16})?/attachments/"
+    r"|/complaints/(?:new|[A-Z0-9-]{6,16}/(?:messages|notes|incoming))/"
+    r"|/complain/(?:files/)?|/status/[^/]+/(?:files/)?",
+    re.ASCII,
+)
 WITHOUT_USER = frozenset({"/healthz", "/readyz", "/metrics"})  # must answer while the database is down
 security = logging.getLogger("security")
 log = logging.getLogger("amends.request")
@@ -88,6 +97,8 @@ class BodyLimitMiddleware:
         length = _length(request)
         if length is not None and request.path_info in IMPORTS:  # a file, kept on the disk while it comes in
             limit = settings.MAX_IMPORT_BYTES
+        elif length is not None and _brings_files(request):
+            limit = settings.ATTACHMENTS_MAX_TOTAL + settings.MAX_FORM_BYTES
         if length is None:
             try:
                 length = _take_chunked(request, limit)
@@ -95,7 +106,46 @@ class BodyLimitMiddleware:
                 return _refused(request, 400)
         if length > limit:
             return _refused(request, 413)
+        if length:
+            request._stream = Whole(request._stream, length, _end_mark(request))  # type: ignore[attr-defined]
         return self.get_response(request)
+
+
+class Whole:
+    """A request's body that must come whole: an end before its stated length, or a form of parts that is not closed,
+    is an error and no end. Otherwise half a file would pass for a file (case F14)."""
+
+    def __init__(self, stream: Any, length: int, end_mark: bytes) -> None:
+        self.stream, self.left, self.end_mark, self.tail = stream, length, end_mark, b""
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Up to `size` bytes. Raises OSError, which Django takes for a broken connection (UnreadablePostError)."""
+        if size == 0:
+            return b""
+        return self._checked(self.stream.read(-1 if size is None else size), cut=size is None or size < 0)
+
+    def readline(self, size: int | None = -1) -> bytes:
+        return self._checked(self.stream.readline(-1 if size is None else size), cut=False)
+
+    def _checked(self, piece: bytes, *, cut: bool) -> bytes:
+        self.left -= len(piece)
+        if self.left > 0 and (cut or not piece):
+            raise OSError("the body ends before its stated length")
+        if self.end_mark and piece:
+            self.tail = (self.tail + piece)[-1024:]
+            if self.left <= 0 and self.end_mark not in self.tail:
+                raise OSError("the form's last part is not closed")
+        return piece
+
+
+def _brings_files(request: HttpRequest) -> bool:
+    return request.content_type == MULTIPART and FILES.fullmatch(request.path_info) is not None
+
+
+def _end_mark(request: HttpRequest) -> bytes:
+    """What closes a form of parts; nothing for other bodies."""
+    boundary = (request.content_params or {}).get("boundary", "") if request.content_type == MULTIPART else ""
+    return f"--{boundary}--".encode() if boundary else b""
 
 
 def _length(request: HttpRequest) -> int | None:

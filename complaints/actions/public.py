@@ -8,7 +8,7 @@ counts: `principal` is a keyed digest of the address that opened the form, never
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -55,22 +55,43 @@ def origin_of(address: str | None) -> str:
     return salted_hmac("amends.form-origin", address or "", algorithm="sha256").hexdigest()[:24]
 
 
-def file_once(filing: Filing, *, nonce: str, origin: str, fingerprint: str, by: Actor, at: datetime) -> Sent:
+def file_once(
+    filing: Filing,
+    *,
+    nonce: str,
+    origin: str,
+    fingerprint: str,
+    by: Actor,
+    at: datetime,
+    attachments: Sequence[str] = (),
+) -> Sent:
     """File the complaint of a form, or return what the same form has filed already.
 
     `fingerprint` tells its answers apart (64 characters at most). Raises TooMany over PUBLIC_FORMS_PER_HOUR,
     and what `file` raises; then nothing is written. Query cost: 4 more than `file`.
     """
-    return _once(f"form:{origin}", nonce, fingerprint, lambda: file(filing, by=by, at=at).reference, at)
+
+    def work() -> str:
+        return file(filing, by=by, at=at, attachments=attachments).reference
+
+    return _once(f"form:{origin}", nonce, fingerprint, work, at)
 
 
 def answer_once(
-    complaint: Complaint, body: str, *, nonce: str, origin: str, fingerprint: str, by: Actor, at: datetime
+    complaint: Complaint,
+    body: str,
+    *,
+    nonce: str,
+    origin: str,
+    fingerprint: str,
+    by: Actor,
+    at: datetime,
+    attachments: Sequence[str] = (),
 ) -> Sent:
     """Take the complainant's answer on the status page once. Raises TooMany, and what `incoming` raises."""
 
     def work() -> str:
-        converse.incoming(complaint, by=by, at=at, body=body, channel="web")
+        converse.incoming(complaint, by=by, at=at, body=body, channel="web", attachments=attachments)
         return complaint.reference
 
     return _once(f"answer:{origin}", nonce, fingerprint, work, at)

@@ -8,19 +8,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from complaints.actions.attachments import NOTE, REPLY
+from complaints.actions.attachments import NOTE, REPLY, Limits, limits
 from complaints.models import Attachment
 from complaints.web.story import File
 from core import languages
 from core.file_types import OCTETS, SHOWN_AS_IMAGE
 from core.web.parts import Part
 
+TOKENS = "attachments"  # of a form: tokens of files sent before; with the mode behind it in the composer
 PREVIEW_BYTES = 2_000_000  # larger images are not fetched just to be shown small
 ICONS = {"image": "eye", "audio": "call", "text": "book", "message": "email"}
 
@@ -36,9 +38,11 @@ class Attached(Part):
     icon: str = "clip"
     image: bool = False
     caution: str = ""
+    bytes: int = 0
+    removal_url: str = ""  # of a draft
 
     @classmethod
-    def of(cls, *, token: str, name: str, content_type: str, size: int, url: str) -> Attached:
+    def of(cls, *, token: str, name: str, content_type: str, size: int, url: str, removal_url: str = "") -> Attached:
         """All words in the active language. No query."""
         return cls(
             token=token,
@@ -48,6 +52,21 @@ class Attached(Part):
             icon=ICONS.get(content_type.partition("/")[0], "clip"),
             image=content_type in SHOWN_AS_IMAGE and size <= PREVIEW_BYTES,
             caution=_("unknown kind, may hold a program") if content_type == OCTETS else "",
+            bytes=size,
+            removal_url=removal_url,
+        )
+
+    @classmethod
+    def draft(cls, one: Attachment | File, *, ours: bool = True) -> Attached:
+        """One that is not sent yet; `ours` False: of a complainant, who does not look at it here."""
+        door = "draft_removal" if ours else "public_removal"
+        return cls.of(
+            token=one.token,
+            name=one.name,
+            content_type=one.content_type,
+            size=one.size,
+            url=draft_url(one.token, one.name) if ours else "",
+            removal_url=reverse(door, args=[one.token]),
         )
 
     @classmethod
@@ -60,6 +79,44 @@ class Attached(Part):
             size=one.size,
             url=url(one.token, one.name),
         )
+
+
+@dataclass(slots=True)
+class Chooser(Part):
+    """A place to choose files (templates/complaints/_files_box.html). `url` takes them one by one from a script.
+
+    `lists`: mode, name of the input, files already chosen, and the class of its list, for each list.
+    """
+
+    url: str
+    lists: list[tuple[str, str, list[Attached], str]]
+    limits: Limits = field(default_factory=limits)
+
+    @property
+    def too_large(self) -> str:
+        return _("Too large: a file may have %(limit)s.") % {"limit": languages.file_size(self.limits.each)}
+
+    @property
+    def too_many(self) -> str:
+        most = self.limits.count
+        return ngettext("No more than %(n)s file at once.", "No more than %(n)s files at once.", most) % {"n": most}
+
+    @property
+    def too_much(self) -> str:
+        limit = languages.file_size(self.limits.total)
+        return _("Together the files are too large: %(limit)s at most.") % {"limit": limit}
+
+
+def composer(reference: str, told: Iterable[File]) -> Chooser:
+    """For the box of a case: replies and notes have files of their own. No query."""
+    ready = in_box(told)
+    lists = [(mode, f"{TOKENS}_{mode}", ready[mode], f"composer__{mode}-only") for mode in (REPLY, NOTE)]
+    return Chooser(reverse("attachments", args=[reference]), lists)
+
+
+def single(url: str, chosen: Iterable[Attached]) -> Chooser:
+    """For a form that has one list."""
+    return Chooser(url, [("", TOKENS, list(chosen), "")])
 
 
 @dataclass(slots=True)
@@ -97,6 +154,15 @@ def of_case(keys: Iterable[int], url: Callable[[str, str], str], *, notes: bool 
     return lists
 
 
+def names_of(tokens: Sequence[str]) -> list[str]:
+    """The names of files that are not sent yet, in this order; what is gone is left out. Query cost: 1 with any."""
+    if not tokens:
+        return []
+    rows = Attachment.objects.filter(token__in=tokens).exclude(draft="")
+    known = dict(rows.values_list("token", "name"))
+    return [known[token] for token in tokens if token in known]
+
+
 def of_story(told: Iterable[File], url: Callable[[str, str], str]) -> Lists:
     """The files of a story that were sent. No query."""
     lists = Lists()
@@ -112,7 +178,7 @@ def in_box(told: Iterable[File]) -> dict[str, list[Attached]]:
     for one in told:
         mode = one.draft.rpartition(":")[2] if one.draft else ""
         if mode in found:
-            found[mode].append(_attached(one, draft_url))
+            found[mode].append(Attached.draft(one))
     return found
 
 

@@ -21,6 +21,8 @@ from complaints.actions.file import Filing, file
 from complaints.models import ChannelCode, Complaint, Kind, Severity
 from complaints.models.catalogue import UNCLASSIFIED
 from complaints.reference import catalogue
+from complaints.web import file_doors
+from complaints.web.file_field import FilesField
 from complaints.web.forms import nested, owner_choices
 from core import languages
 from core.access import CASES, allow
@@ -45,6 +47,7 @@ TOLD = (
     "description",
     "expectation",
     "remedy_sought",
+    "attachments",
 )
 
 
@@ -70,6 +73,7 @@ class IntakeForm(OnceForm):
     description = Paragraphs(label=gettext_lazy("What happened, in the customer's words"), rows=7)
     expectation = Paragraphs(label=gettext_lazy("What they expected"), required=False, rows=2)
     remedy_sought = Paragraphs(label=gettext_lazy("What would put it right for them"), required=False, rows=2)
+    attachments = FilesField(label=gettext_lazy("What came with it"))
     order_number = Line(label=gettext_lazy("Order number"), required=False, max_length=80)
     type = forms.ChoiceField(widget=PlainSelect, label=gettext_lazy("Type"), initial=UNCLASSIFIED)
     severity = forms.ChoiceField(
@@ -123,7 +127,7 @@ class IntakeForm(OnceForm):
     def filing(self) -> Filing:
         """What the action takes."""
         data = dict(self.cleaned_data)
-        for name in ("nonce", "customer_name", "customer_email", "customer_phone"):
+        for name in ("nonce", "customer_name", "customer_email", "customer_phone", "attachments"):
             data.pop(name)
         name, email, phone = (self.cleaned_data[f"customer_{part}"] for part in ("name", "email", "phone"))
         details = (
@@ -147,16 +151,18 @@ def new(request: HttpRequest) -> HttpResponse:
         known = _known(request.GET.get("customer", ""))
         form = IntakeForm(initial=_initial(known) if known else None)
         return _page(request, form)
+    given = file_doors.chosen(request, Actor.of(request), mode=file_doors.INTAKE)
     if "find" in request.POST:
-        form = IntakeForm(initial=request.POST.dict())
+        form = IntakeForm(initial={**request.POST.dict(), "attachments": given.tokens})
         return _page(
             request, form, found=_find(request.POST.get("customer_name", ""), request.POST.get("customer", ""))
         )
-    form = IntakeForm(request.POST)
+    form = IntakeForm(given.data)
+    given.complain(form)
     status = 422
     if form.is_valid():
         try:
-            return _file(request, form, at=now())
+            return _file(request, form, given, at=now())
         except DomainError as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
             status = 422 if refusal.status == 400 else refusal.status
@@ -164,15 +170,16 @@ def new(request: HttpRequest) -> HttpResponse:
     return _page(request, form, status=status)
 
 
-def _file(request: HttpRequest, form: IntakeForm, *, at: datetime) -> HttpResponse:
+def _file(request: HttpRequest, form: IntakeForm, given: file_doors.Chosen, *, at: datetime) -> HttpResponse:
     """File it and go to the case; sent again it leads to the same case. Raises DomainError."""
     try:
         with transaction.atomic():
             nonce = claim(request, form.cleaned_data["nonce"], at=at)
-            complaint = file(form.filing(), by=Actor.of(request), at=at)
+            complaint = file(form.filing(), by=Actor.of(request), at=at, attachments=form.cleaned_data["attachments"])
             url = _destination(request, complaint)
             answered(nonce, url)
     except Repeated as repeated:
+        given.let_go()
         return HttpResponseRedirect(repeated.location or reverse("queue"))
     said = _("Filed as %(reference)s, owned by %(name)s") % {"reference": complaint.reference, "name": complaint.owner}
     messages.success(request, said)

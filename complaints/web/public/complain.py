@@ -6,6 +6,7 @@ and a refused page gives everything back. Nothing is written before "Send my com
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from complaints.actions import public as actions
 from complaints.models import Complaint
 from complaints.reference import catalogue, unclassified
+from complaints.web import file_doors
 from complaints.web.public import dates, journey, stamps
 from complaints.web.public.pages import choices, framed, in_language, private, spoken_in
 from complaints.web.public.stamps import Stamp
@@ -48,9 +50,12 @@ def complain(request: HttpRequest) -> HttpResponse:
         walk = Walk.fresh()
         return _Page(request, walk, Stamp.new(_origin(request), at=clock.now())).ask(next(iter(walk.forms)))
     spoken = _speak(request)
-    walk = Walk.of(request.POST.dict())
+    given = file_doors.chosen(request, Actor.customer(), origin=_origin(request))
+    walk = Walk.of(request.POST.dict(), given.tokens)
+    given.complain(walk.forms[next(iter(walk.forms))])
     if spoken and walk.raw["language"] in ("", spoken):
-        walk = Walk({**walk.raw, "language": languages.code()})  # nobody chose another one to be answered in
+        # Nobody chose another one to be answered in.
+        walk = replace(walk, raw={**walk.raw, "language": languages.code()})
     at = clock.now()
     stamp = stamps.read(request.POST.get("stamp", ""))
     page = _Page(request, walk, stamp or Stamp.new(_origin(request), at=at))
@@ -185,6 +190,7 @@ def _send(page: _Page, stamp: Stamp | None, at: datetime) -> HttpResponse:
             nonce=stamp.nonce,
             origin=stamp.origin,
             fingerprint=walk.fingerprint,
+            attachments=walk.files,
             by=Actor.customer(),
             at=at,
         )

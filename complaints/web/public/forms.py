@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints.models import ComplaintType
 from complaints.reference import catalogue
+from complaints.web.file_field import FilesField
 from core import languages
 
 LONG, SHORT, LINE = 20_000, 2_000, 80
@@ -63,6 +64,12 @@ class What(Step):
         max_length=LONG,
         rows=8,
         error_messages={"required": _("Tell us what happened, in a few words")},
+    )
+    attachments = FilesField(
+        label=_("Photos and files"),
+        help_text=_("Pictures of the goods, a bill, a letter: whatever helps us to understand."),
+        door="complain_files",
+        ours=False,
     )
 
 
@@ -170,12 +177,20 @@ class Answer(forms.Form):
 
     use_required_attribute = False
 
-    body = Words(
-        label=_("Write to us"),
-        max_length=LONG,
-        rows=4,
-        error_messages={"required": _("Write something first")},
-    )
+    body = Words(label=_("Write to us"), max_length=LONG, rows=4, required=False)
+    attachments = FilesField(label=_("Photos and files"), door="complain_files", ours=False)
+
+    def __init__(self, *args: Any, door: str, **kwargs: Any) -> None:
+        """`door`: where a script sends single files."""
+        super().__init__(*args, **kwargs)
+        self.fields["attachments"].widget.url = door  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """A photo needs no words."""
+        told: dict[str, Any] = super().clean() or {}
+        if not told.get("body") and not told.get("attachments") and "body" not in self.errors:
+            self.add_error("body", forms.ValidationError(str(_("Write something first")), code="required"))
+        return told
 
 
 class Verdict(forms.Form):

@@ -8,10 +8,12 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
+from complaints.models import Complaint
 from core import languages
+from core.references import reference_of
 from core.web.context import LanguageChoice
 
 View = Callable[..., HttpResponse]
@@ -49,6 +51,16 @@ def spoken_in(request: HttpRequest, language: str) -> Iterator[None]:
     with translation.override(chosen), timezone.override(settings.TIME_ZONE):
         request.LANGUAGE_CODE = chosen
         yield
+
+
+def complaint_of(token: str) -> Complaint:
+    """The complaint of a status link. Raises Http404; the query is made whatever the link looks like."""
+    reference = reference_of(token)
+    known = Complaint.objects.select_related("owner", "customer", "narrative")
+    found = known.filter(reference=(reference or token)[:16]).first()
+    if reference is None or found is None:
+        raise Http404
+    return found
 
 
 def choices(request: HttpRequest) -> list[tuple[LanguageChoice, str]]:

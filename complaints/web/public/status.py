@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,16 +16,17 @@ from complaints.actions import acceptance as words
 from complaints.actions import public as actions
 from complaints.models import Complaint, Message, Purpose
 from complaints.models.conversation import IN
+from complaints.web import file_doors, files
 from complaints.web.public import dates, journey, stamps
 from complaints.web.public.forms import Answer, Code, Verdict
-from complaints.web.public.pages import choices, private, spoken_in
+from complaints.web.public.pages import choices, complaint_of, private, spoken_in
 from complaints.web.public.stamps import Stamp
 from core import clock, languages, trail, zones
 from core.access import public
 from core.actor import Actor
 from core.addresses import client_address
 from core.errors import DomainError
-from core.references import reference_of, status_token
+from core.references import status_token
 from core.web.parts import Entry, Person, initials
 
 READER = 6  # the colour of the reader's own initials
@@ -37,20 +38,20 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
     """Where the complaint stands, what was said, and a box to answer. POST: the answer, taken once.
 
     In the complaint's language, unless `?language=` chooses another. Unknown and wrong links are the same 404
-    after the same work. Query cost: 6 to show.
+    after the same work. Query cost: 7 to show.
     """
-    complaint = _complaint(token)
+    complaint = complaint_of(token)
     with spoken_in(request, complaint.language):
         if request.method == "POST":
             return private(_answer(request, complaint))
-        return private(_show(request, complaint, Answer()))
+        return private(_show(request, complaint, Answer(door=_door(complaint))))
 
 
 @public
 @require_POST
 def acceptance(request: HttpRequest, token: str) -> HttpResponse:
     """The complainant's word on the decision, taken once per form; said again, the last word wins."""
-    complaint = _complaint(token)
+    complaint = complaint_of(token)
     with spoken_in(request, complaint.language):
         return private(_take_word(request, complaint, token))
 
@@ -58,7 +59,7 @@ def acceptance(request: HttpRequest, token: str) -> HttpResponse:
 def _take_word(request: HttpRequest, complaint: Complaint, token: str) -> HttpResponse:
     form, at = Verdict(request.POST, auto_id="id_verdict_%s"), clock.now()
     if not form.is_valid():
-        return _show(request, complaint, Answer(), status=422, verdict=form)
+        return _show(request, complaint, Answer(door=_door(complaint)), status=422, verdict=form)
     accepted, comment = form.cleaned_data["accepted"] == "yes", form.cleaned_data["comment"]
     fingerprint = hashlib.sha256(f"{complaint.reference} {accepted} {comment}".encode()).hexdigest()
     stamp = stamps.read(request.POST.get("stamp", "")) or Stamp(fingerprint, at, _origin(request))
@@ -75,7 +76,7 @@ def _take_word(request: HttpRequest, complaint: Complaint, token: str) -> HttpRe
         )
     except DomainError as refusal:
         form.add_error(None, str(refusal))
-        response = _show(request, complaint, Answer(), status=refusal.status, verdict=form)
+        response = _show(request, complaint, Answer(door=_door(complaint)), status=refusal.status, verdict=form)
         if isinstance(refusal, actions.TooMany):
             response["Retry-After"] = str(refusal.retry_after)
         return response
@@ -84,27 +85,21 @@ def _take_word(request: HttpRequest, complaint: Complaint, token: str) -> HttpRe
     return redirect(f"{reverse('status', args=[token])}?{query.urlencode()}")
 
 
-def _complaint(token: str) -> Complaint:
-    """The complaint of a status link. Raises Http404; the query is made whatever the link looks like."""
-    reference = reference_of(token)
-    known = Complaint.objects.select_related("owner", "customer", "narrative")
-    found = known.filter(reference=(reference or token)[:16]).first()
-    if reference is None or found is None:
-        raise Http404
-    return found
-
-
 def _answer(request: HttpRequest, complaint: Complaint) -> HttpResponse:
-    form, at = Answer(request.POST), clock.now()
+    at = clock.now()
+    given = file_doors.chosen(request, Actor.customer(), complaint=complaint, origin=_origin(request))
+    form = Answer(given.data, door=_door(complaint))
+    given.complain(form)
     if not form.is_valid():
         return _show(request, complaint, form, status=422)
-    body = form.cleaned_data["body"]
-    fingerprint = hashlib.sha256(f"{complaint.reference} {body}".encode()).hexdigest()
+    body, tokens = form.cleaned_data["body"], form.cleaned_data["attachments"]
+    fingerprint = hashlib.sha256(" ".join((complaint.reference, body, *tokens)).encode()).hexdigest()
     stamp = stamps.read(request.POST.get("stamp", "")) or Stamp(fingerprint, at, _origin(request))
     try:
-        actions.answer_once(
+        sent = actions.answer_once(
             complaint,
             body,
+            attachments=tokens,
             nonce=stamp.nonce,
             origin=stamp.origin,
             fingerprint=fingerprint,
@@ -122,6 +117,8 @@ def _answer(request: HttpRequest, complaint: Complaint) -> HttpResponse:
     except DomainError as refusal:
         form.add_error("body" if refusal.field == "body" else None, str(refusal))
         return _show(request, complaint, form, status=refusal.status)
+    if sent.repeated:
+        given.let_go()
     query = request.GET.copy()
     query["sent"] = "1"
     return redirect(f"{request.path}?{query.urlencode()}")
@@ -188,6 +185,11 @@ def _acceptance(request: HttpRequest, complaint: Complaint, form: Verdict | None
     }
 
 
+def _door(complaint: Complaint) -> str:
+    """Where a script sends single files for an answer."""
+    return reverse("status_files", args=[status_token(complaint.reference)])
+
+
 def _sent(request: HttpRequest) -> str:
     if request.GET.get("said"):
         return _("We have your answer.")
@@ -198,13 +200,18 @@ def _entries(complaint: Complaint, messages: list[Message]) -> list[Entry]:
     """What was said, oldest first: the complaint itself, then the messages; notes are never among them."""
     reader = Person(_("You"), initials(complaint.customer.name) if complaint.customer else "", READER)
     narrative = getattr(complaint, "narrative", None)
+    url = files.status_url(status_token(complaint.reference))
+    lists = files.of_case([complaint.pk], url, notes=False)
     found: list[Entry] = []
     if narrative is not None:
         at = complaint.received_at
-        found.append(Entry("in", narrative.description, _time(at), at.isoformat(), reader))
+        entry = Entry("in", narrative.description, _time(at), at.isoformat(), reader, files=lists.narrative)
+        found.append(entry)
     for one in messages:
         who = reader if one.direction == IN else _author(one)
-        found.append(Entry(str(one.direction), one.body, _time(one.at), one.at.isoformat(), who))
+        entry = Entry(str(one.direction), one.body, _time(one.at), one.at.isoformat(), who)
+        entry.files = lists.message(one.pk)
+        found.append(entry)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from complaints.actions.file import Filing
 from complaints.reference import catalogue, unclassified
+from complaints.web.files import TOKENS, names_of
 from complaints.web.public.forms import About, Nearer, Reach, Right, Step, What
 from core import languages
 from core.errors import InvalidInput
@@ -21,7 +22,7 @@ from retention.actions.customers import Details
 
 STEPS: tuple[type[Step], ...] = (What, About, Nearer, Right, Reach)
 QUESTIONS = max(step.number for step in STEPS)
-NAMES = tuple(name for step in STEPS for name in step.base_fields)
+NAMES = tuple(name for step in STEPS for name in step.base_fields if name != TOKENS)
 TRAP = "homepage"  # the honeypot: people do not see it, machines fill it in
 CHECK = "check"
 SUBJECT = 80
@@ -29,13 +30,14 @@ SUBJECT = 80
 
 @dataclass(frozen=True)
 class Walk:
-    """`raw`: every answer as it was typed, by name of field; missing ones are blank."""
+    """`raw`: every answer as it was typed, by name of field; missing ones are blank. `files`: tokens of uploads."""
 
     raw: Mapping[str, str]
+    files: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, posted: Mapping[str, str]) -> Walk:
-        return cls({name: posted.get(name, "") for name in (*NAMES, TRAP)})
+    def of(cls, posted: Mapping[str, str], files: Iterable[str] = ()) -> Walk:
+        return cls({name: posted.get(name, "") for name in (*NAMES, TRAP)}, tuple(files))
 
     @classmethod
     def fresh(cls) -> Walk:
@@ -45,17 +47,19 @@ class Walk:
     @cached_property
     def forms(self) -> dict[str, Step]:
         """The questions this walk passes, in order, bound to the answers so far."""
-        bound = (step(data=self.raw) for step in STEPS)
+        told = {**self.raw, TOKENS: list(self.files)}
+        bound = (step(data=told) for step in STEPS)
         return {form.key: form for form in bound if not form.asks_nothing()}
 
     def unbound(self, key: str) -> Step:
         """A question as it is asked, earlier answers filled in, no errors shown."""
-        return type(self.forms[key])(initial=dict(self.raw))
+        return type(self.forms[key])(initial={**self.raw, TOKENS: list(self.files)})
 
     def kept(self, *, but: Step | None = None) -> list[tuple[str, str]]:
         """Answers to carry along as hidden fields, apart from those the page itself asks for."""
         shown = set(but.fields) | {TRAP} if but is not None else set()
-        return [(name, value) for name, value in self.raw.items() if value and name not in shown]
+        told = [(name, value) for name, value in self.raw.items() if value and name not in shown]
+        return told if TOKENS in shown else [*told, *((TOKENS, token) for token in self.files)]
 
     def neighbour(self, key: str, by: int) -> str:
         """The key of the page before (-1) or after (1); behind the last question comes CHECK."""
@@ -72,13 +76,13 @@ class Walk:
         """Cleaned answers of all questions. Only where `first_wrong` is None."""
         found: dict[str, str] = dict.fromkeys(NAMES, "")
         for form in self.forms.values():
-            found.update(form.cleaned_data)
+            found.update((name, value) for name, value in form.cleaned_data.items() if name != TOKENS)
         return found
 
     @property
     def fingerprint(self) -> str:
         """Tells one set of answers from another; SHA-256."""
-        return hashlib.sha256(json.dumps(self.answers, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([self.answers, self.files], sort_keys=True).encode()).hexdigest()
 
     @property
     def trapped(self) -> bool:
@@ -114,6 +118,7 @@ class Walk:
         person = [told[name] for name in ("name", "email", "phone") if told[name]]
         lines = [
             (_("What happened"), told["description"], "what", True),
+            (_("Photos and files"), "\n".join(names_of(self.files)), "what", False),
             (_("What it is about"), " › ".join(about), "about", False),
             (_("What we should do now"), told["remedy_sought"], "right", True),
             (_("What you had expected"), told["expectation"], "right", True),
