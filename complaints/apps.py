@@ -18,10 +18,12 @@ class ComplaintsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the ground floor what a reference names (manage.py verify_trail AM-...), which mails to look at once
         more before they leave, and what rests on a calendar, and who
-        may read a notification about a case."""
+        may read a notification about a case. Search's triggers leave SQLite's way while tables are migrated."""
+        from complaints import mail_files as own_files
+        from complaints.search import upkeep
         from complaints.sla import calendar_uses as uses
         from complaints.sla import still_true
-        from core import calendar_uses, notify_sight, outbox_guards, trail_subjects
+        from core import calendar_uses, mail_files, notify_sight, outbox_guards, trail_subjects
 
         trail_subjects.register(_by_reference)
         notify_sight.register("complaint", _seen_by)
@@ -29,6 +31,10 @@ class ComplaintsConfig(AppConfig):
         for template in still_true.GUARDED:
             outbox_guards.register(template, still_true.guard)
 
+        for template in own_files.TEMPLATES:
+            mail_files.register(template, own_files.files_of)
+        pre_migrate.connect(upkeep.before_migrations, sender=self)
+        post_migrate.connect(upkeep.after_migrations, sender=self)
 
 def _by_reference(name: str) -> tuple[str, int] | None:
     from complaints.models import Complaint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from complaints.actions import bulk, hand_over, pending, silence, sla_edits, snooze, staff
+from complaints.actions import attachments, bulk, hand_over, pending, silence, sla_edits, snooze, staff
 from complaints.sla.sweep import sweep_and_tell
 from core import clock
 
@@ -64,3 +64,9 @@ def send_pending() -> int:
 def remind_of_offers() -> int:
     """Tell those once more who have left an offer of a case without answer (mission D3)."""
     return hand_over.remind(at=clock.database_now())
+
+
+@shared_task(name="complaints.tidy_attachments", ignore_result=True)
+def tidy_attachments() -> dict[str, int]:
+    """Sweep files nobody sent, and bytes no row names (case F14)."""
+    return attachments.tidy(at=clock.now())

@@ -94,6 +94,8 @@ app.conf.beat_schedule = {
     "remind-of-offers": every(5 * 60, "complaints.remind_of_offers"),
     # Seal the newest trail entries under one hash, so that a cut tail is noticed too.
     "anchor-trail": every(10 * 60, "core.anchor_trail"),
+    # Sweep files that were chosen and never sent, and bytes no row names, each a day at most after it came to be.
+    "tidy-attachments": every(60 * 60, "complaints.tidy_attachments"),
     # Delete what has had its day: expired sessions, idempotency answers, old failures to sign in.
     "tidy": every(60 * 60, "core.tidy"),
 }

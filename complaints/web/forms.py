@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from complaints.models import ChannelCode, Complaint, MacroVersion, Severity
 from complaints.models.catalogue import UNCLASSIFIED, Named
 from complaints.reference import catalogue
+from complaints.web.file_field import FilesField
 from complaints.web.names import Colleague, colleagues, made_from, teams
 from core.errors import DomainError
 from core.models import User
@@ -108,6 +109,7 @@ class NoteForm(ActForm):
     body = Paragraphs(label=gettext_lazy("Message"), required=False)
     macro = MacroKey()
 
+    attachments = Keys(required=False)
 
 class MessageForm(NoteForm):
     texts = Keys(required=False)
@@ -117,10 +119,11 @@ class IncomingForm(ActForm):
     guarded = False
     body = Paragraphs(
         label=gettext_lazy("What the customer said or wrote"),
-        error_messages={"required": gettext_lazy("Write something first.")},
+        required=False,
     )
     channel = forms.ChoiceField(label=gettext_lazy("How it reached us"), widget=PlainSelect)
 
+    attachments = FilesField(label=gettext_lazy("What came with it"))
     @classmethod
     def look(cls, complaint: Complaint) -> tuple[Any, ...]:
         return (complaint.channel,)
