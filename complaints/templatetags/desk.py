@@ -13,6 +13,7 @@ from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from complaints.playbooks import reading
 from core.templatetags.amends import attached, avatar, sla_badge
 from core.web.once import fresh
 from core.web.parts import CaseForm, Entry, Row
@@ -77,6 +78,12 @@ def _row_look(
         current=current,
     )
     return Stencil(get_template("_row.html").render({"row": row, "strip": strip, "picks": picks}))
+
+
+@register.inclusion_tag("knowledge/_banner.html", takes_context=True)
+def to_read_banner(context: template.Context) -> dict[str, Any]:
+    """That versions of playbooks or articles wait to be read, until they are confirmed. No query in a while."""
+    return {"unread": reading.unread(context["request"].user)}
 
 
 @register.simple_tag
@@ -149,7 +156,7 @@ def act_form(context: template.Context, act: CaseForm) -> SafeString:
     if act.look is None:
         hidden = {name: act.form[name].value() for name in ("version", "nonce") if name in act.form.fields}
         return mark_safe(_render_act(act, {"version": "", "nonce": "", **hidden, "csrf": csrf}))  # noqa: S308
-    given = {"url": act.url, "version": act.version, "nonce": fresh(), "csrf": csrf}
+    given = {"url": act.url, "version": act.version, "nonce": fresh(), "csrf": csrf, "hint": act.hint}
     return _act_look(get_language(), _Shown(act)).fill(given)
 
 
@@ -159,8 +166,8 @@ class _Shown:
     def __init__(self, act: CaseForm) -> None:
         self.act: CaseForm | None = act
         self.key = (
-            act.key, act.title, act.button, act.icon, act.primary, act.danger, act.open, act.hint, act.why_not,
-            act.shortcut, act.look,
+            act.key, act.title, act.button, act.icon, act.primary, act.danger, act.open, bool(act.hint), act.why_not,
+            act.shortcut, act.look, act.and_next,
         )  # fmt: skip
 
     def __eq__(self, other: object) -> bool:
@@ -175,7 +182,8 @@ def _act_look(_language: str | None, shown: _Shown) -> Stencil:
     assert shown.act is not None  # noqa: S101
     act, shown.act = shown.act, None  # what is kept is the look, not the case
     holes: dict[str, str] = {name: hole(name) for name in ("url", "version", "nonce", "csrf")}
-    return Stencil(_render_act(replace(act, url=holes["url"]), holes))
+    hint = hole("hint") if act.hint else ""
+    return Stencil(_render_act(replace(act, url=holes["url"], hint=hint), holes))
 
 
 def _render_act(act: CaseForm, given: dict[str, Any]) -> str:

@@ -17,9 +17,9 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from complaints.actions import acceptance, converse, decide, extend, hand_over, handle, manage, watch
+from complaints.actions import acceptance, converse, decide, extend, hand_over, handle, manage, snooze, watch
 from complaints.models import OPEN, Complaint, Status
-from complaints.web import deciding, forms, ownership, ownership_acts, ownership_forms, statutory
+from complaints.web import deciding, forms, ownership, ownership_acts, ownership_forms, replying, snoozing, statutory
 from core.actor import Actor
 from core.errors import InvalidInput
 from core.web.once import fresh
@@ -95,8 +95,8 @@ ACTS = {
         Act(
             "message",
             "messages",
-            forms.MessageForm,
-            converse.message,
+            replying.ReplyForm,
+            replying.reply,
             gettext_lazy("Reply"),
             gettext_lazy("Send reply"),
             gettext_lazy("Reply sent"),
@@ -345,6 +345,28 @@ ACTS = {
             "eye",
         ),
         Act(
+            "snooze",
+            "snooze",
+            snoozing.SnoozeForm,
+            snooze.snooze,
+            gettext_lazy("Snooze"),
+            gettext_lazy("Snooze"),
+            gettext_lazy("Snoozed: it is out of the lists until then"),
+            "snooze",
+            "KeyZ",
+        ),
+        Act(
+            "wake",
+            "waking",
+            forms.PlainForm,
+            snooze.wake,
+            gettext_lazy("Back into the queue"),
+            gettext_lazy("Back into the queue"),
+            gettext_lazy("Back in the queue"),
+            "undo",
+            "KeyZ",
+        ),
+        Act(
             "watch",
             "watching",
             forms.PlainForm,
@@ -365,6 +387,15 @@ ACTS = {
             "eye",
         ),
     )
+}
+
+
+# After these the agent may go straight to the next case of the list (ux, Agent's desk 2).
+AND_NEXT: dict[str, Words] = {
+    "resolve": gettext_lazy("Resolve and next"),
+    "close": gettext_lazy("Close and next"),
+    "wait": gettext_lazy("Wait and next"),
+    "snooze": gettext_lazy("Snooze and next"),
 }
 
 
@@ -395,6 +426,8 @@ def offered(complaint: Complaint, *, user_id: int, watching: bool, own: ownershi
         keys.append("incoming")
         if status != Status.WAITING:
             keys.append("wait")
+    if complaint.in_queue:
+        keys.append("wake" if complaint.snoozed_until is not None else "snooze")
     if complaint.owner_id != user_id:
         keys.append("take")
     first, rest = ownership.offered(complaint, user_id, own) if own is not None else ([], [])
@@ -428,6 +461,8 @@ def case_forms(
                 shortcut=act.shortcut,
                 look=None if refused else act.form.look(complaint),
                 version=str(complaint.version),
+                hint=snoozing.hint(complaint) if key == "snooze" else "",
+                and_next=str(AND_NEXT.get(key, "")),
             )
         )
     return shown

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
@@ -14,6 +12,7 @@ from django.db.models import Exists, OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -24,20 +23,25 @@ from complaints.web import (
     acts,
     clockface,
     composed,
+    composing,
     desk,
     files,
     outcome,
     ownership,
+    playbook_panel,
+    presence,
     queue,
     statutory,
     story,
     strip,
     timeline,
+    waits,
 )
 from complaints.web.composed import Composed, Somebody
+from complaints.web.composing import Refused
 from complaints.web.names import name_of, person_of
 from complaints.web.queue import Reader
-from complaints.web.story import EARLIER, Contact, Step, Story
+from complaints.web.story import EARLIER, Step, Story
 from core import languages
 from core.access import CASES, MANAGER, allow
 from core.clock import now
@@ -56,16 +60,6 @@ READ: list[tuple[Any, list[str]]] = [
 ]
 TONES = {Status.NEW: "risk", Status.WAITING: "pause", Status.RESOLVED: "met", Status.CLOSED: "met"}
 MARKS = {EMAIL: "email", PHONE: "phone", SOCIAL: "social", POSTAL: "letter"}
-
-
-@dataclass(slots=True)
-class Refused:
-    """A form that came back: the action's key and the form with what was typed."""
-
-    key: str = ""
-    form: forms.ActForm | None = None
-    mode: str = "reply"
-    bound: dict[str, forms.ActForm] = field(default_factory=dict)
 
 
 def find(request: HttpRequest, reference: str) -> Complaint:
@@ -160,12 +154,11 @@ def context(
     """What `complaints/case.html` takes."""
     at = now()
     found = parts(request, complaint, at=at, before=before, refused=refused)
-    listed = request.GET.get("view", "")
-    request.sidebar_here = listed if listed in queue.VIEWS else queue.default_view(request.user)  # type: ignore[attr-defined, arg-type]
+    request.sidebar_here = strip.key_of(request)  # type: ignore[attr-defined]
     return {
         **found,
         "strip": strip.strip(request, complaint, at),
-        "composer": composer(request, complaint, refused, found["contacts"]),
+        "composer": composing.composer(request, complaint, refused, found["told"]),
     }
 
 
@@ -185,12 +178,17 @@ def parts(
     told = story.load(complaint, request.user, before=before)  # type: ignore[arg-type]
     who = customer_person(complaint)
     url = complaint.get_absolute_url()
+    viewers, writers = presence.of_story(told.here, at=at)
     return {
         "case": header(request, complaint, told.trail, at),
         "clocks": clockface.faces(clocks, told.trail, now=at),
-        "viewers": [],
+        "viewers": viewers,
+        "writers": writers,
         "more": more_links(request, complaint),
         "entries": timeline.entries(complaint, told, statutory.clocks(complaint), who, now=at),
+        "waits": waits.shown(complaint, told, reader=request.user, query=query, at=at),  # type: ignore[arg-type]
+        "newest": told.newest,
+        "told": told,
         "earlier_url": _earlier_url(url, query, told) if told.more else "",
         "live_url": reverse("case_live", args=[complaint.reference]) + query,
         "since": (at - desk.OVERLAP if complaint.updated_at < at - desk.OVERLAP else complaint.updated_at).isoformat(),
@@ -205,16 +203,16 @@ def parts(
             query=query,
         ),
         "ownership": ownership.bars(request, complaint, at),
-        "chooser": files.composer(complaint.reference, told.files),
+        "playbook": SimpleLazyObject(lambda: playbook_panel.panel(complaint)),
         "guards": outcome.guards(complaint),
         "decided": outcome.decided(complaint),
         "composer_nonce": fresh(),
+        "chooser": files.composer(complaint.reference, told.files),
     }
 
 
 def header(request: HttpRequest, complaint: Complaint, trail: list[Step], at: datetime) -> dict[str, Any]:
     severity, channel = Severity(complaint.severity), ChannelCode(complaint.channel)
-    listed = queue.VIEWS.get(request.GET.get("view", "")) or queue.VIEWS[queue.default_view(request.user)]  # type: ignore[arg-type]
     return {
         "reference": complaint.reference,
         "subject": complaint.subject,
@@ -230,7 +228,7 @@ def header(request: HttpRequest, complaint: Complaint, trail: list[Step], at: da
         "language_label": languages.language_name(complaint.language),
         "received": _("received %(when)s") % {"when": languages.short_moment(complaint.received_at, now=at)},
         "queue_url": reverse("queue") + strip.list_query(request),
-        "queue_title": str(listed.title),
+        "queue_title": strip.title_of(request),
         "kind": str(Kind(complaint.kind).label) if complaint.kind == Kind.ENQUIRY else "",
     }
 
@@ -307,43 +305,6 @@ def _line(complaint: Complaint) -> str:
     if customer.language:
         words.append(_("writes in %(language)s") % {"language": languages.language_name(customer.language)})
     return " · ".join(words)
-
-
-def composer(
-    request: HttpRequest, complaint: Complaint, refused: Refused | None, contacts: Sequence[Contact] | None = None
-) -> dict[str, Any]:
-    """The box for a reply or a note, with what was typed when it was refused. Query cost: 1 without `contacts`, and 1
-    before `parts`."""
-    refused = refused or Refused()
-    typed = refused.form if refused.key in ("message", "note") else None
-    ended = complaint.status in ENDED
-    if contacts is None:
-        points = complaint.customer.contact_points.all() if complaint.customer else ()
-        contacts = [Contact(one.kind, one.value) for one in points]
-    address = next((one for one in contacts if one.kind == EMAIL), None)
-    query = strip.list_query(request)
-    macro = macro_items.chosen(request, complaint, typed)
-    return {
-        "draft": complaint.reference,
-        "macro": macro,
-        "reply_url": acts.address(acts.ACTS["message"], complaint, query),
-        "note_url": acts.address(acts.ACTS["note"], complaint, query),
-        "to_name": str(complaint.customer) if complaint.customer and complaint.customer.name else "",
-        "to": _("by e-mail, %(address)s") % {"address": address.value} if address else _("on the status page"),
-        "mode": "note" if refused.key == "note" or macro["note"] else "reply",
-        "body": typed.data.get("body", "") if typed else macro["body"],
-        "errors": [("body", str(message)) for found in typed.errors.values() for message in found] if typed else [],
-        "texts": acts.texts(complaint, typed),
-        "can_reply": may_reply(complaint),
-        "why_not": _("reopen the case to reply") if ended else _("release the case to reply"),
-        "presence": [],
-        "nonce": fresh(),
-    }
-
-
-def may_reply(complaint: Complaint) -> bool:
-    """Whether the composer offers a reply; what is ended is reopened first, what is kept apart released."""
-    return complaint.status not in ENDED and not complaint.is_quarantined
 
 
 def more_links(request: HttpRequest, complaint: Complaint) -> list[Link]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -19,17 +20,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from complaints import errors
+from complaints.actions.attachments import NOTE, REPLY
 from complaints.models import Complaint
-from complaints.web import case, strip, timeline
+from complaints.web import case, composing, file_doors, replying, strip, timeline
 from complaints.web.acts import ACTS, Act
-from complaints.web.case import Refused
+from complaints.web.composing import Refused
 from complaints.web.forms import ActForm
+from complaints.web.story import draft_place
 from core.access import CASES, allow
+from core.actions import drafts
 from core.actor import Actor
 from core.clock import now
 from core.web.once import Repeated, claim, fresh
 
 COMPOSED = ("message", "note")
+MODES = {"message": REPLY, "note": NOTE}  # whose files are whose
 
 
 def door(key: str) -> Callable[..., HttpResponse]:
@@ -51,28 +56,42 @@ def carry_out(request: HttpRequest, reference: str, act: Act) -> HttpResponse:
     complaint = case.find(request, reference)
     if act.key == "message" and request.POST.get("mode") == "note":
         act = ACTS["note"]  # whatever button Enter pressed without JavaScript: what is meant for us never goes out
-    form = act.form(request.POST, complaint=complaint, auto_id=f"id_{act.key}_%s")
+    takes = "attachments" in act.form.base_fields
+    given = file_doors.chosen(request, Actor.of(request), complaint=complaint, mode=MODES.get(act.key, ""), takes=takes)
+    form = act.form(given.data, complaint=complaint, auto_id=f"id_{act.key}_%s")
+    given.complain(form)
+    go_on = strip.following(request, complaint) if request.POST.get("next") == "1" else ""
+    result, at = None, now()
     if form.is_valid():
         with form.refusals():
-            _do(request, complaint, form, act)
+            result = _do(request, complaint, form, act, given, at)
     else:
         form.http_status = 422
     if form.errors:
         return _refused(request, reference, act, form)
-    return done(request, complaint, str(act.done))
+    said = replying.said(result, at=at) or str(act.done)
+    if go_on:
+        messages.success(request, f"{complaint.reference}: {said}")
+        return go(request, go_on)
+    return done(request, complaint, said)
 
 
-def _do(request: HttpRequest, complaint: Complaint, form: ActForm, act: Act) -> None:
-    """The action and the form's nonce in one transaction. Raises DomainError."""
-    at = now()
+def _do(
+    request: HttpRequest, complaint: Complaint, form: ActForm, act: Act, given: file_doors.Chosen, at: datetime
+) -> Any:
+    """The action and the form's nonce in one transaction, and what it gives back. Raises DomainError."""
     try:
         with transaction.atomic():
             claim(request, form.cleaned_data["nonce"], at=at)
             if form.guarded:
                 _refuse_stale(complaint, form.cleaned_data["version"])
-            act.run(complaint, by=Actor.of(request), at=at, **form.values)
+            result = act.run(complaint, by=Actor.of(request), at=at, **form.values)
+            if act.key in COMPOSED:
+                drafts.clear(request.user, draft_place(complaint, MODES[act.key]))  # type: ignore[arg-type]
+            return result
     except Repeated:
-        return  # the first one has done it; whoever sends it again sees the same result
+        given.let_go()  # the first one has done it; whoever sends it again sees the same result
+        return None
 
 
 def _refuse_stale(complaint: Complaint, version: int | None) -> None:
@@ -98,14 +117,14 @@ def done(request: HttpRequest, before: Complaint, said: str) -> HttpResponse:
     visible = Complaint.objects.visible_to(request.user).filter(reference=reference)  # type: ignore[arg-type]
     if not visible.exists():  # given to another team: it is not ours to look at any more
         messages.success(request, said)
-        return _go(request, reverse("queue") + strip.list_query(request))
+        return go(request, reverse("queue") + strip.list_query(request))
     if not request.htmx:  # type: ignore[attr-defined]
         messages.success(request, said)
-        return _go(request, reverse("case", args=[reference]) + strip.list_query(request))
+        return go(request, reverse("case", args=[reference]) + strip.list_query(request))
     complaint = case.find(request, reference)
     context = case.parts(request, complaint, at=now())
-    if case.may_reply(complaint) != case.may_reply(before) or complaint.customer_id != before.customer_id:
-        context["composer"] = case.composer(request, complaint, None, context["contacts"])
+    if composing.may_reply(complaint) != composing.may_reply(before) or complaint.customer_id != before.customer_id:
+        context["composer"] = composing.composer(request, complaint, None, context["told"])
     return toast(render(request, "complaints/_case_update.html", context), said)
 
 
@@ -125,14 +144,16 @@ def _refused(request: HttpRequest, reference: str, act: Act, form: ActForm) -> H
             request, "complaints/case.html", case.context(request, complaint, refused=refused), status=form.http_status
         )
     if act.key in COMPOSED:
-        context: dict[str, Any] = {"composer": case.composer(request, complaint, refused)}
+        context = case.parts(request, complaint, at=now(), refused=refused)
+        context["composer"] = composing.composer(request, complaint, refused, context["told"])
         return render(request, "complaints/_composer_errors.html", context, status=form.http_status)
     context = case.parts(request, complaint, at=now(), refused=refused)
-    context["composer"] = case.composer(request, complaint, None, context["contacts"])  # the page may be older
+    context["composer"] = composing.composer(request, complaint, None, context["told"])  # the page may be older
     return render(request, "complaints/_case_update.html", context, status=form.http_status)
 
 
-def _go(request: HttpRequest, url: str) -> HttpResponse:
+def go(request: HttpRequest, url: str) -> HttpResponse:
+    """Lead there, a page or htmx."""
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(headers={"HX-Redirect": url})
     return HttpResponseRedirect(url)

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db.models import Choices, F, JSONField, OuterRef, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models import Choices, Exists, F, JSONField, OuterRef, Subquery, Value
+from django.db.models.functions import Concat, JSONObject
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from complaints.models import NEVER, ChannelCode, Clock, ClockKind, ClockState, Kind, Severity, Status
@@ -21,6 +21,7 @@ from complaints.sla.reading import read
 from complaints.web.badges import badge
 from complaints.web.names import person_of
 from core import languages
+from core.models import Draft, Notification, NotificationEvent
 from core.web.parts import Badge, Chip, Group, Row
 
 BREACHED, TODAY, LATER, WAITING = "breached", "today", "later", "waiting"
@@ -44,6 +45,11 @@ class Found(NamedTuple):
     customer_id: int | None
     customer__name: str | None
     customer__tier: str | None
+    snoozed_until: datetime | None
+    escalated_at: datetime | None
+    incident_id: int | None
+    begun: bool
+    mentioned: bool
     next_clock: dict[str, Any] | None
 
 
@@ -93,9 +99,22 @@ class NextClock:
         )
 
 
-def values(rows: ComplaintQuerySet) -> Any:
-    """The columns of `Found`, in one query: the clock comes as JSON from a look-up by the clocks' own index."""
-    return rows.annotate(next_clock=_next_clock()).values_list(*Found._fields)
+def values(rows: ComplaintQuerySet, reader: int) -> Any:
+    """The columns of `Found` for the reader with that key, in one query: the clock comes as JSON from a look-up by the
+    clocks' own index, whether a text of theirs waits there or a note mentions them by one in what is theirs."""
+    marks = {"begun": _begun(reader), "mentioned": _mentioned(reader)}
+    return rows.annotate(**marks, next_clock=_next_clock()).values_list(*Found._fields)
+
+
+def _begun(reader: int) -> Exists:
+    drafts = Draft.objects.filter(user=reader).exclude(body="")
+    places = [Concat(Value(mode), OuterRef("reference")) for mode in ("reply:", "note:")]
+    return Exists(drafts.filter(place__in=places))
+
+
+def _mentioned(reader: int) -> Exists:
+    unread = Notification.objects.filter(user=reader, read_at=None, event=NotificationEvent.MENTIONED)
+    return Exists(unread.filter(subject_kind="complaint", subject_id=OuterRef("pk")))
 
 
 @lru_cache(maxsize=1)
@@ -136,7 +155,7 @@ def row_of(found: Found, here: Here, *, query: str = "", current: str = "") -> R
         type_path=here.types.get(found.type_id, ""),
         clock=clock,
         owner=person_of(found.owner_id),
-        flags=_flags(found),
+        flags=_flags(found, here),
         unread=found.status == Status.NEW,
         current=found.reference == current,
     )
@@ -211,14 +230,36 @@ def _group_of(queue_at: datetime, here: Here) -> str:
     return LATER if queue_at < NEVER else WAITING
 
 
-def _flags(found: Found) -> tuple[Chip, ...]:
-    chips = (Chip(_("Enquiry")),) if found.kind == Kind.ENQUIRY else ()
+def _flags(found: Found, here: Here) -> tuple[Chip, ...]:
+    """What one should know before opening it, the most pressing first."""
+    chips = []
+    if found.mentioned:
+        chips.append(Chip(_("You are mentioned"), "note"))
+    if found.begun:
+        chips.append(Chip(pgettext("of a case in a list", "Draft"), "note", "note"))
+    if found.escalated_at is not None:
+        chips.append(Chip(_("Escalated"), "risk", "flag"))
+    if found.incident_id is not None:
+        chips.append(Chip(_("Incident"), "", "merge"))
+    if found.kind == Kind.ENQUIRY:
+        chips.append(Chip(_("Enquiry")))
+    if found.snoozed_until is not None:
+        chips.append(Chip(until(found.snoozed_until, here.now), "pause", "snooze"))
     status = found.status
     if status == Status.RESOLVED:
-        return (*chips, Chip(str(Status.RESOLVED.label), "met"))
-    if status in (Status.WAITING, Status.CLOSED, Status.WITHDRAWN, Status.MERGED):
-        return (*chips, Chip(str(Status(status).label), "pause" if status == Status.WAITING else ""))
-    return chips
+        chips.append(Chip(str(Status.RESOLVED.label), "met"))
+    elif status in (Status.WAITING, Status.CLOSED, Status.WITHDRAWN, Status.MERGED):
+        chips.append(Chip(str(Status(status).label), "pause" if status == Status.WAITING else ""))
+    return tuple(chips)
+
+
+def until(at: datetime, now: datetime) -> str:
+    """Until when a case is snoozed, in few words: `until 14:30`, `until 5 March`, `until a reply`."""
+    if at == NEVER:
+        return _("until a reply")
+    here = languages.local(at)
+    today = here.date() == languages.local(now).date()
+    return _("until %(moment)s") % {"moment": languages.clock_time(at) if today else languages.day_month(here)}
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -10,9 +10,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from complaints.actions.holding import CASE_ENDED, CUSTOMER_WROTE
 from complaints.actions.silence import SILENT
 from complaints.models import ChannelCode, Clock, ClockKind, Complaint, LateReason, Outcome, Purpose, Severity, Status
 from complaints.models.conversation import IN
+from complaints.playbooks.memory import step_title
 from complaints.reference import catalogue
 from complaints.sla.ladder import percent_of
 from complaints.web import files
@@ -27,6 +29,9 @@ WITHOUT_VERSION = (  # what is told beside a case and does not change it
     "complaint.noted",
     "complaint.watched",
     "complaint.unwatched",
+    "complaint.step_done",
+    "complaint.step_skipped",
+    "complaint.step_undone",
     "complaint.hand_over_offered",
     "complaint.hand_over_declined",
     "complaint.hand_over_withdrawn",
@@ -203,6 +208,13 @@ def words_of(entry: Step | TrailEntry) -> tuple[str, str, str, str] | None:
     if reason == "customer_answered":
         reason = _("the customer answered")
     text = f"{by}: {reason}" if by and reason else by or reason
+    if body.get("undone"):
+        text = f"{text} · {_('undone')}"
+    if body.get("woken"):
+        text = f"{text} · {_('no longer snoozed')}"
+    if "cannot" in private:
+        parts = (private["cannot"], private["because"], private.get("instead"))
+        text = f"{text}: {' / '.join(part for part in parts if part)}"
     if late := body.get("late_reason"):
         why = str(LateReason(late).label)
         if note := private.get("late_note"):
@@ -301,8 +313,33 @@ def _customer(body: dict[str, Any]) -> str:
     return _("Linked to a customer") if before is None else _("Linked to another customer")
 
 
+def _held(body: dict[str, Any]) -> str:
+    if body.get("code") == CUSTOMER_WROTE:
+        return _("Message for later held back: the customer wrote")
+    if body.get("code") == CASE_ENDED:
+        return _("Message for later held back: the case was decided")
+    return _("Message for later held back")
+
+
+def _step(body: dict[str, Any]) -> str:
+    """A step of the playbook in the reader's language, else as it was called then."""
+    return step_title(body["step"], body.get("playbook")) or body.get("title") or body["step"]
+
+
 def _watcher(body: dict[str, Any]) -> str:
     return name_of(body.get("watcher"))
+
+
+def _snoozed(body: dict[str, Any]) -> str:
+    until = body["until"][1]
+    if until == "reply":
+        return _("Snoozed until the customer writes")
+    return _("Snoozed until %(moment)s") % {"moment": _moment(until)}
+
+
+def _woken(body: dict[str, Any]) -> str:
+    because = {"time": _("Back in the queue: its hour has come"), "deadline": _("Back in the queue: a deadline rang")}
+    return because.get(body.get("because", "")) or _("Taken back into the queue")
 
 
 # What is on the trail as (icon, tone, title), from the body of its entry.
@@ -328,14 +365,29 @@ SAY: dict[str, Callable[[dict[str, Any]], tuple[str, str, str]]] = {
     "sla.warned": _warned,
     "sla.moved": _moved,
     "complaint.closed": lambda body: ("check", "met", _("Closed")),
+    "complaint.thanked": lambda body: ("check", "", _("Thanked the customer")),
+    "complaint.apologised": lambda body: ("check", "", _("Apologised to the customer")),
+    "complaint.refused": lambda body: ("flag", "", _("Said what we cannot do")),
+    "complaint.send_later": lambda body: (
+        "calendar",
+        "",
+        _("Message for later, to go out %(when)s") % {"when": _moment(body["due_at"])},
+    ),
+    "complaint.send_later_cancelled": lambda body: ("undo", "", _("Message for later taken back")),
+    "complaint.send_later_held": lambda body: ("paused", "risk", _held(body)),
     "complaint.reopened": lambda body: ("undo", "risk", _("Reopened")),
     "complaint.withdrawn": lambda body: ("leave", "", _("Withdrawn by the customer")),
+    "complaint.snoozed": lambda body: ("snooze", "pause", _snoozed(body)),
+    "complaint.woken": lambda body: ("undo", "", _woken(body)),
     "complaint.watched": lambda body: ("eye", "", _("%(name)s follows the case") % {"name": _watcher(body)}),
     "complaint.unwatched": lambda body: (
         "eye",
         "",
         _("%(name)s no longer follows the case") % {"name": _watcher(body)},
     ),
+    "complaint.step_done": lambda body: ("check", "", _("Step done: %(step)s") % {"step": _step(body)}),
+    "complaint.step_skipped": lambda body: ("flat-trend", "", _("Step set aside: %(step)s") % {"step": _step(body)}),
+    "complaint.step_undone": lambda body: ("undo", "", _("Step open again: %(step)s") % {"step": _step(body)}),
     "complaint.amended": lambda body: ("note", "", _("Details changed")),
     "complaint.taken_over": lambda body: ("book", "", _("Taken over from another system")),
     "complaint.record_changed": lambda body: ("book", "", _("Brought up to date by an import")),

@@ -1,6 +1,6 @@
 """Addresses of the desk (names: interface.md, Pages). Every change of a case is a resource of its own."""
 
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from complaints.web import case, changes, customer, desk, intake, words
 from complaints.web.acts import ACTS
@@ -17,6 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(rf"^{REFERENCE}macros/$", words.index, name="case_macros"),
     re_path(rf"^{REFERENCE}macros/(?P<macro_id>[0-9]{{1,18}})/$", words.run, name="case_macro_run"),
     path("", include("complaints.web.file_urls")),
+    path("", include("complaints.web.knowledge_urls")),
+    path("", include("complaints.web.desk_urls")),
     path("", include("complaints.web.conversation_urls")),
     *(re_path(rf"^{REFERENCE}{act.name}/$", changes.door(key), name=f"case_{act.name}") for key, act in ACTS.items()),
 ]

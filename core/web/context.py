@@ -80,11 +80,9 @@ class Unwatched:
 class Shell:
     """The frame around a page; each part is worked out when a template asks for it.
 
-    Views may set on the request: `sidebar_saved` (the reader's own views: key, name, address), `sidebar_counts` (a callable giving {key: count}, the key being that of a view;
-    else the
-    one that `settings.SIDEBAR_COUNTS` names is called with the request), `sidebar_here` (the key of the current
-    place) and
-    `organisation`.
+    Views may set on the request: `sidebar_counts` (a callable giving {key: count}, the key being that of a view; else
+    the one that `settings.SIDEBAR_COUNTS` names is called with the request), `sidebar_saved` (the reader's own views:
+    key, name, address), `sidebar_here` (the key of the current place) and `organisation`.
     """
 
     def __init__(self, request: HttpRequest) -> None:
@@ -197,6 +195,7 @@ class Shell:
             ("notifications", "bell", _("Notifications")),
             ("customers", "person", _("Customers")),
             ("follow_ups", "call", _("Follow-up calls")),
+            ("knowledge", "book", _("Knowledge")),
             ("dashboard", "dashboard", _("Dashboard")),
             ("settings", "settings", _("Settings")),
         ]

@@ -229,6 +229,7 @@ class CaseForm(Part):
     shortcut: str = ""  # a physical key
     look: tuple[Any, ...] | None = None
     version: str = ""
+    and_next: str = ""  # the button that goes on to the next case of the list
 
 
 @dataclass(slots=True)

@@ -21,6 +21,10 @@ function words(item) {
   return copy.textContent.replace(/\s+/g, " ").trim();
 }
 
+function scrollerOf(region) {
+  return region.closest(".talk__scroll, .strip") ?? document.scrollingElement;
+}
+
 class Live {
   constructor(region) {
     this.id = region.id;
@@ -114,13 +118,13 @@ class Live {
     const focused = old.contains(active) ? active.closest("[data-item]")?.dataset.item : null;
     const selector = focused && (active.id ? `#${CSS.escape(active.id)}` : active.classList[0] && `.${CSS.escape(active.classList[0])}`);
     const picked = new Set([...old.querySelectorAll(".row__pick:checked")].map((one) => one.value));
-    const scroller = old.closest(".talk__scroll") ?? document.scrollingElement;
+    const scroller = scrollerOf(old);
     const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 24;
     const anchor = this.anchor(old, focused);
 
     old.replaceChildren(...fresh.childNodes);
     old.dataset.liveSince = fresh.dataset.liveSince ?? "";
-    if (fresh.dataset.liveUrl) old.dataset.liveUrl = fresh.dataset.liveUrl;
+    if ("liveUrl" in fresh.dataset) old.dataset.liveUrl = fresh.dataset.liveUrl; // empty: there will be no more news
 
     for (const one of old.querySelectorAll(".row__pick")) one.checked = picked.has(one.value);
     const now = items(old);
@@ -135,7 +139,7 @@ class Live {
     const all = items(old);
     const hovered = [...all.values()].find((one) => one.matches(":hover"));
     let held = (focused && all.get(focused)) || hovered;
-    if (!held && (old.closest(".talk__scroll") ?? document.scrollingElement).scrollTop > 0)
+    if (!held && scrollerOf(old).scrollTop > 0)
       held = [...all.values()].find((one) => one.getBoundingClientRect().bottom > 0);
     return held && { key: held.dataset.item, top: held.getBoundingClientRect().top };
   }

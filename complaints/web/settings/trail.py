@@ -18,7 +18,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from complaints.models import Channel, ComplaintType, RootCause, RoutingRule, RulePack, SavedView, SlaVersion
+from complaints.models import Article, Channel, ComplaintType, Playbook, RootCause, RoutingRule, RulePack, SavedView, SlaVersion
+from complaints.playbooks import articles
+from complaints.playbooks.content import said
 from complaints.reference import catalogue
 from complaints.sla import packs
 from complaints.web.names import colleagues, teams
@@ -43,6 +45,8 @@ SUBJECTS: dict[str, tuple[Any, Any]] = {
     "rulepack": (RulePack, gettext_lazy("Rule pack")),
     "slaversion": (SlaVersion, gettext_lazy("Policies")),
     "calendar": (Calendar, gettext_lazy("Calendar")),
+    "playbook": (Playbook, gettext_lazy("Playbook")),
+    "article": (Article, gettext_lazy("Article")),
     "organisation": (Organisation, gettext_lazy("Organisation")),
     "apitoken": (ApiToken, gettext_lazy("API token")),
     "savedview": (SavedView, gettext_lazy("Saved view")),
@@ -82,6 +86,8 @@ ADDRESSES = {
     "rootcause": "settings_cause",
     "routingrule": "settings_rule",
     "calendar": "settings_calendar",
+    "playbook": "settings_playbook",
+    "article": "settings_article",
 }
 
 
@@ -187,6 +193,8 @@ def _field(kind: str, name: str) -> tuple[str, Any]:
         "number": _("version"),
         "mode": _("from when"),
         "edit": _("edit"),
+        "what_changed": _("what changed"),
+        "steps": _("steps"),
         "circle": _("who has it"),
     }
     if model is not None:
@@ -210,6 +218,7 @@ class _Names:
         self._rules = (
             {one.pk: _("to %(team)s") % {"team": one.team.name} for one in rules} if "routingrule" in ids else {}
         )
+        self._playbooks = {one.pk: one.label for one in Playbook.objects.filter(pk__in=ids.get("playbook", ()))}
         wanted = ids.get("calendar", set())
         self._calendars = dict(Calendar.objects.filter(pk__in=wanted).values_list("pk", "name")) if wanted else {}
         versions = ids.get("slaversion", set())
@@ -226,6 +235,8 @@ class _Names:
             "rootcause": _cause,
             "channel": _channel,
             "rulepack": _pack,
+            "playbook": lambda pk: self._playbooks.get(pk, ""),
+            "article": lambda pk: said(articles.titles().get(pk, {})),
             "slaversion": lambda pk: self._versions.get(pk, ""),
             "calendar": lambda pk: self._calendars.get(pk, ""),
             "routingrule": lambda pk: self._rules.get(pk, ""),
