@@ -4,11 +4,13 @@ import re
 import string
 
 import pytest
+from django.conf import settings
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from complaints import macros
 from complaints.macros import FALLBACK, MISSING, PERSONAL, VALUE, VARIABLES, faults, first_name, render, unfinished
+from complaints.migrations._first_macros import MACROS
 
 HOSTILE = [
     "{{ agent.name }}",
@@ -197,3 +199,16 @@ def test_the_language_it_speaks():
     assert speak({"en": "a", "pt": "b"}, "ru", "en") == "en"
     assert speak({"it": "a", "es": "  "}, "es", "en") == "it"
     assert speak({}, "es", "en") == ""
+
+
+def test_the_first_macros_can_be_kept_and_ask_for_a_personal_part_in_every_language():
+    for names, acts, texts in MACROS:
+        assert sorted(names) == sorted(texts) == sorted(code for code, _name in settings.LANGUAGES)
+        assert set(acts) <= {"thanks", "apology"}
+        wanted = None
+        for language, text in texts.items():
+            assert faults(text) == [], (language, faults(text))
+            assert "!" not in text
+            shape = (macros.used(text), len(macros.prompts(text)))
+            wanted = wanted or shape
+            assert shape == wanted and shape[1] >= 1, f"{names['en']} differs in {language}"
