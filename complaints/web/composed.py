@@ -21,8 +21,9 @@ from core.access import AGENT, MANAGER
 # No key is negative, no instant of ours lies in 1971, no reference has a blank: nothing else is taken for a stand-in.
 ME, CASE, CUSTOMER, LAST = -1, -1001, -1002, -1003
 TEAMS = tuple(range(-2, -66, -1))
-NOW, DAY_END, EDGE = (datetime(1971, 2, day, 4, 5, 6, 7, tzinfo=UTC) for day in (3, 4, 5))
+NOW, DAY_END, EDGE, SINCE = (datetime(1971, 2, day, 4, 5, 6, 7, tzinfo=UTC) for day in (3, 4, 5, 6))
 REFERENCE = " reference "
+REPLY_PLACE, NOTE_PLACE, CASE_PLACE = " reply ", " note ", " case "
 
 Convert = tuple[int, Sequence[Callable[[Any, Any, Any], Any]], Any]
 

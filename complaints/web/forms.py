@@ -44,6 +44,7 @@ class ActForm(OnceForm):
         self.complaint = complaint
         self.fields["version"].initial = complaint.version
         self.http_status = 200
+        self.refusal: DomainError | None = None
 
     @contextmanager
     def refusals(self) -> Iterator[None]:
@@ -54,6 +55,7 @@ class ActForm(OnceForm):
             known = refusal.field if refusal.field in self.fields else None
             self.add_error(known, str(refusal))
             self.http_status = 422 if refusal.status == 400 else refusal.status
+            self.refusal = refusal
 
     @property
     def values(self) -> dict[str, Any]:
@@ -107,9 +109,9 @@ class MacroKey(forms.Field):
 class NoteForm(ActForm):
     guarded = False
     body = Paragraphs(label=gettext_lazy("Message"), required=False)
+    attachments = Keys(required=False)
     macro = MacroKey()
 
-    attachments = Keys(required=False)
 
 class MessageForm(NoteForm):
     texts = Keys(required=False)
@@ -121,9 +123,9 @@ class IncomingForm(ActForm):
         label=gettext_lazy("What the customer said or wrote"),
         required=False,
     )
+    attachments = FilesField(label=gettext_lazy("What came with it"))
     channel = forms.ChoiceField(label=gettext_lazy("How it reached us"), widget=PlainSelect)
 
-    attachments = FilesField(label=gettext_lazy("What came with it"))
     @classmethod
     def look(cls, complaint: Complaint) -> tuple[Any, ...]:
         return (complaint.channel,)

@@ -5,6 +5,7 @@ Each is an ordinary queryset laid out in the columns of `Row`; together they are
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -26,20 +27,24 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast
 
-from complaints.models import Attachment, Complaint, Message, Note
+from complaints.models import Attachment, Complaint, Message, Note, Pending, PendingState, Purpose
 from complaints.models.conversation import IN, OUT
 from complaints.web import composed
 from complaints.web.composed import Composed, Somebody
 from complaints.web.queue import Reader, team_ids
 from core.access import MANAGER
-from core.models import OutboxMessage, TrailEntry, User
+from core.actions.presence import FRESH
+from core.clock import now
+from core.models import Draft, OutboxMessage, Presence, TrailEntry, User
 from retention.models import ContactPoint
 
 PAGE = 200  # messages and notes shown at once
 TRAIL, MAILS = 1000, 500  # as much of them at most
 FILES = 500  # of all messages and notes, and what lies ready in the reader's box
 EARLIER = 50  # complaints of the same customer that are looked at
+WAITS, PEOPLE = 50, 20  # messages that wait to be sent, and people who look at the case
 NOTE, STEP, MAIL, CONTACT, OTHER, FILE = "note", "trail", "mail", "contact", "case", "file"
+WAIT, DRAFT, HERE = "wait", "draft", "here"
 
 
 class Row(NamedTuple):
@@ -71,6 +76,42 @@ class Said:
     channel: str
     purpose: str
     by_mail_to: str
+    created_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Wait:
+    """A message that is not sent yet. `content`: as on `Pending`."""
+
+    id: int
+    body: str
+    author_id: int | None
+    due_at: datetime
+    created_at: datetime
+    state: str
+    code: str
+    take_back: bool
+    content: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Typed:
+    """What the reader has typed here and not sent."""
+
+    place: str
+    body: str
+    fields: dict[str, Any]
+    revision: int
+    device: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Here:
+    """Somebody who looks at the case. `wrote_at`: when they last typed."""
+
+    user_id: int
+    wrote_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -147,9 +188,18 @@ class Story:
     trail: list[Step] = field(default_factory=list)
     mails: list[Mail] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
+    waits: list[Wait] = field(default_factory=list)
+    typed: dict[str, Typed] = field(default_factory=dict)  # by "reply" and "note"
+    here: list[Here] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
     others: list[Other] = field(default_factory=list)
     more: bool = False
+
+    @property
+    def newest(self) -> int:
+        """The key of the message that was written last, 0 without any; receipts are none."""
+        said = [one for one in self.said if one.kind in (IN, OUT) and one.purpose != Purpose.RECEIPT]
+        return max(said, key=lambda one: (one.created_at or one.at, one.id)).id if said else 0
 
 
 def load(complaint: Complaint, user: User, *, before: datetime | None = None) -> Story:
@@ -160,6 +210,10 @@ def load(complaint: Complaint, user: User, *, before: datetime | None = None) ->
         composed.CASE: complaint.pk,
         composed.CUSTOMER: complaint.customer_id,
         composed.ME: user.pk,
+        composed.SINCE: now() - FRESH,
+        composed.REPLY_PLACE: draft_place(complaint, "reply"),
+        composed.NOTE_PLACE: draft_place(complaint, "note"),
+        composed.CASE_PLACE: presence_place(complaint),
     }
     if before is not None:
         given[composed.EDGE] = before
@@ -171,6 +225,16 @@ def load(complaint: Complaint, user: User, *, before: datetime | None = None) ->
     return _sorted([Row._make(row) for row in asked.rows(given)])
 
 
+def draft_place(complaint: Complaint, mode: str) -> str:
+    """Where a draft of the reply or the note of a case is kept."""
+    return f"{mode}:{complaint.reference}"
+
+
+def presence_place(complaint: Complaint) -> str:
+    """Where those are who look at a case."""
+    return f"case:{complaint.reference}"
+
+
 def _sorted(rows: list[Row]) -> Story:
     story = Story()
     for row in rows:
@@ -180,12 +244,14 @@ def _sorted(rows: list[Row]) -> Story:
     story.trail.sort(key=lambda one: one.seq)
     story.mails.sort(key=lambda one: one.id)
     story.files.sort(key=lambda one: one.id)
+    story.waits.sort(key=lambda one: (one.due_at, one.id))
     story.others.sort(key=lambda one: one.received_at, reverse=True)
     return story
 
 
 def _said(story: Story, row: Row) -> None:
-    story.said.append(Said(row.id, row.part, row.at, row.text, row.who, row.a, row.b, row.c))  # type: ignore[arg-type]
+    said = Said(row.id, row.part, row.at, row.text, row.who, row.a, row.b, row.c, row.sent_at)  # type: ignore[arg-type]
+    story.said.append(said)
 
 
 def _step(story: Story, row: Row) -> None:
@@ -204,6 +270,21 @@ def _file(story: Story, row: Row) -> None:
     story.files.append(File(row.id, row.text, row.a, row.b, row.number, row.who, note, row.d))
 
 
+def _wait(story: Story, row: Row) -> None:
+    content = json.loads(row.c)
+    moments = row.at, row.sent_at
+    story.waits.append(Wait(row.id, row.text, row.who, *moments, row.a, row.b, bool(row.number), content))  # type: ignore[arg-type]
+
+
+def _draft(story: Story, row: Row) -> None:
+    mode = row.a.partition(":")[0]
+    story.typed[mode] = Typed(row.a, row.text, json.loads(row.b), row.number, row.c, row.at)  # type: ignore[arg-type]
+
+
+def _here(story: Story, row: Row) -> None:
+    story.here.append(Here(row.who or 0, row.sent_at))
+
+
 def _contact(story: Story, row: Row) -> None:
     story.contacts.append(Contact(row.a, row.text))
 
@@ -213,7 +294,19 @@ def _other(story: Story, row: Row) -> None:
     story.others.append(other)
 
 
-_PLACES = {IN: _said, OUT: _said, NOTE: _said, STEP: _step, MAIL: _mail, CONTACT: _contact, OTHER: _other, FILE: _file}
+_PLACES = {
+    IN: _said,
+    OUT: _said,
+    NOTE: _said,
+    STEP: _step,
+    MAIL: _mail,
+    CONTACT: _contact,
+    OTHER: _other,
+    FILE: _file,
+    WAIT: _wait,
+    DRAFT: _draft,
+    HERE: _here,
+}
 
 
 @lru_cache(maxsize=64)
@@ -233,15 +326,34 @@ def _compose(user: Reader, older: bool, known: bool) -> Composed:
     steps = TrailEntry.objects.filter(**about).order_by("seq")
     mails = OutboxMessage.objects.filter(**about).order_by("pk")
     files = Attachment.objects.filter(Q(draft="") | Q(uploaded_by=user.pk), complaint=case).order_by("-pk")
+    waits = Pending.objects.filter(complaint=case, state__in=[PendingState.WAITING, PendingState.HELD])
+    typed = Draft.objects.filter(user=user.pk, place__in=[composed.REPLY_PLACE, composed.NOTE_PLACE])
+    here = Presence.objects.filter(place=composed.CASE_PLACE, seen_at__gt=composed.SINCE).exclude(user=user.pk)
     words = "kind", "actor_kind", "actor_label", "private"
     fate = {"sent_at": "sent_at", "failed_at": "failed_at", "number": "attempts"}
     parts = [
-        _part(messages, "direction", "at", "body", "author_id", "channel", "purpose", "by_mail_to")[: PAGE + 1],
+        _part(
+            messages, "direction", "at", "body", "author_id", "channel", "purpose", "by_mail_to", sent_at="created_at"
+        )[: PAGE + 1],
         _part(notes, NOTE, "created_at", "body", "author_id")[: PAGE + 1],
         _part(steps, STEP, "at", "body", "actor_id", *words, number="seq")[:TRAIL],
         _part(
             files, FILE, "created_at", "name", "message_id", "token", "content_type", "note_id", "draft", number="size"
         )[:FILES],
+        _part(
+            waits,
+            WAIT,
+            "due_at",
+            "body",
+            "author_id",
+            "state",
+            "code",
+            "content",
+            sent_at="created_at",
+            number="take_back",
+        )[:WAITS],
+        _part(typed, DRAFT, "updated_at", "body", None, "place", "fields", "device", number="revision"),
+        _part(here, HERE, "seen_at", "place", "user_id", sent_at="wrote_at")[:PEOPLE],
         _part(mails, MAIL, "created_at", "key", None, "recipient", "template", "suppressed", **fate)[:MAILS],
     ]
     if known:

@@ -17,7 +17,7 @@ function items(root) {
 // What an item says, without its clocks: they count by themselves.
 function words(item) {
   const copy = item.cloneNode(true);
-  for (const clock of copy.querySelectorAll(".sla, .clocks")) clock.remove();
+  for (const clock of copy.querySelectorAll(".sla, .clocks, .countdown")) clock.remove();
   return copy.textContent.replace(/\s+/g, " ").trim();
 }
 
@@ -155,4 +155,7 @@ class Live {
 const regions = [...document.querySelectorAll("[data-live]")].map((region) => new Live(region));
 document.addEventListener("visibilitychange", () => {
   for (const live of regions) document.hidden ? clearTimeout(live.timer) : live.ask();
+});
+document.addEventListener("live:now", () => { // something is known to have changed
+  for (const live of regions) live.ask();
 });
