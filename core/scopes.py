@@ -25,6 +25,7 @@ RESOURCES = (
     "sla-policies",
     "rule-packs",
     "playbooks",
+    "articles",
     "promises",
     "remedies",
     "follow-ups",
@@ -41,6 +42,8 @@ RESOURCES = (
     "metrics",
     "imports",
     "drafts",
+    "incidents",
+    "views",
 )
 SCOPES = (ALL, *(f"{resource}:{right}" for resource in RESOURCES for right in (READ, WRITE)))
 _KNOWN = frozenset(SCOPES)
