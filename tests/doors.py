@@ -19,7 +19,7 @@ from complaints.models import Complaint
 from core.models import User
 from tests.tokens import bearer
 
-UNDONE = {"pause": "resumption"}  # what DELETE undoes over the API has an address of its own in the browser
+UNDONE = {"pause": "resumption", "hand-over": "hand-over/withdrawal", "escalation": "escalation/withdrawal"}  # what DELETE undoes over the API has an address of its own in the browser
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ def _form(complaint: Complaint, resource: str, fields: dict[str, Any]) -> tuple[
         resource, fields = "incoming", {"channel": complaint.channel, **fields}
     if resource == "classification":
         fields = {"type": complaint.type.code, "severity": complaint.severity, **fields}
+    fields = {**fields, **fields.pop("refusal", {})}
     return f"/complaints/{complaint.reference}/{resource}/", fields
 
 

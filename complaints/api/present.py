@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from complaints.models import (
+    NEVER,
     Act,
     ActKind,
     Clock,
@@ -63,8 +64,15 @@ def complaint(row: Complaint, narrative: Narrative, clocks: Iterable[Clock]) -> 
         "root_cause": catalogue().causes_by_id[row.root_cause_id].code if row.root_cause_id else None,
         "merged_into": row.merged_into.reference if row.merged_into_id and row.merged_into else None,
         "clocks": [clock(one) for one in clocks],
+        "snoozed": snoozed(row),
         "version": row.version,
     }
+
+
+def snoozed(row: Complaint) -> dict[str, Any] | None:
+    """None unless it is put aside; `until` null: until the customer writes."""
+    until = row.snoozed_until
+    return None if until is None else {"until": None if until == NEVER else instant(until)}
 
 
 def clock(row: Clock) -> dict[str, Any]:

@@ -44,6 +44,10 @@ class ClockShape(serializers.Serializer[Any]):
     detected_at = serializers.DateTimeField(allow_null=True, help_text="When the breach was noticed.")
 
 
+class SnoozedShape(serializers.Serializer[Any]):
+    until = serializers.DateTimeField(allow_null=True, help_text="null: until the customer writes.")
+
+
 class ComplaintShape(serializers.Serializer[Any]):
     reference = serializers.CharField()
     kind = serializers.ChoiceField(choices=Kind.choices)
@@ -79,6 +83,7 @@ class ComplaintShape(serializers.Serializer[Any]):
     root_cause = serializers.CharField(allow_null=True)
     merged_into = serializers.CharField(allow_null=True)
     clocks = ClockShape(many=True)
+    snoozed = SnoozedShape(allow_null=True)
     version = serializers.IntegerField(help_text="Also the ETag.")
 
 

@@ -5,6 +5,7 @@ from django.urls import include, path
 import complaints.converters  # noqa: F401  registers <reference:...>
 from complaints.api import (
     acceptance,
+    attachments,
     calendars,
     catalogue,
     changes,
@@ -42,6 +43,11 @@ urlpatterns = [
     path(_ONE + "messages/pending/<int:pk>/", pending.OnePending.as_view(), name="api-pending-message"),
     path(_ONE + "messages/pending/<int:pk>/sending/", pending.Sending.as_view(), name="api-pending-sending"),
     path(_ONE + "notes/", conversation.Notes.as_view(), name="api-notes"),
+    path(_ONE + "attachments/", attachments.Attachments.as_view(), name="api-attachments"),
+    path(_ONE + "attachments/<str:token>/", attachments.OneAttachment.as_view(), name="api-attachment"),
+    path(_ONE + "attachments/<str:token>/content/", attachments.Content.as_view(), name="api-attachment-content"),
+    path("attachments/", attachments.Drafts.as_view(), name="api-draft-attachments"),
+    path("attachments/<str:token>/", attachments.OneDraft.as_view(), name="api-draft-attachment"),
     path(_ONE + "events/", conversation.Events.as_view(), name="api-events"),
     path("complaint-types/", catalogue.Types.as_view(), name="api-complaint-types"),
     path("root-causes/", catalogue.RootCauses.as_view(), name="api-root-causes"),
@@ -72,4 +78,5 @@ urlpatterns = [
     path("macros/<int:pk>/", macros.OneMacro.as_view(), name="api-macro"),
     path("macros/<int:pk>/preview/", macros.Preview.as_view(), name="api-macro-preview"),
     path("", include("complaints.api.ownership_urls")),
+    path("", include("complaints.api.desk_urls")),
 ]
