@@ -69,8 +69,6 @@ class BlobStorage(FileSystemStorage):
                     file.write(chunk)
                 if expected is not None and size != expected:
                     raise Cut
-                file.flush()
-                os.fsync(file.fileno())
             key = seal.hexdigest()
             return Blob(key, self._place(coming, key), size)
         finally:
@@ -112,6 +110,7 @@ class BlobStorage(FileSystemStorage):
             if path.exists():
                 os.utime(path)  # young again: a row is about to name it
                 return stored
+            _sync(coming)
             coming.replace(path)
             os.utime(path)
             for folder in (path.parent, path.parent.parent):
@@ -159,10 +158,10 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _sync(folder: Path) -> None:
-    """Make a renaming in the folder last, where the system can."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Make what was written to a file, or renamed in a folder, last: on the disk before a row names it."""
+    with suppress(OSError):  # some file systems cannot for folders
+        handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:

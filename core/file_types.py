@@ -55,7 +55,8 @@ _HEADERS = re.compile(
     rb"(?:(?:return-path|received|from|to|subject|date|message-id|mime-version|delivered-to)\s*:[^\n]*\r?\n)",
     re.IGNORECASE,
 )
-_MACROS = (b"vbaProject.bin", b"macrosheets/", b"/Basic/", b"Basic/script-lc.xml", b"Scripts/")
+_MACROS = (b"vbaProject.bin", b"macrosheets/")
+_OPEN_MACROS = (b"Basic/", b"Scripts/")
 _STILL, _SOUND = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"), (b"M4A ", b"M4B ", b"M4P ")
 _FILM = (b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"dash", b"MSNV")
 
@@ -126,7 +127,7 @@ def _packed(file: IO[bytes], head: bytes) -> str:
         return OCTETS
     if head[26:28] == b"\x08\x00" and head[30:38] == b"mimetype":  # ODF: its type, stored plainly as the first entry
         told = head[38 : 38 + 64]
-        for kind in ("text", "spreadsheet", "presentation"):
+        for kind in () if any(sign in directory for sign in _OPEN_MACROS) else ("text", "spreadsheet", "presentation"):
             if told.startswith(f"{_OPEN}{kind}PK".encode()) or told == f"{_OPEN}{kind}".encode():
                 return f"{_OPEN}{kind}"
         return OCTETS

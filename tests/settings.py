@@ -26,6 +26,7 @@ os.environ["SECRET_KEY"] = "tests-only-4f1c0b7d9a2e6835c1d0e9f8a7b6c5d4e3f2"
 os.environ["STATICFILES_STORAGE"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 for _name in (
     "SECRET_KEY_FILE",
+    "ATTACHMENTS_DIR",
     "BASE_URL",
     "ALLOWED_HOSTS",
     "EMAIL_URL",

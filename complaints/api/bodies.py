@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from complaints.actions.decide import DECISIONS
@@ -11,6 +13,7 @@ from core.api.fields import Code, Email, Flag, Id, Instant, Language, Text
 
 SUBJECT, LONG, SHORT, CODE = 200, 20_000, 2_000, 80
 MOST_TEXTS = 20
+MOST_FILES = 100  # as a body goes; how many one message takes is for the action to say
 
 
 class CustomerBody(Strict):
@@ -21,6 +24,13 @@ class CustomerBody(Strict):
     email = Email(required=False)
     phone = Text(max_length=40, trim=True, required=False, allow_blank=True)
     external_id = Text(max_length=120, trim=True, required=False)
+
+
+class Files(serializers.ListField):
+    """Ids of files sent before (POST attachments/), in the order in which they are shown."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(child=Text(max_length=64), max_length=MOST_FILES, **kwargs)
 
 
 class NewComplaint(Strict):
@@ -41,6 +51,7 @@ class NewComplaint(Strict):
     order_number = Text(max_length=80, required=False, allow_blank=True)
     product = Text(max_length=120, required=False, allow_blank=True)
     lot = Text(max_length=80, required=False, allow_blank=True)
+    attachments = Files(required=False)
 
 
 class Amendment(Strict):
@@ -78,11 +89,13 @@ class MessageBody(Strict):
     refusal = RefusalBody(required=False)
     send_at = Instant(required=False)
     seen = Id(required=False)
+    attachments = Files(required=False)
     macro = Id(required=False, help_text="The macro whose text it began with; its steps are carried out behind it.")
 
 
 class NoteBody(Strict):
     body = Text(max_length=LONG)
+    attachments = Files(required=False)
 
 
 class OwnerBody(Strict):

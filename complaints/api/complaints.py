@@ -102,7 +102,8 @@ class Complaints(ListView):
 
     def post(self, request: Request) -> HttpResponse:
         values = self.read(request)
-        complaint = file(_filing(values), by=self.actor(request), at=now())
+        files = values.pop("attachments", ())
+        complaint = file(_filing(values), by=self.actor(request), at=now(), attachments=files)
         return self.reply(
             present.complaint(complaint, complaint.narrative, complaint.fresh_clocks),  # type: ignore[attr-defined]
             201,

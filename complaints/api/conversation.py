@@ -108,9 +108,8 @@ class Notes(_Under):
         return present.note(row)
 
     def post(self, request: Request, reference: str) -> HttpResponse:
-        written = converse.note(
-            self.seen(request, reference), by=self.actor(request), at=now(), body=self.read(request)["body"]
-        )
+        complaint, values = self.seen(request, reference), self.read(request)
+        written = converse.note(complaint, by=self.actor(request), at=now(), **values)
         return self.reply(present.note(written), 201)
 
 

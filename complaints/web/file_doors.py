@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -23,9 +23,9 @@ from complaints.web.files import TOKENS
 from core.access import CASES, allow
 from core.actor import Actor
 from core.clock import now
+from core.downloads import download
 from core.errors import DomainError, InvalidInput
 from core.models import User
-from core.web.downloads import download
 
 FIELD = "files"  # of a form: files as the browser sends them
 MODES = (actions.REPLY, actions.NOTE)
@@ -38,7 +38,7 @@ def attachment(request: HttpRequest, reference: str, token: str, name: str) -> H
     """A file of a case the reader may see, also of one that was merged into it; `name` is decoration. Query cost: 1."""
     seen = Complaint.objects.visible_to(_user(request)).filter(reference=reference)
     case = Q(complaint__in=seen) | Q(complaint__merged_into__in=seen)
-    return handed_out(request, Attachment.objects.filter(case, draft="", token=token).first())
+    return download(request, Attachment.objects.filter(case, draft="", token=token).first())
 
 
 @require_safe
@@ -46,21 +46,7 @@ def attachment(request: HttpRequest, reference: str, token: str, name: str) -> H
 def draft(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
     """A file the reader has chosen and not sent. Query cost: 1."""
     mine = Attachment.objects.filter(token=token, uploaded_by=_user(request)).exclude(draft="")
-    return handed_out(request, mine.first())
-
-
-def handed_out(request: HttpRequest, found: Attachment | None) -> HttpResponseBase:
-    """The file, or Http404."""
-    if found is None:
-        raise Http404
-    return download(
-        request,
-        stored=found.stored,
-        name=found.name,
-        content_type=found.content_type,
-        size=found.size,
-        sha256=found.sha256,
-    )
+    return download(request, mine.first())
 
 
 @require_POST

@@ -34,9 +34,10 @@ class _Taken(Exception):
     """The key has an answer already; leaving the transaction with it undoes this call's work."""
 
 
-def once(request: Request, work: Callable[[], HttpResponse]) -> HttpResponse:
+def once(request: Request, work: Callable[[], HttpResponse], seal: Callable[[], str]) -> HttpResponse:
     """Run `work` and store its answer under the request's key, or replay the stored one.
 
+    `seal`: what tells this body from another one, for one that is not to be read into memory; blank: its bytes do.
     Raises Refusal 400 for an unusable key, 422 `idempotency_key_reused` when it was used for something else.
     """
     key = request.META.get("HTTP_IDEMPOTENCY_KEY")
@@ -45,7 +46,7 @@ def once(request: Request, work: Callable[[], HttpResponse]) -> HttpResponse:
     if not _SOUND.fullmatch(key):
         detail = _("An Idempotency-Key has 1 to 255 visible ASCII characters.")
         raise bad_input([FieldError("", "invalid_idempotency_key", detail)])
-    principal, fingerprint = _principal(request), _fingerprint(request)
+    principal, fingerprint = _principal(request), _fingerprint(request, seal())
     try:
         with transaction.atomic():
             response = work()
@@ -75,10 +76,10 @@ def _principal(request: Request) -> str:
     return f"token:{request.auth.pk}" if isinstance(request.auth, Token) else f"user:{request.user.pk}"
 
 
-def _fingerprint(request: Request) -> str:
-    """SHA-256 of method, address and body, byte for byte."""
+def _fingerprint(request: Request, sealed: str) -> str:
+    """SHA-256 of method, address and body, byte for byte unless `sealed` stands for it."""
     seal = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
-    seal.update(request._request.body)
+    seal.update(sealed.encode() if sealed else request._request.body)
     return seal.hexdigest()
 
 

@@ -1,7 +1,7 @@
 """Files of complainants: sent one by one by a script, or with the form; fetched behind the private link (F14).
 
-A file belongs to nobody until its complaint or answer is sent: whoever knows its token may send or remove it, nobody may
-look at it. Files of notes are never found here.
+A file belongs to nobody until its complaint or answer is sent: whoever knows its token may send or remove it, nobody
+may look at it. Files of notes are never found here.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from complaints.web.public.pages import complaint_of, framed, private, spoken_in
 from core.access import public
 from core.actor import Actor
 from core.addresses import client_address
+from core.downloads import download
 
 
 @public
@@ -51,7 +52,7 @@ def attachment(request: HttpRequest, token: str, file: str, name: str) -> HttpRe
     """A file of the complaint, or of a message to or from the complainant; never one of a note. Query cost: 2."""
     complaint = complaint_of(token)
     told = Attachment.objects.filter(complaint=complaint, note=None, draft="", token=file)
-    return file_doors.handed_out(request, told.first())
+    return download(request, told.first())
 
 
 def _origin(request: HttpRequest) -> str:

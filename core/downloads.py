@@ -5,13 +5,24 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 from core.blobs import store
 from core.file_types import OCTETS, TYPES
+
+
+class Kept(Protocol):
+    """A row that names a blob."""
+
+    stored: Any
+    name: Any
+    content_type: Any
+    size: Any
+    sha256: Any
+
 
 CLOSED = "default-src 'none'; sandbox"
 _PIECE = 1 << 16
@@ -20,23 +31,23 @@ _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 log = logging.getLogger("amends.attachments")
 
 
-def download(
-    request: HttpRequest, *, stored: str, name: str, content_type: str, size: int, sha256: str
-) -> HttpResponseBase:
+def download(request: HttpRequest, row: Kept | None) -> HttpResponseBase:
     """A blob as a file to be saved; 304 for `If-None-Match`, 206 or 416 for one range (a broken download goes on).
 
-    It runs nothing and is part of no page: own origin for scripts, no sniffing, no framing. Kept by nobody but whoever
-    asked, and asked for again each time. Memory: 64 KiB. Raises Http404 when the bytes are gone; the log says so.
+    It runs nothing and is part of no page: no scripts, no sniffing, no frame. Kept by nobody but whoever asked, and
+    asked for again each time. Memory: 64 KiB. Raises Http404 without a row, and (the log says so) without its bytes.
     """
-    tag = f'"{sha256}"'
-    if sha256 in _TAG.findall(request.headers.get("If-None-Match", "")):
+    if row is None:
+        raise Http404
+    tag, size = f'"{row.sha256}"', row.size
+    if row.sha256 in _TAG.findall(request.headers.get("If-None-Match", "")):
         return _sealed(HttpResponse(status=304), tag)
     try:
-        file: IO[bytes] = store().open(stored)
+        file: IO[bytes] = store().open(row.stored)
     except OSError:
-        log.error("the bytes of %s are not in the storage", stored)
+        log.error("the bytes of %s are not in the storage", row.stored)
         raise Http404 from None
-    kind = content_type if content_type in TYPES else OCTETS
+    kind = row.content_type if row.content_type in TYPES else OCTETS
     first, last = _wanted(request, size, tag)
     response: Any
     if first > last:
@@ -49,7 +60,7 @@ def download(
     else:
         response = StreamingHttpResponse(_between(file, first, last), status=206, content_type=kind)
         response["Content-Range"], response["Content-Length"] = f"bytes {first}-{last}/{size}", str(last - first + 1)
-    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["Content-Disposition"] = content_disposition_header(True, row.name) or "attachment"
     response["Accept-Ranges"] = "bytes"
     return _sealed(response, tag)
 
