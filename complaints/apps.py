@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
 
 if TYPE_CHECKING:
     from core.models import User
@@ -30,11 +31,11 @@ class ComplaintsConfig(AppConfig):
         calendar_uses.register(uses.uses, uses.release)
         for template in still_true.GUARDED:
             outbox_guards.register(template, still_true.guard)
-
         for template in own_files.TEMPLATES:
             mail_files.register(template, own_files.files_of)
         pre_migrate.connect(upkeep.before_migrations, sender=self)
         post_migrate.connect(upkeep.after_migrations, sender=self)
+
 
 def _by_reference(name: str) -> tuple[str, int] | None:
     from complaints.models import Complaint
