@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from complaints.actions import acceptance, converse, decide, handle, manage
 from complaints.actions.file import Filing, file
-from complaints.demo import SOURCE
+from complaints.demo import SOURCE, files
 from complaints.demo.texts import BOOKS, Book, Story
 from complaints.demo.working import Measure
 from complaints.models import ChannelCode, Complaint, ComplaintType, Kind, Status
@@ -125,7 +125,9 @@ def life(case: Case, now: datetime) -> Life:
     told, measure = _Told(case), _measure(case)
     received_at = _received(case, measure, now)
     yield received_at if case.channel not in (ChannelCode.LETTER, ChannelCode.PHONE) else received_at + _logging(case)
-    complaint = _file(told.filing(received_at), case.customer, by=told.taker())
+    taker = told.taker()
+    sent = files.with_complaint(case, taker, told.order)
+    complaint = _file(told.filing(received_at), case.customer, by=taker, attachments=sent)
     if complaint.acknowledged_at is None:
         if case.ends == Status.NEW:
             return
@@ -178,7 +180,9 @@ def _work(complaint: Complaint, case: Case, told: _Told, measure: Measure) -> Li
     if case.random.random() < 0.7:
         yield measure.after(clock.now(), case.random.uniform(0.1, 0.6) * HOUR)
         note = told.text(case.story.note) or case.random.choice(case.book.notes)
-        converse.note(complaint, by=_owner(complaint), at=clock.now(), body=note)
+        owner = _owner(complaint)
+        found = files.with_note(case, owner, complaint, told.order)
+        converse.note(complaint, by=owner, at=clock.now(), body=note, attachments=found)
     if case.random.random() < 0.12 and (colleague := _colleague(complaint, case)):
         owner = _owner(complaint)
         manage.assign(complaint, by=owner, at=clock.now(), owner=colleague, reason=case.book.handed_on)
@@ -233,6 +237,11 @@ class _Told:
             "order": f"HM-{case.random.randint(48_000, 61_999)}",
         }
 
+    @property
+    def order(self) -> str:
+        """The number of the order, blank where the story names none."""
+        return self._words["order"] if "{order}" in self.case.story.subject + self.case.story.text else ""
+
     def text(self, template: str) -> str:
         return template.format(**self._words)
 
@@ -262,13 +271,15 @@ class _Told:
             remedy_sought=story.remedy,
             language=self.case.language,
             received_at=received_at,
-            order_number=self._words["order"] if "{order}" in story.subject + story.text else "",
+            order_number=self.order,
         )
 
 
-def _file(filing: Filing, customer: Customer | None, by: Actor | None = None) -> Complaint:
+def _file(
+    filing: Filing, customer: Customer | None, by: Actor | None = None, attachments: Sequence[str] = ()
+) -> Complaint:
     filing.customer, filing.source = customer, SOURCE
-    return file(filing, by=by or Actor.customer(), at=clock.now())
+    return file(filing, by=by or Actor.customer(), at=clock.now(), attachments=attachments)
 
 
 def _owner(complaint: Complaint) -> Actor:

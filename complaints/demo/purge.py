@@ -16,9 +16,10 @@ from django.db import models, transaction
 from django.db.models import ProtectedError, Q
 
 from complaints import routing
-from complaints.actions import manage
+from complaints.actions import attachments, manage
 from complaints.demo import SOURCE, cast
 from complaints.models import (
+    Attachment,
     Clock,
     ClockEvent,
     Complaint,
@@ -131,6 +132,7 @@ def _complaints(keys: list[int]) -> None:
     clock_keys = list(clocks.values_list("pk", flat=True))
     for of_clock in (Firing, ClockEvent):
         delete(of_clock._default_manager.filter(clock_id__in=clock_keys))
+    attachments.erase(Attachment.objects.filter(complaint_id__in=keys))
     for of_complaint in (Clock, Message, Note, Watch, Narrative):
         delete(of_complaint._default_manager.filter(complaint_id__in=keys))
     references = Complaint.objects.filter(pk__in=keys).values("reference")
@@ -160,6 +162,7 @@ def _settings(people: list[User], done: Purged, *, by: Actor, at: datetime) -> N
     if row.name == cast.ORGANISATION:
         row.name = cast.UNNAMED
     row.save(update_fields=["default_owner", "name"])
+    attachments.erase(Attachment.objects.filter(uploaded_by__in=people).exclude(draft=""))
     User.objects.filter(pk__in=[user.pk for user in people]).update(team=None, deputy=None)
     for team in teams:
         gone = _gone(team)
