@@ -25,6 +25,7 @@ from complaints.models import (
     Status,
 )
 from complaints.models.catalogue import UNCLASSIFIED
+from complaints.playbooks import open_steps
 from complaints.sla import clocks as sla
 from complaints.sla import pack_texts, packs
 from core.actor import Actor
@@ -53,7 +54,8 @@ def resolve(
     added to the answer in the complainant's language ("fca-disp.referral").
 
     Raises InvalidInput (unknown outcome, reason or text, summary_required, required_by_pack), CauseRequired for
-    `unclassified`, AlreadyResolved, AlreadyClosed or AlreadyEnded; then nothing is written.
+    `unclassified`, AlreadyResolved, AlreadyClosed, AlreadyEnded, or StepsOpen where the playbook holds it back; then
+    nothing is written.
     """
     if outcome not in DECISIONS:
         raise InvalidInput(_("Choose upheld, partly upheld or not upheld."), code="invalid_choice", field="outcome")
@@ -65,6 +67,7 @@ def resolve(
         raise InvalidInput(_("Say what was done."), code="summary_required", field="summary")
     complaint = _base.locked_to_decide(complaint, by=by, at=at)
     _base.refuse_unless_undecided(complaint)
+    open_steps.refuse_while_open(complaint)
     before = complaint.status
     clocks = _base.clocks_of(complaint)
     answer = pack_texts.whole(complaint, clocks, pack_texts.RESOLVE, answer, texts)

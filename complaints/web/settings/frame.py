@@ -87,6 +87,20 @@ PLACES = {
             manager=True,
         ),
         Place(
+            "settings_playbooks",
+            gettext_lazy("Playbooks"),
+            gettext_lazy("What is to be done, step by step, for each type of complaint."),
+            "check",
+            manager=True,
+        ),
+        Place(
+            "settings_knowledge",
+            gettext_lazy("Knowledge"),
+            gettext_lazy("Policies, procedures, product updates and answers, in five languages."),
+            "book",
+            manager=True,
+        ),
+        Place(
             "settings_packs",
             gettext_lazy("Rule packs"),
             gettext_lazy("Deadlines, texts and fields that a law asks for."),
