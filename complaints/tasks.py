@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from complaints.actions import attachments, bulk, hand_over, pending, silence, sla_edits, snooze, staff
+from complaints.actions import (
+    attachments,
+    bulk,
+    hand_over,
+    incident_updates,
+    pending,
+    silence,
+    sla_edits,
+    snooze,
+    staff,
+)
 from complaints.sla.sweep import sweep_and_tell
 from core import clock
 
 BULK_FOR = 30.0  # seconds; then it goes on with the next beat
 EDIT_FOR = 30.0  # seconds; the sweep shall not wait longer for a lone worker
+TELL_ALL_FOR = 30.0  # seconds
 SEND_FOR = 20.0  # seconds, likewise
 SWEEP_FOR = 60.0  # seconds; what is left waits for the next beat, far inside the task time limit
 
@@ -70,3 +81,9 @@ def remind_of_offers() -> int:
 def tidy_attachments() -> dict[str, int]:
     """Sweep files nobody sent, and bytes no row names (case F14)."""
     return attachments.tidy(at=clock.now())
+
+
+@shared_task(name="complaints.send_incident_updates", ignore_result=True)
+def send_incident_updates() -> int:
+    """Go on with updates to all customers of an incident, case by case (mission A8)."""
+    return incident_updates.advance(seconds=TELL_ALL_FOR)

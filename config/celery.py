@@ -86,6 +86,8 @@ app.conf.beat_schedule = {
     "import-uploads": every(5, "metrics.import_uploads"),
     # Send messages whose time has come: those for later, and those that nobody took back in the seconds for it.
     "send-pending": every(3, "complaints.send_pending"),
+    # Go on with an update to all customers of an incident: nobody waits longer than 3 s for the first case.
+    "send-incident-updates": every(3, "complaints.send_incident_updates"),
     # Send what the outbox holds: mail leaves within 5 s of the action that asked for it.
     "drain-outbox": every(5, "core.drain_outbox"),
     # Bundle notifications into mails: within a minute of the full hour, or of eight where the reader is.

@@ -19,7 +19,11 @@ from complaints.models import Complaint
 from core.models import User
 from tests.tokens import bearer
 
-UNDONE = {"pause": "resumption", "hand-over": "hand-over/withdrawal", "escalation": "escalation/withdrawal"}  # what DELETE undoes over the API has an address of its own in the browser
+UNDONE = {  # what DELETE undoes over the API has an address of its own in the browser
+    "pause": "resumption",
+    "hand-over": "hand-over/withdrawal",
+    "escalation": "escalation/withdrawal",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from complaints import errors, routing
-from complaints.actions import _base, converse, decide, handle, macros, manage, snooze, watch
+from complaints.actions import _base, converse, decide, handle, incidents, macros, manage, snooze, watch
 from complaints.models import NEVER, Complaint, Macro, Severity, Watch
-from complaints.reference import catalogue, type_by_code
+from complaints.models.catalogue import UNCLASSIFIED
+from complaints.reference import catalogue, cause_by_code, type_by_code
 from core.actor import Actor
 from core.errors import InvalidInput
 from core.instants import InstantError, parse_instant
@@ -205,6 +206,41 @@ def _macro(complaint: Complaint, values: Values, *, by: Actor, at: datetime) -> 
     macros.run(complaint, macros.taken(by.user, int(values["macro"])), by=by, at=at)
 
 
+def _read_resolve(values: Values) -> dict[str, Any]:
+    outcome = str(values.get("outcome") or "")
+    if outcome not in decide.DECISIONS:
+        raise InvalidInput(_("Choose upheld, partly upheld or not upheld."), code="invalid_choice", field="outcome")
+    cause = cause_by_code(str(values.get("root_cause") or ""))
+    if cause.code == UNCLASSIFIED:
+        raise errors.CauseRequired(field="root_cause")
+    summary = _text(values, "summary", _("Say what was done."), code="summary_required", longest=LONGEST_TEXT)
+    return {"outcome": outcome, "root_cause": cause.code, "summary": summary}
+
+
+def _resolve(complaint: Complaint, values: Values, *, by: Actor, at: datetime) -> None:
+    """Without an answer of its own: the customers have been told, by an update to all of an incident perhaps."""
+    cause = cause_by_code(values["root_cause"])
+    outcome, summary = values["outcome"], values["summary"]
+    decide.resolve(complaint, by=by, at=at, outcome=outcome, root_cause=cause, summary=summary)
+
+
+def _read_incident(values: Values) -> dict[str, Any]:
+    text = _text(values, "incident", _("Say which incident."), code="incident_required", longest=20)
+    return {"incident": incidents.by_reference(text).reference}
+
+
+def _incident(complaint: Complaint, values: Values, *, by: Actor, at: datetime) -> None:
+    incidents.link(complaint, incident=incidents.by_reference(values["incident"]), by=by, at=at)
+
+
+def _no_memory(complaint: Complaint, by: Actor) -> dict[str, Any]:
+    return {}
+
+
+def _out_of_incident(complaint: Complaint, before: Values, *, by: Actor, at: datetime) -> None:
+    incidents.unlink(complaint, by=by, at=at)
+
+
 ACTS = {
     act.key: act
     for act in (
@@ -242,5 +278,16 @@ ACTS = {
             watches_version=False,
         ),
         BulkAct("close", gettext_lazy("Close"), (), _nothing, _close),
+        BulkAct("resolve", gettext_lazy("Resolve"), ("outcome", "root_cause", "summary"), _read_resolve, _resolve),
+        BulkAct(
+            "incident",
+            gettext_lazy("Add to an incident"),
+            ("incident",),
+            _read_incident,
+            _incident,
+            _no_memory,
+            _out_of_incident,
+            watches_version=False,
+        ),
     )
 }

@@ -22,6 +22,7 @@ from complaints.api import complaints as views
 _ONE = "complaints/<reference:reference>/"
 
 urlpatterns = [
+    path("", include("complaints.api.linking_urls")),
     path("complaints/", views.Complaints.as_view(), name="api-complaints"),
     path(_ONE, views.OneComplaint.as_view(), name="api-complaint"),
     path(_ONE + "acknowledgement/", changes.Acknowledgement.as_view(), name="api-acknowledgement"),

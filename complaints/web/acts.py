@@ -17,9 +17,31 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from complaints.actions import acceptance, converse, decide, extend, hand_over, handle, manage, snooze, watch
+from complaints.actions import (
+    acceptance,
+    converse,
+    decide,
+    extend,
+    hand_over,
+    handle,
+    incidents,
+    manage,
+    merge,
+    snooze,
+    watch,
+)
 from complaints.models import OPEN, Complaint, Status
-from complaints.web import deciding, forms, ownership, ownership_acts, ownership_forms, replying, snoozing, statutory
+from complaints.web import (
+    deciding,
+    forms,
+    merging,
+    ownership,
+    ownership_acts,
+    ownership_forms,
+    replying,
+    snoozing,
+    statutory,
+)
 from core.actor import Actor
 from core.errors import InvalidInput
 from core.web.once import fresh
@@ -367,6 +389,46 @@ ACTS = {
             "KeyZ",
         ),
         Act(
+            "merge",
+            "merge",
+            merging.MergeForm,
+            merging.merge,
+            gettext_lazy("Merge"),
+            gettext_lazy("Merge into that case"),
+            gettext_lazy("Merged"),
+            "merge",
+        ),
+        Act(
+            "unmerge",
+            "unmerging",
+            forms.PlainForm,
+            merge.unmerge,
+            gettext_lazy("Unmerge"),
+            gettext_lazy("Make it a case of its own again"),
+            gettext_lazy("It is a case of its own again"),
+            "undo",
+        ),
+        Act(
+            "link_incident",
+            "incident",
+            merging.IncidentForm,
+            merging.join_incident,
+            gettext_lazy("Add to an incident"),
+            gettext_lazy("Add"),
+            gettext_lazy("Part of the incident now"),
+            "flag",
+        ),
+        Act(
+            "unlink_incident",
+            "incident/removal",
+            merging.NoIncidentForm,
+            incidents.unlink,
+            gettext_lazy("Take out of the incident"),
+            gettext_lazy("Take out of the incident"),
+            gettext_lazy("No longer part of the incident"),
+            "undo",
+        ),
+        Act(
             "watch",
             "watching",
             forms.PlainForm,
@@ -409,7 +471,7 @@ def offered(complaint: Complaint, *, user_id: int, watching: bool, own: ownershi
     if status in (Status.CLOSED, Status.WITHDRAWN):
         return ["reopen", *accept, "incoming", follow]
     if status == Status.MERGED:
-        return ["incoming", follow]
+        return ["unmerge", "incoming", follow]
     keys: list[str] = []
     if status == Status.RESOLVED:
         keys = ["close", *accept, "reopen", "incoming"]
@@ -431,7 +493,7 @@ def offered(complaint: Complaint, *, user_id: int, watching: bool, own: ownershi
     if complaint.owner_id != user_id:
         keys.append("take")
     first, rest = ownership.offered(complaint, user_id, own) if own is not None else ([], [])
-    last = ["withdraw"] if status != Status.RESOLVED else []
+    last = ["merge", *(["withdraw"] if status != Status.RESOLVED else [])]
     return [*first, *keys, "assign", *rest, "classify", *last, follow]
 
 

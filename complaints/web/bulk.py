@@ -18,9 +18,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from complaints.actions import bulk
 from complaints.actions.bulk_acts import ACTS
-from complaints.models import BulkRow, BulkRun, BulkState, Complaint, Severity
+from complaints.actions.decide import DECISIONS
+from complaints.models import BulkRow, BulkRun, BulkState, Complaint, Incident, Severity
 from complaints.web import queue, snoozing, undo
-from complaints.web.forms import owner_choices, type_choices
+from complaints.web.forms import cause_choices, owner_choices, type_choices
 from core.access import CASES, allow
 from core.actor import Actor
 from core.clock import now
@@ -29,6 +30,7 @@ from core.models import User
 from core.web.fields import Line, Paragraphs, PlainSelect
 from core.web.once import Repeated, answered, claim, fresh
 
+INCIDENTS = 100  # open ones to choose from, newest first
 FAILURES = 200  # shown on the page; the API has them all
 Words = str | Promise
 
@@ -92,6 +94,36 @@ class WaitForm(BulkForm):
     )
 
 
+class ResolveForm(BulkForm):
+    outcome = forms.ChoiceField(label=gettext_lazy("Decision"), widget=PlainSelect)
+    root_cause = forms.ChoiceField(label=gettext_lazy("Root cause"), widget=PlainSelect)
+    summary = Paragraphs(
+        label=gettext_lazy("What was done"),
+        help_text=gettext_lazy("only colleagues can read this"),
+        error_messages={"required": gettext_lazy("Say what was done.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        decisions = [("", _("choose")), *((one.value, one.label) for one in DECISIONS)]
+        self.fields["outcome"].choices = decisions  # type: ignore[attr-defined]
+        self.fields["root_cause"].choices = [("", _("choose")), *cause_choices()]  # type: ignore[attr-defined]
+
+
+class IncidentForm(BulkForm):
+    incident = forms.ChoiceField(
+        label=gettext_lazy("Incident"),
+        widget=PlainSelect,
+        error_messages={"required": gettext_lazy("Say which incident.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = Incident.objects.filter(closed_at__isnull=True).order_by("-pk")[:INCIDENTS]
+        named = [(one.reference, f"{one.reference} {one.title}") for one in known]
+        self.fields["incident"].choices = [("", _("choose")), *named]  # type: ignore[attr-defined]
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """An action in the bar. `key`: a physical key; without one it stands in the menu behind. `done`: what was done, for
@@ -118,7 +150,13 @@ CHOICES: dict[str, Choice] = {
     "wait": Choice(
         "paused", lambda n: ngettext("%(n)s case waits", "%(n)s cases wait on their customers", n), WaitForm, key="KeyW"
     ),
-    "watch": Choice("eye", lambda n: ngettext("%(n)s case followed", "%(n)s cases followed", n), key="KeyF"),
+    "watch": Choice("eye", lambda n: ngettext("%(n)s case followed", "%(n)s cases followed", n), key="KeyL"),
+    "resolve": Choice("met", lambda n: ngettext("%(n)s case resolved", "%(n)s cases resolved", n), ResolveForm),
+    "incident": Choice(
+        "flag",
+        lambda n: ngettext("%(n)s case added to the incident", "%(n)s cases added to the incident", n),
+        IncidentForm,
+    ),
     "close": Choice("check", lambda n: ngettext("%(n)s case closed", "%(n)s cases closed", n)),
 }
 LETTERS = 3  # "Key"

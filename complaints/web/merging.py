@@ -10,6 +10,7 @@ from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
+from complaints.actions import incidents
 from complaints.actions import merge as actions
 from complaints.models import Complaint
 from complaints.web.forms import ActForm
@@ -36,6 +37,26 @@ def merge(
     """The action by the other case's reference, as people name it. Raises InvalidInput unknown_complaint."""
     target = actions.target_by_reference(into, by.user)
     return actions.merge(complaint, into=target, by=by, at=at, confirm=confirm, reason=reason)
+
+
+class IncidentForm(ActForm):
+    """Many cases join an incident at once: nobody is refused because somebody else changed the case meanwhile."""
+
+    guarded = False
+    incident = Line(
+        label=gettext_lazy("Reference of the incident"),
+        max_length=20,
+        error_messages={"required": gettext_lazy("Say which incident.")},
+    )
+
+
+class NoIncidentForm(ActForm):
+    guarded = False
+
+
+def join_incident(complaint: Complaint, *, incident: str, by: Actor, at: datetime) -> Complaint:
+    """By the incident's reference. Raises InvalidInput unknown_incident."""
+    return incidents.link(complaint, incident=incidents.by_reference(incident), by=by, at=at)
 
 
 @dataclass(frozen=True, slots=True)

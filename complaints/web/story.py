@@ -44,7 +44,10 @@ FILES = 500  # of all messages and notes, and what lies ready in the reader's bo
 EARLIER = 50  # complaints of the same customer that are looked at
 WAITS, PEOPLE = 50, 20  # messages that wait to be sent, and people who look at the case
 NOTE, STEP, MAIL, CONTACT, OTHER, FILE = "note", "trail", "mail", "contact", "case", "file"
-WAIT, DRAFT, HERE = "wait", "draft", "here"
+WAIT, DRAFT, HERE, LINKED = "wait", "draft", "here", "linked"
+LINKS, HEAD = 50, 2  # merged cases shown; what marks the one this is merged into
+PARTS, OF = {"complaint__merged_into": composed.CASE}, "complaint__reference"
+NO_WORDS = Value(""), Value(""), Value("")
 
 
 class Row(NamedTuple):
@@ -77,6 +80,7 @@ class Said:
     purpose: str
     by_mail_to: str
     created_at: datetime | None = None
+    of: str = ""  # the merged case it belongs to; blank: to this one
 
 
 @dataclass(slots=True)
@@ -178,6 +182,20 @@ class Other:
 
 
 @dataclass(slots=True)
+class Linked:
+    """A case merged into this one, with how it began; or (`is_head`) the one this is merged into."""
+
+    id: int
+    reference: str
+    subject: str
+    channel: str
+    received_at: datetime
+    body: str
+    is_head: bool
+    seen: bool
+
+
+@dataclass(slots=True)
 class Story:
     """Everything a timeline and the customer's panel are made of. `more`: there are older messages than these.
 
@@ -193,6 +211,7 @@ class Story:
     here: list[Here] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
     others: list[Other] = field(default_factory=list)
+    linked: list[Linked] = field(default_factory=list)
     more: bool = False
 
     @property
@@ -250,7 +269,8 @@ def _sorted(rows: list[Row]) -> Story:
 
 
 def _said(story: Story, row: Row) -> None:
-    said = Said(row.id, row.part, row.at, row.text, row.who, row.a, row.b, row.c, row.sent_at)  # type: ignore[arg-type]
+    moments = row.sent_at, row.d
+    said = Said(row.id, row.part, row.at, row.text, row.who, row.a, row.b, row.c, *moments)  # type: ignore[arg-type]
     story.said.append(said)
 
 
@@ -294,7 +314,15 @@ def _other(story: Story, row: Row) -> None:
     story.others.append(other)
 
 
+def _linked(story: Story, row: Row) -> None:
+    is_head, seen = row.number >= HEAD, row.number % HEAD == 1
+    words = row.a, row.c, row.b
+    linked = Linked(row.id, *words, row.at, "" if is_head else row.text, is_head, seen)  # type: ignore[arg-type]
+    story.linked.append(linked)
+
+
 _PLACES = {
+    LINKED: _linked,
     IN: _said,
     OUT: _said,
     NOTE: _said,
@@ -325,10 +353,19 @@ def _compose(user: Reader, older: bool, known: bool) -> Composed:
     messages, notes = messages.order_by("-at", "-pk"), notes.order_by("-created_at", "-pk")
     steps = TrailEntry.objects.filter(**about).order_by("seq")
     mails = OutboxMessage.objects.filter(**about).order_by("pk")
-    files = Attachment.objects.filter(Q(draft="") | Q(uploaded_by=user.pk), complaint=case).order_by("-pk")
+    mine = Q(complaint=case) & (Q(draft="") | Q(uploaded_by=user.pk))
+    files = Attachment.objects.filter(mine).order_by("-pk")
+    files_of_parts = Attachment.objects.filter(draft="", **PARTS).order_by("-pk")
     waits = Pending.objects.filter(complaint=case, state__in=[PendingState.WAITING, PendingState.HELD])
     typed = Draft.objects.filter(user=user.pk, place__in=[composed.REPLY_PLACE, composed.NOTE_PLACE])
     here = Presence.objects.filter(place=composed.CASE_PLACE, seen_at__gt=composed.SINCE).exclude(user=user.pk)
+    of_parts, notes_of_parts = Message.objects.filter(**PARTS), Note.objects.filter(**PARTS)
+    if older:
+        of_parts, notes_of_parts = (
+            of_parts.filter(at__lt=composed.EDGE),
+            notes_of_parts.filter(created_at__lt=composed.EDGE),
+        )
+    said_with = "channel", "purpose", "by_mail_to"
     words = "kind", "actor_kind", "actor_label", "private"
     fate = {"sent_at": "sent_at", "failed_at": "failed_at", "number": "attempts"}
     parts = [
@@ -336,10 +373,36 @@ def _compose(user: Reader, older: bool, known: bool) -> Composed:
             messages, "direction", "at", "body", "author_id", "channel", "purpose", "by_mail_to", sent_at="created_at"
         )[: PAGE + 1],
         _part(notes, NOTE, "created_at", "body", "author_id")[: PAGE + 1],
-        _part(steps, STEP, "at", "body", "actor_id", *words, number="seq")[:TRAIL],
         _part(
-            files, FILE, "created_at", "name", "message_id", "token", "content_type", "note_id", "draft", number="size"
-        )[:FILES],
+            of_parts.order_by("-at", "-pk"),
+            "direction",
+            "at",
+            "body",
+            "author_id",
+            *said_with,
+            OF,
+            sent_at="created_at",
+        )[: PAGE + 1],
+        _part(notes_of_parts.order_by("-created_at", "-pk"), NOTE, "created_at", "body", "author_id", *NO_WORDS, OF)[
+            : PAGE + 1
+        ],
+        *_links(user),
+        _part(steps, STEP, "at", "body", "actor_id", *words, number="seq")[:TRAIL],
+        *(
+            _part(
+                one,
+                FILE,
+                "created_at",
+                "name",
+                "message_id",
+                "token",
+                "content_type",
+                "note_id",
+                "draft",
+                number="size",
+            )[:FILES]
+            for one in (files, files_of_parts)
+        ),
         _part(
             waits,
             WAIT,
@@ -368,13 +431,24 @@ def _compose(user: Reader, older: bool, known: bool) -> Composed:
     return composed.together(parts)
 
 
+def _links(user: Reader) -> list[QuerySet[Any, Any]]:
+    """The cases merged into this one, and the one it is merged into. Each with whether the reader may see it."""
+    told = "reference", "channel", "subject"
+    parts = Complaint.objects.filter(merged_into=composed.CASE).annotate(mark=_seen_by(user)).order_by("pk")
+    head = Complaint.objects.filter(merged_from=composed.CASE).annotate(mark=_seen_by(user) + Value(HEAD))
+    return [
+        _part(parts, LINKED, "received_at", "narrative__description", None, *told, number="mark")[:LINKS],
+        _part(head, LINKED, "received_at", "reference", None, *told, number="mark"),
+    ]
+
+
 def _part(
     rows: QuerySet[Any, Any],
     part: str,
     at: str | None,
     text: str,
     who: str | None,
-    *words: str,
+    *words: Any,
     sent_at: str | None = None,
     failed_at: str | None = None,
     number: str | None = None,

@@ -17,9 +17,9 @@ from complaints.models.conversation import IN
 from complaints.playbooks.memory import step_title
 from complaints.reference import catalogue
 from complaints.sla.ladder import percent_of
-from complaints.web import files
+from complaints.web import files, linking_words
 from complaints.web.names import clock_name, name_of, person_of
-from complaints.web.story import Mail, Said, Step, Story
+from complaints.web.story import Linked, Mail, Said, Step, Story
 from core import languages, trail
 from core.models import TrailEntry
 from core.web.parts import Chip, Entry, Person
@@ -38,6 +38,7 @@ WITHOUT_VERSION = (  # what is told beside a case and does not change it
     "complaint.escalated",
     "complaint.escalation_answered",
     "complaint.escalation_withdrawn",
+    "complaint.not_duplicate",
 )
 QUIET = {
     "complaint.message_sent",
@@ -60,9 +61,12 @@ def entries(
     if not story.more:
         opening = enumerate(_opening(complaint, customer, lists.narrative))
         dated += [(complaint.received_at, rank, entry) for rank, entry in opening]
+        dated += [(one.received_at, 5, _part_opening(one, customer)) for one in story.linked if not one.is_head]
     mails = {mail.key: mail for mail in story.mails}
     for said in story.said:
         entry = _said_entry(said, mails, customer)
+        if said.of:
+            entry.chips = [*entry.chips, _from(said.of)]
         entry.files = lists.note(said.id) if said.kind == "note" else lists.message(said.id)
         dated.append((said.at, 10, entry))
     for entry in story.trail:
@@ -111,6 +115,25 @@ def _opening(complaint: Complaint, customer: Person, attached: Sequence[Any] = (
     for title, text in ((_("Expects:"), narrative.expectation), (_("Asks for:"), narrative.remedy_sought)):
         if text:
             yield Entry("event", icon="flag", title=title, text=text)
+
+
+def _part_opening(one: Linked, customer: Person) -> Entry:
+    """How a case began that is part of this one now."""
+    channel = ChannelCode(one.channel)
+    return Entry(
+        "in",
+        text=f"{one.subject}\n\n{one.body}",
+        who=customer,
+        channel=channel.value,
+        channel_label=str(channel.label),
+        chips=[_from(one.reference)],
+        key=f"narrative-{one.id}",
+    )
+
+
+def _from(reference: str) -> Chip:
+    """What marks something as said in a case that is part of this one."""
+    return Chip(_("in %(reference)s") % {"reference": reference})
 
 
 def _said_entry(said: Said, mails: dict[str, Mail], customer: Person) -> Entry:
@@ -391,6 +414,7 @@ SAY: dict[str, Callable[[dict[str, Any]], tuple[str, str, str]]] = {
     "complaint.amended": lambda body: ("note", "", _("Details changed")),
     "complaint.taken_over": lambda body: ("book", "", _("Taken over from another system")),
     "complaint.record_changed": lambda body: ("book", "", _("Brought up to date by an import")),
+    **linking_words.SAY,
     "complaint.recorded": lambda body: ("book", "", _("Imported as history")),
 }
 
@@ -398,11 +422,7 @@ SAY: dict[str, Callable[[dict[str, Any]], tuple[str, str, str]]] = {
 def changes_since(complaint: Complaint, version: int) -> str:
     """What happened to the case since `version`, newest last, for somebody whose page was older. Query cost: 1."""
     count = min(max(complaint.version - version, 1), 20)
-    newest = list(
-        trail.of(complaint)
-        .exclude(kind__in=WITHOUT_VERSION)
-        .order_by("-seq")[:count]
-    )
+    newest = list(trail.of(complaint).exclude(kind__in=WITHOUT_VERSION).order_by("-seq")[:count])
     said = {"complaint.message_sent": _("Message sent"), "complaint.message_received": _("The customer wrote")}
     words = []
     for entry in reversed(newest):

@@ -195,6 +195,7 @@ class Shell:
             ("notifications", "bell", _("Notifications")),
             ("customers", "person", _("Customers")),
             ("follow_ups", "call", _("Follow-up calls")),
+            ("incidents", "flag", _("Incidents")),
             ("knowledge", "book", _("Knowledge")),
             ("dashboard", "dashboard", _("Dashboard")),
             ("settings", "settings", _("Settings")),
@@ -216,6 +217,7 @@ class Shell:
         """The bar at the foot of a phone: five places at most."""
         wanted = [
             ("queue", "inbox", _("Queue")),
+            ("search", "search", _("Search")),
             ("notifications", "bell", pgettext("tab", "News")),
             ("customers", "person", _("Customers")),
             ("follow_ups", "call", pgettext("tab", "Calls")),
@@ -236,7 +238,11 @@ class Shell:
             for name, mark, label in wanted
             if (href := self._allowed(name))
         ]
-        for least in ("follow_ups", "settings"):  # one's own page leads to the settings too
+        for least in (
+            "follow_ups",
+            "settings",
+            "customers",
+        ):  # one's own page and search lead there
             if len(found) > TABS:
                 found = [tab for tab in found if tab.key != least]
         return found
