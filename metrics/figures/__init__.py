@@ -9,6 +9,7 @@ from metrics.figures.recovery import ServiceRecovery
 from metrics.figures.service import (
     AcceptanceRate,
     BacklogAge,
+    EscalationRate,
     FirstResponseTime,
     Received,
     RepeatComplaints,
@@ -16,6 +17,7 @@ from metrics.figures.service import (
     TimeToResolve,
 )
 from metrics.figures.spending import AverageOrderValue, CustomerLifetimeValue, RepeatPurchaseRate
+from metrics.figures.words import WordForWord
 
 figures: dict[str, Figure] = {
     figure.code: figure
@@ -26,6 +28,7 @@ figures: dict[str, Figure] = {
         SlaCompliance(),
         FirstResponseTime(),
         TimeToResolve(),
+        EscalationRate(),
         RepeatComplaints(),
         BacklogAge(),
         Nps(),
@@ -40,6 +43,7 @@ figures: dict[str, Figure] = {
         ServiceRecovery(),
         SlaOverrun(),
         LateReasons(),
+        WordForWord(),
     )
 }
 

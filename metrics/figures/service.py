@@ -262,6 +262,26 @@ def overdue(scope: Scope) -> Any:
     return Case(When(only_one, then=past), default=asked, output_field=BooleanField())
 
 
+class EscalationRate(Rate):
+    """Asking for help is no failure: more or less of it is neither good nor bad (domain, Figures: recognition)."""
+
+    code, better = "escalation-rate", ""
+
+    def title(self, scope: Scope | None = None) -> str:
+        return _("Escalation rate")
+
+    def definition(self, scope: Scope | None = None) -> str:
+        return _(
+            "Of the complaints received in the period, the share for which somebody asked a lead or manager for help "
+            "by now (or by the moment asked for). Asking is never held against anybody: the figure says where help is "
+            "needed. Merged ones, enquiries and those in quarantine do not count."
+        )
+
+    def facts(self, scope: Scope) -> QuerySet[Any]:
+        escalated = Q(escalated_at__lte=scope.as_of) if scope.as_of_given else Q(escalated_at__isnull=False)
+        return facts.received(scope).annotate(hit=flag(escalated), pending=flag(NEVER))
+
+
 class RepeatComplaints(Rate):
     code, better = "repeat-complaints", DOWN
 

@@ -140,6 +140,12 @@ def time_to_resolve(world: World, scope: Scope) -> tuple[float | None, int]:
     return quantile(took, 0.5), len(took)
 
 
+def escalation_rate(world: World, scope: Scope) -> tuple[float | None, int]:
+    rows = received(world, scope)
+    hits = [one for one in rows if one.escalated_at and (not scope.as_of_given or one.escalated_at <= scope.as_of)]
+    return percent(len(hits), len(rows)), len(rows)
+
+
 def repeat_complaints(world: World, scope: Scope) -> tuple[float | None, int]:
     rows = received(world, scope)
     hits = 0
@@ -487,12 +493,31 @@ def service_recovery(world: World, scope: Scope) -> tuple[float | None, int]:
     return percent(found["hits"], found["n"]), found["n"]
 
 
+def word_for_word(world: World, scope: Scope) -> tuple[float | None, int]:
+    own = {name: value for name, value in scope.filters.items() if name not in ("agent", "macro")}
+    found = [
+        one
+        for one in world.messages
+        if one.direction == "out"
+        and one.macro is not None
+        and counts(one.complaint)
+        and sees(scope.viewer, one.complaint, world)
+        and in_period(one.at, scope)
+        and (not scope.as_of_given or one.at <= scope.as_of)
+        and fits(one.complaint, own)
+        and scope.filters.get("macro", str(one.macro.macro_id)) == str(one.macro.macro_id)
+        and scope.filters.get("agent", str(one.author_id or "-")) == str(one.author_id or "-")
+    ]
+    return percent(sum(one.word_for_word is True for one in found), len(found)), len(found)
+
+
 NAMES = (
     "complaints-received resolution-rate acceptance-rate sla-compliance first-response-time time-to-resolve "
-    "repeat-complaints backlog-age nps csat ces response-rate retention-rate churn-rate repeat-purchase-rate "
-    "average-order-value customer-lifetime-value service-recovery"
+    "escalation-rate repeat-complaints backlog-age nps csat ces response-rate retention-rate churn-rate "
+    "repeat-purchase-rate average-order-value customer-lifetime-value service-recovery"
 )
 FIGURES: dict[str, Callable[[World, Scope], tuple[Any, int]]] = {
     "sla-overrun": sla_overrun,
     "late-reasons": late_reasons,
+    "word-for-word": word_for_word,
 } | {name: globals()[name.replace("-", "_")] for name in NAMES.split()}

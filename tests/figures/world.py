@@ -9,7 +9,19 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from complaints.models import Clock, Complaint, ComplaintType, LateReason, RootCause, RulePack, SlaPolicy, Watch
+from complaints.models import (
+    Clock,
+    Complaint,
+    ComplaintType,
+    LateReason,
+    Macro,
+    MacroVersion,
+    Message,
+    RootCause,
+    RulePack,
+    SlaPolicy,
+    Watch,
+)
 from complaints.sla import packs, standing
 from core.models import Calendar, Team, User
 from metrics.models import Invitation, Survey, SurveyResponse, SurveyVersion
@@ -48,6 +60,7 @@ class World:
     purchases: list[Purchase] = field(default_factory=list)
     responses: list[SurveyResponse] = field(default_factory=list)
     invitations: list[Invitation] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
 
     @property
     def viewers(self) -> list[User]:
@@ -62,6 +75,7 @@ def make_world(seed: int, size: int = 120) -> World:
     _people(world, draw, size // 3)
     _complaints(world, draw, size)
     _answers(world, draw, size)
+    _messages(world, random.Random(seed), size)
     return world
 
 
@@ -170,8 +184,15 @@ def _complaints(world: World, draw: random.Random, size: int) -> None:
             Watch.objects.create(user=world.agent, complaint=complaint)
             world.watches.add(complaint.pk)
         _lateness(random.Random(complaint.reference), complaint, clocks)
-    Complaint.objects.bulk_update(world.complaints, [*standing.FIELDS, "late_reason"])
+        _escalated(random.Random(f"escalated {complaint.reference}"), complaint)
+    Complaint.objects.bulk_update(world.complaints, [*standing.FIELDS, "late_reason", "escalated_at"])
     world.clocks = Clock.objects.bulk_create(world.clocks)
+
+
+def _escalated(draw: random.Random, complaint: Complaint) -> None:
+    """Every fifth was escalated, from the first minute to weeks later. Draws apart, likewise."""
+    if draw.random() < 0.2:
+        complaint.escalated_at = complaint.received_at + timedelta(seconds=draw.randint(0, 30 * 86400))
 
 
 def _lateness(draw: random.Random, complaint: Complaint, clocks: list[Clock]) -> None:
@@ -274,6 +295,25 @@ def _answers(world: World, draw: random.Random, size: int) -> None:
                 created_at=NOW, updated_at=NOW,
             )
         )  # fmt: skip
+
+
+def _messages(world: World, draw: random.Random, size: int) -> None:
+    """Some begun with a macro, by one of two people or nobody. Drawn apart, as `_lateness`."""
+    versions: list[MacroVersion | None] = [None]
+    for number in range(3):
+        macro = Macro.objects.create(name=f"Macro {number}", created_at=NOW)
+        for round_ in (1, 2):
+            versions.append(MacroVersion.objects.create(macro=macro, number=round_, texts={}, created_at=NOW))
+    for _n in range(size):
+        version, at = draw.choice(versions), moment(draw)
+        world.messages.append(
+            Message(
+                complaint=draw.choice(world.complaints), direction=draw.choice(("out", "out", "in")), channel="email",
+                author=draw.choice((world.agent, world.lead, None)), body="x", at=at, created_at=at, macro=version,
+                word_for_word=None if version is None else draw.choice((True, False)),
+            )
+        )  # fmt: skip
+    world.messages = Message.objects.bulk_create(world.messages)
 
 
 def everything(model: Any) -> list[Any]:

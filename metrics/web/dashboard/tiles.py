@@ -42,10 +42,12 @@ OTHERS: tuple[tuple[Text, tuple[str, ...]], ...] = (
         (
             "sla-compliance",
             "first-response-time",
+            "word-for-word",
             "time-to-resolve",
             "complaints-received",
             "backlog-age",
             "acceptance-rate",
+            "escalation-rate",
         ),
     ),
     (gettext_lazy("Satisfaction"), ("csat", "response-rate")),
