@@ -109,7 +109,7 @@ class Pending(models.Model):
     instant its message will bear. `take_back`: it waits only for those seconds. Leaves the case untouched until sent.
     """
 
-    complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="pending")
+    complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="messages_pending")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     actor_label = models.CharField(max_length=120, blank=True)
     body = models.TextField()
