@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from complaints import errors
+from complaints import errors, search
 from complaints.actions.file import Filing, file
 from complaints.actions.manage import amend
 from complaints.api import present
@@ -72,6 +72,16 @@ FILTERS = (
     key("customer"),
     flag("in_queue", description="Live and in hand: what default queues show."),
     flag("quarantined", "is_quarantined"),
+    Filter(
+        "search",
+        str,
+        lambda rows, words: rows.filter(search.narrowed(words, rows)),
+        description=(
+            "Reference, order number, external id, phone or part of one; customer; words of subject, text, messages "
+            "and notes, in any of five languages. “Quoted words” stay together, -word leaves out. At most the "
+            f"{search.MOST} best matches, in the order of the list."
+        ),
+    ),
     between("received_at"),
     between("created_at"),
     SINCE,

@@ -22,7 +22,7 @@ LONGEST = 200  # characters of a question
 MOST_WORDS = 12
 LEAST_PREFIX = 3  # letters from which the last word may still be growing
 LEAST_DIGITS = 4
-LEAST_FRAGMENT = 3
+LEAST_FRAGMENT = 4
 HALF = 4  # signs between the dashes of a reference
 LATIN = {"en": "english", "es": "spanish", "pt": "portuguese", "it": "italian"}
 CYRILLIC = {"ru": "russian"}
@@ -106,7 +106,7 @@ def _fragment(line: str) -> str:
         return ""
     upper = line.upper()
     half = len(upper) == HALF and set(upper) <= set(ALPHABET)  # of a reference, in which there may be no digit
-    return upper if half or any(c.isdecimal() for c in line) or upper.startswith("AM-") else ""
+    return upper if half or any(c.isdecimal() for c in line) or (len(upper) > HALF and upper.startswith("AM-")) else ""
 
 
 def _digits(line: str) -> str:

@@ -284,9 +284,9 @@ class FilterForm(forms.Form):
     view = forms.CharField(widget=forms.HiddenInput, required=False)
     sort = forms.CharField(widget=forms.HiddenInput, required=False)
     q = forms.CharField(
-        label=gettext_lazy("Reference or customer"),
+        label=gettext_lazy("Words"),
         required=False,
-        help_text=gettext_lazy("the beginning of a reference, name, e-mail or phone number"),
+        help_text=gettext_lazy("a reference, a name, a number, or what was said"),
     )
     due = forms.ChoiceField(label=gettext_lazy("Due"), required=False)
     status = forms.ChoiceField(label=gettext_lazy("Status"), required=False)

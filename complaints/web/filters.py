@@ -16,21 +16,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from complaints.models import NEVER, ChannelCode, Incident, Severity, Status
+from complaints import search
+from complaints.models import NEVER, ChannelCode, Complaint, Incident, Severity, Status
 from complaints.querysets import ComplaintQuerySet
 from complaints.reference import catalogue
 from complaints.web.names import colleagues, teams
 from core import languages
 from core.models import Draft
-from core.references import ALPHABET
-from retention import search
-from retention.models import ContactPoint, Customer
-from retention.names import fold
+from retention.models import Customer
 
 if TYPE_CHECKING:
     from complaints.web.builtin import Moment, Reader
 
-FOUND_CUSTOMERS = 500  # a prefix that fits more names than this is too short to mean anybody
+FOUND = 1_000  # complaints that words may leave in a list
 MAX_LENGTH = 120
 ME, MINE = "me", "mine"
 UNCOUNTED = frozenset({"q", "customer", "incident"})  # what these mean is asked of other tables
@@ -169,25 +167,23 @@ def _customer(value: str) -> tuple[str, Q] | None:
     return (str(customer), Q(customer=customer.pk)) if customer else None
 
 
-def _words(value: str) -> tuple[str, Q] | None:
-    """A reference or its beginning, or the beginning of a customer's name, e-mail or phone number."""
-    if is_reference(value):
-        return value.upper(), Q(reference__startswith=value.upper())
-    key = fold(value)
-    named = Customer.objects.filter(name_key__startswith=key).values("pk")[:FOUND_CUSTOMERS]
-    heard = Customer.objects.filter(search.sounding(value)).values("pk")[:FOUND_CUSTOMERS]
-    digits = "".join(c for c in value if c.isdigit())
-    contact = digits if len(digits) >= 4 and not any(c.isalpha() for c in value) else key
-    reached = ContactPoint.objects.filter(value_key__startswith=contact).values("customer")[:FOUND_CUSTOMERS]
-    return value, Q(customer__in=named) | Q(customer__in=heard) | Q(customer__in=reached)
+def _words(value: str) -> tuple[str, Callable[[Reader, Moment], Q]]:
+    """Whatever search finds by these words (complaints.search). Query cost: 2 to 8, once, when the rows are asked for.
 
+    The newest matches, and the newest among cases in hand: a word in more of them than that narrows nothing.
+    """
+    kept: list[Q] = []
 
-def is_reference(value: str) -> bool:
-    """AM-, AM-4F7K, am-4f7k-2m9q."""
-    head, *parts = value.upper().split("-")
-    return (
-        head == "AM" and bool(parts) and len(parts) <= 2 and all(len(p) <= 4 and set(p) <= set(ALPHABET) for p in parts)
-    )
+    def fitting(user: Reader, at: Moment) -> Q:
+        if not kept:
+            rows = Complaint.objects.visible_to(user)  # type: ignore[arg-type]
+            keys = search.keys(value, rows, user, most=FOUND)  # type: ignore[arg-type]
+            if len(keys) >= FOUND:
+                keys += search.keys(value, rows.in_queue(), user, most=FOUND)  # type: ignore[arg-type]
+            kept.append(Q(pk__in=keys))
+        return kept[0]
+
+    return value, fitting
 
 
 FILTERS: dict[str, Filter] = {
