@@ -7,14 +7,16 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from complaints import errors
 from complaints.actions import converse, decide, manage, snooze, watch
 from complaints.models import NEVER, Complaint, Workload
+from complaints.reference import catalogue
 from complaints.sla import sweep
 from complaints.web import counting, snoozing
 from core import cached, clock, trail
 from core.actor import Actor
 from core.models import Notification
-from tests.cast import MONDAY, Cast, make_cast
+from tests.cast import MONDAY, Cast, make_cast, make_complaint
 from tests.doors import DOORS, Door
 
 pytestmark = pytest.mark.django_db
@@ -69,8 +71,11 @@ def test_a_moment_that_makes_no_sense_is_refused(door: Door, cast):
 def test_an_ended_case_cannot_be_snoozed(cast):
     complaint = cast.complaint()
     decide.withdraw(complaint, by=Actor.person(cast.agent), at=clock.now(), reason="found it")
-    with pytest.raises(Exception, match="already_ended"):
+    with pytest.raises(errors.AlreadyEnded):
         snooze.snooze(complaint, by=Actor.person(cast.agent), at=clock.now(), until=None)
+    kept = make_complaint(quarantine=True)
+    with pytest.raises(errors.NotInHand):
+        snooze.snooze(kept, by=Actor.person(cast.manager), at=clock.now(), until=None)
 
 
 def test_it_leaves_the_lists_and_their_counts_but_not_the_work(cast):
@@ -141,8 +146,6 @@ def test_others_doings_bring_it_back_and_ones_own_are_not_told(cast):
     watch.watch(resolved, by=lead, at=clock.now(), watcher=cast.lead)  # following it changes nothing
     resolved.refresh_from_db()
     assert resolved.snoozed_until == NEVER
-    from tests.cast import catalogue
-
     cause = next(one for one in catalogue().causes.values() if one.code != "unclassified")
     decide.resolve(resolved, by=lead, at=clock.now(), outcome="upheld", root_cause=cause, summary="done")
     for one in (given, taken, resolved):

@@ -17,9 +17,10 @@ from django.db.models import ProtectedError, Q
 
 from complaints import routing
 from complaints.actions import attachments, manage
-from complaints.demo import SOURCE, cast
+from complaints.demo import SOURCE, cast, desk
 from complaints.models import (
     Attachment,
+    BulkRow,
     Clock,
     ClockEvent,
     Complaint,
@@ -133,7 +134,8 @@ def _complaints(keys: list[int]) -> None:
     for of_clock in (Firing, ClockEvent):
         delete(of_clock._default_manager.filter(clock_id__in=clock_keys))
     attachments.erase(Attachment.objects.filter(complaint_id__in=keys))
-    for of_complaint in (Clock, Message, Note, Watch, Narrative):
+    # the narrative first: with it goes what the complaint is searched by, so that nothing is kept up for the rest
+    for of_complaint in (Narrative, BulkRow, Clock, Message, Note, Watch):
         delete(of_complaint._default_manager.filter(complaint_id__in=keys))
     references = Complaint.objects.filter(pk__in=keys).values("reference")
     customers_purge.calls(FollowUp.objects.filter(complaint_reference__in=references))
@@ -163,6 +165,7 @@ def _settings(people: list[User], done: Purged, *, by: Actor, at: datetime) -> N
         row.name = cast.UNNAMED
     row.save(update_fields=["default_owner", "name"])
     attachments.erase(Attachment.objects.filter(uploaded_by__in=people).exclude(draft=""))
+    desk.purge(people)
     User.objects.filter(pk__in=[user.pk for user in people]).update(team=None, deputy=None)
     for team in teams:
         gone = _gone(team)

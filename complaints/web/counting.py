@@ -46,6 +46,8 @@ def counts(user: User, now: datetime, keys: tuple[str, ...], saved: Sequence[Sav
         return {}
     readers_teams = team_ids(user)
     specs = {one.key: tuple(sorted(one.query.items())) for one in saved if countable(one.query)}
+    if not keys and not specs:
+        return {}
     epoch = made_from("counting", object, catalogue(), colleagues(), teams())
     counting = _counting(keys, tuple(specs.values()), len(readers_teams), MANAGER in user.roles, CAP, epoch)
     (numbers,) = counting.rows(queue.stand_ins(user, readers_teams, Moment.of(now)))
@@ -60,7 +62,8 @@ def counts(user: User, now: datetime, keys: tuple[str, ...], saved: Sequence[Sav
 def countable(query: dict[str, str]) -> bool:
     """Whether a number can be shown beside it: of cases in hand, and nothing that asks other tables."""
     view = VIEWS.get(query.get("view", ""))
-    return view is not None and view.live and UNCOUNTED.isdisjoint(query)
+    asks_others = UNCOUNTED - {"incident"} if query.get("incident") == "yes" else UNCOUNTED
+    return view is not None and view.live and asks_others.isdisjoint(query)
 
 
 @lru_cache(maxsize=256)

@@ -90,6 +90,8 @@ class IntakeForm(OnceForm):
         active = {code for code, row in catalogue().channels.items() if row.is_active}
         self.fields["channel"].choices = [(one.value, one.label) for one in BY_HAND if one in active or not active]  # type: ignore[attr-defined]
         self.fields["channel"].initial = ChannelCode.PHONE
+        if not self.is_bound:
+            self.fields["customer_name"].widget.attrs["autofocus"] = True  # on the phone the name comes first
         self.fields["kind"].choices = Kind.choices  # type: ignore[attr-defined]
         self.fields["type"].choices = nested(catalogue().types)  # type: ignore[attr-defined]
         self.fields["severity"].choices = Severity.choices  # type: ignore[attr-defined]

@@ -128,7 +128,7 @@ def ask(params: QueryDict, user: User) -> Asked:
     given = {name: params.get(name, "") for name in params if params.get(name)}
     if known is not None:
         asked = _read({**known.query, **{name: text for name, text in given.items() if name != "view"}}, user)
-        own = {name: text for name, text in known.query.items() if name not in given}
+        own = {name: text for name, text in known.query.items() if name == "view" or name not in given}
         asked.saved = known
         asked.notes = _read(own, user).problems
         asked.problems = [said for said in asked.problems if said not in asked.notes]

@@ -349,7 +349,7 @@ class Composer {
     if (event.key !== "Enter" || event.isComposing) return;
     if (modified) {
       event.preventDefault();
-      this.button.click();
+      ((event.shiftKey && this.form.querySelector("button[name=next]:enabled")) || this.button).click();
     } else if (event.target.matches("input:not([type=checkbox], [type=radio], [type=file])")) event.preventDefault(); // sends nothing by accident
   }
 }
