@@ -7,9 +7,9 @@ where another connection would not see what they stand on, right away.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -24,9 +24,16 @@ def may_write_beside() -> bool:
     return connection.vendor == "postgresql" and not connection.in_atomic_block
 
 
-def write(load: Load) -> None:
+Around = Callable[[bool], AbstractContextManager[object]]
+
+
+def _plain(whole: bool) -> AbstractContextManager[object]:
+    return nullcontext()
+
+
+def write(load: Load, around: Around = _plain) -> None:
     """All tables of a chunk in one transaction, parents first."""
-    with transaction.atomic(), bulk.references_checked_later():
+    with transaction.atomic(), around(False), bulk.references_checked_later():
         copy(load)
 
 
@@ -53,10 +60,14 @@ class Writer:
     """Writes chunks one behind.
 
     `whole`: all chunks in one transaction, the indexes of `tables` built at its end; only beside. Otherwise each chunk
-    is committed by itself.
+    is committed by itself. `around(whole)`: what stands around each transaction, and ends when its rows and indexes
+    are there.
     """
 
-    def __init__(self, *, whole: bool = False, tables: Sequence[type[models.Model]] = ()) -> None:
+    def __init__(
+        self, *, whole: bool = False, tables: Sequence[type[models.Model]] = (), around: Around = _plain
+    ) -> None:
+        self._around = around
         beside = may_write_beside()
         self.whole, self.tables = whole and beside, tables
         self._thread = ThreadPoolExecutor(1) if beside else None
@@ -69,10 +80,10 @@ class Writer:
 
     def write(self, load: Load) -> None:
         if self._thread is None:
-            write(load)
+            write(load, self._around)
             return
         self._wait()
-        self._last = self._thread.submit(copy if self.whole else write, load)
+        self._last = self._thread.submit(copy, load) if self.whole else self._thread.submit(write, load, self._around)
 
     def _wait(self) -> None:
         if self._last is not None:
@@ -80,6 +91,7 @@ class Writer:
 
     def _begin(self) -> None:
         self._open.enter_context(transaction.atomic())
+        self._open.enter_context(self._around(True))
         self._open.enter_context(bulk.references_checked_later())
         self._open.enter_context(bulk.indexes_built_afterwards(*self.tables))
 

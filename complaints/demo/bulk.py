@@ -19,8 +19,9 @@ from django.db import models
 from complaints import routing
 from complaints.demo import bulk_customers, cast
 from complaints.demo.bulk_rows import Generator, Span
-from complaints.models import Clock, ClockEvent, Complaint, Firing, Message, Narrative
+from complaints.models import Clock, ClockEvent, Complaint, Firing, Message, Narrative, SearchText
 from complaints.models import Workload as WorkloadModel
+from complaints.search import upkeep
 from core import bulk, bulk_writer, cached
 from core.models import TrailEntry
 from retention.models import ContactPoint, Customer, ExternalId
@@ -30,7 +31,7 @@ MANY = 20_000  # from here on dropping and building indexes pays
 LOADED: tuple[type[models.Model], ...] = (
     Customer, ContactPoint, ExternalId, Complaint, Narrative, Clock, ClockEvent, Firing, Message, TrailEntry,
 )  # fmt: skip
-WRITTEN: tuple[type[models.Model], ...] = (*LOADED, WorkloadModel)
+WRITTEN: tuple[type[models.Model], ...] = (*LOADED, SearchText, WorkloadModel)
 LARGE = (TrailEntry, ClockEvent, Clock)  # as much work to analyze as all the rest
 CUSTOMERS_TO = 5  # complaints to a customer, unless said otherwise
 
@@ -53,7 +54,7 @@ def seed(
     cached.clear_all()
     draw = random.Random(seed + 1)  # noqa: S311  (believable, not secret)
     whole = count >= MANY and Complaint.objects.count() <= count
-    with bulk_writer.Writer(whole=whole, tables=LOADED) as writer:
+    with bulk_writer.Writer(whole=whole, tables=LOADED, around=upkeep.put_afterwards) as writer:
         number = max(customers or count // CUSTOMERS_TO, 1)
         known = bulk_customers.seed(number, draw=draw, now=now, write=writer.write)
         generator = Generator(

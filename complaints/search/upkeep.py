@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.db import connection, transaction
@@ -11,6 +11,7 @@ from django.db.models import Max, Min
 
 from complaints.models import Complaint, SearchText
 from complaints.search import lite, postgres
+from core import bulk
 
 AT_ONCE = 2_000
 
@@ -57,15 +58,25 @@ def put_triggers_up() -> None:
 
 
 @contextmanager
-def put_afterwards() -> Iterator[None]:
-    """Within a transaction on PostgreSQL: leave the index alone; the caller then calls `rebuild` or `put_span`."""
+def put_afterwards(whole: bool = False) -> Iterator[None]:
+    """Within a transaction on PostgreSQL: leave the index alone, then write what came in meanwhile, at once.
+
+    For rows that are loaded without triggers, or faster without them. `whole`: the index itself is built anew at the
+    end; nobody else reads it meanwhile. Elsewhere the triggers do it.
+    """
     if connection.vendor != "postgresql":
         yield
         return
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL amends.search_later = 'on'")
+    last = Complaint.objects.aggregate(last=Max("pk"))["last"] or 0
+    with bulk.indexes_built_afterwards(SearchText) if whole else nullcontext():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL amends.search_later = 'on'")
         yield
-        cursor.execute("SET LOCAL amends.search_later = 'off'")
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL amends.search_later = 'off'")
+        high = (Complaint.objects.aggregate(last=Max("pk"))["last"] or 0) + 1
+        for start in range(last + 1, high, AT_ONCE):
+            postgres.put(start, min(start + AT_ONCE, high))
 
 
 def before_migrations(**kwargs: Any) -> None:
