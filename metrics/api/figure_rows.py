@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from complaints.models import Clock, Complaint
+from complaints.models import Clock, Complaint, Message
 from complaints.reference import catalogue
 from core.instants import iso
 from metrics.models import Invitation, SurveyResponse
@@ -22,6 +22,7 @@ LOADED: Mapping[str, tuple[str, ...]] = {
     "customer": (),
     "tenure": ("customer",),
     "purchase": ("customer",),
+    "message": ("complaint", "author", "macro__macro"),
 }
 
 
@@ -137,6 +138,20 @@ def purchase(row: Purchase) -> dict[str, Any]:
     }
 
 
+def message(row: Message) -> dict[str, Any]:
+    version = row.macro
+    return {
+        "row": "message",
+        "id": str(row.pk),
+        "complaint": row.complaint.reference,
+        "at": iso(row.at),
+        "author": {"id": str(row.author_id), "name": str(row.author)} if row.author else None,
+        "macro": {"id": str(version.macro_id), "name": version.macro.label} if version else None,
+        "number": version.number if version else None,
+        "word_for_word": row.word_for_word,
+    }
+
+
 def person(row: Customer | None) -> dict[str, str] | None:
     return None if row is None else {"id": str(row.pk), "name": str(row)}
 
@@ -149,4 +164,5 @@ SHOWN: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "customer": customer,
     "tenure": tenure,
     "purchase": purchase,
+    "message": message,
 }

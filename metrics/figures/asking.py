@@ -41,7 +41,7 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "late_reason": tuple(LateReason.values),
 }
 LISTS = frozenset({"type", "main_type", "root_cause"})
-IDS = frozenset({"team", "owner", "survey", "policy", "pack"})
+IDS = frozenset({"team", "owner", "survey", "policy", "pack", "agent", "macro"})
 
 
 def names(figure: Figure | None, known: frozenset[str]) -> frozenset[str]:

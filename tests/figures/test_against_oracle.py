@@ -49,6 +49,9 @@ def scopes(world: World, figure: Figure, seed: int) -> Iterator[Scope]:
         filters += [{"policy": key} for key in own] + [{"pack": str(RulePack.objects.get().pk)}]
     if "late_reason" in figure.filters:
         filters += [{"late_reason": "workload"}, {"late_reason": "-"}]
+    if "macro" in figure.filters:
+        filters += [{"macro": str(one.macro.macro_id)} for one in world.messages if one.macro][:3]
+        filters += [{"agent": str(world.agent.pk)}, {"agent": "-"}]
     for since, until in PERIODS:
         for basis in figure.bases or ("",):
             yield Scope(

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from complaints.models import ChannelCode, ComplaintType, LateReason, Outcome, RulePack, Severity, SlaPolicy
+from complaints.models import ChannelCode, ComplaintType, LateReason, Macro, Outcome, RulePack, Severity, SlaPolicy
 from complaints.reference import catalogue
 from complaints.sla import packs
 from complaints.web.names import colleagues, teams
@@ -44,6 +44,8 @@ LABELS: Mapping[str, Text] = {
     "policy": gettext_lazy("Policy"),
     "pack": gettext_lazy("Rule pack"),
     "late_reason": gettext_lazy("Why it was late"),
+    "agent": gettext_lazy("Written by"),
+    "macro": gettext_lazy("Macro"),
 }
 OFFERED = ("type", "channel", "severity", "team", "owner", "tier", "source", "source_channel")
 
@@ -92,6 +94,12 @@ def value_words(name: str, value: str) -> str:
         return str(dict(LateReason.choices).get(value, value))
     if name in ("policy", "pack"):
         return terms_words(name, value)
+    if name == "agent":
+        known = colleagues().get(int(value))
+        return known.name if known else value
+    if name == "macro":
+        found = Macro.objects.filter(pk=int(value)).first()
+        return found.label if found else value
     if name == "outcome":
         return str(dict(Outcome.choices).get(value, value))
     if name == "cohort" and (month := periods.month_of(value)) is not None:

@@ -194,4 +194,14 @@ KINDS: dict[str, Kind] = {
             (_SOURCE, False, lambda row: _text(row.source)),
         ),
     ),
+    "message": Kind(
+        ("complaint", "author", "macro__macro"),
+        (
+            (_COMPLAINT, False, lambda row: _case(row, row.complaint)),
+            (gettext_lazy("Sent"), False, lambda row: _at(row.at)),
+            (gettext_lazy("By"), False, lambda row: _text(row.author or "")),
+            (gettext_lazy("Macro"), False, lambda row: _text(row.macro.macro.label)),
+            (gettext_lazy("Word for word"), False, lambda row: Cell(_("yes") if row.word_for_word else _("no"))),
+        ),
+    ),
 }
