@@ -34,6 +34,7 @@ def make_user(name: str = "", *, password: str | None = PASSWORD, **fields: Any)
     username = fields.pop("username", f"user{number}")
     email = fields.pop("email", f"{username}@house.example")
     fields.setdefault("time_zone", "UTC")
+    fields.setdefault("take_back_seconds", 0)  # replies leave at once; tests/test_pending.py is about those that wait
     return User.objects.create_user(username, email, password, name=name or f"Person {number}", **fields)
 
 

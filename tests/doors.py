@@ -19,7 +19,8 @@ from complaints.models import Complaint
 from core.models import User
 from tests.tokens import bearer
 
-UNDONE = {"snooze": "waking",   # what DELETE undoes over the API has an address of its own in the browser
+UNDONE = {
+    "snooze": "waking",  # what DELETE undoes over the API has an address of its own in the browser
     "pause": "resumption",
     "hand-over": "hand-over/withdrawal",
     "escalation": "escalation/withdrawal",

@@ -205,7 +205,7 @@ def parts(
         ),
         "joint": merging.joint(told.linked),
         "ownership": ownership.bars(request, complaint, at),
-        "playbook": SimpleLazyObject(lambda: playbook_panel.panel(complaint)),
+        "playbook": SimpleLazyObject(lambda: playbook_panel.panel(complaint, known=told.ticks)),
         "guards": outcome.guards(complaint),
         "decided": outcome.decided(complaint),
         "composer_nonce": fresh(),

@@ -27,7 +27,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast
 
-from complaints.models import Attachment, Complaint, Message, Note, Pending, PendingState, Purpose
+from complaints.models import Attachment, Complaint, Message, Note, Pending, PendingState, Purpose, StepDone
 from complaints.models.conversation import IN, OUT
 from complaints.web import composed
 from complaints.web.composed import Composed, Somebody
@@ -44,7 +44,7 @@ FILES = 500  # of all messages and notes, and what lies ready in the reader's bo
 EARLIER = 50  # complaints of the same customer that are looked at
 WAITS, PEOPLE = 50, 20  # messages that wait to be sent, and people who look at the case
 NOTE, STEP, MAIL, CONTACT, OTHER, FILE = "note", "trail", "mail", "contact", "case", "file"
-WAIT, DRAFT, HERE, LINKED = "wait", "draft", "here", "linked"
+WAIT, DRAFT, HERE, LINKED, TICK = "wait", "draft", "here", "linked", "tick"
 LINKS, HEAD = 50, 2  # merged cases shown; what marks the one this is merged into
 PARTS, OF = {"complaint__merged_into": composed.CASE}, "complaint__reference"
 NO_WORDS = Value(""), Value(""), Value("")
@@ -209,6 +209,7 @@ class Story:
     waits: list[Wait] = field(default_factory=list)
     typed: dict[str, Typed] = field(default_factory=dict)  # by "reply" and "note"
     here: list[Here] = field(default_factory=list)
+    ticks: list[StepDone] = field(default_factory=list)  # of the playbook's steps, oldest first
     contacts: list[Contact] = field(default_factory=list)
     others: list[Other] = field(default_factory=list)
     linked: list[Linked] = field(default_factory=list)
@@ -263,6 +264,7 @@ def _sorted(rows: list[Row]) -> Story:
     story.trail.sort(key=lambda one: one.seq)
     story.mails.sort(key=lambda one: one.id)
     story.files.sort(key=lambda one: one.id)
+    story.ticks.sort(key=lambda one: (one.at, one.pk))
     story.waits.sort(key=lambda one: (one.due_at, one.id))
     story.others.sort(key=lambda one: one.received_at, reverse=True)
     return story
@@ -305,6 +307,11 @@ def _here(story: Story, row: Row) -> None:
     story.here.append(Here(row.who or 0, row.sent_at))
 
 
+def _tick(story: Story, row: Row) -> None:
+    tick = StepDone(pk=row.id, key=row.text, by_id=row.who, skipped=row.a, version_id=row.number, at=row.at)
+    story.ticks.append(tick)
+
+
 def _contact(story: Story, row: Row) -> None:
     story.contacts.append(Contact(row.a, row.text))
 
@@ -334,6 +341,7 @@ _PLACES = {
     WAIT: _wait,
     DRAFT: _draft,
     HERE: _here,
+    TICK: _tick,
 }
 
 
@@ -356,6 +364,7 @@ def _compose(user: Reader, older: bool, known: bool) -> Composed:
     mine = Q(complaint=case) & (Q(draft="") | Q(uploaded_by=user.pk))
     files = Attachment.objects.filter(mine).order_by("-pk")
     files_of_parts = Attachment.objects.filter(draft="", **PARTS).order_by("-pk")
+    ticks = StepDone.objects.filter(complaint=case)
     waits = Pending.objects.filter(complaint=case, state__in=[PendingState.WAITING, PendingState.HELD])
     typed = Draft.objects.filter(user=user.pk, place__in=[composed.REPLY_PLACE, composed.NOTE_PLACE])
     here = Presence.objects.filter(place=composed.CASE_PLACE, seen_at__gt=composed.SINCE).exclude(user=user.pk)
@@ -416,6 +425,7 @@ def _compose(user: Reader, older: bool, known: bool) -> Composed:
             number="take_back",
         )[:WAITS],
         _part(typed, DRAFT, "updated_at", "body", None, "place", "fields", "device", number="revision"),
+        _part(ticks, TICK, "at", "key", "by_id", "skipped", number="version_id"),
         _part(here, HERE, "seen_at", "place", "user_id", sent_at="wrote_at")[:PEOPLE],
         _part(mails, MAIL, "created_at", "key", None, "recipient", "template", "suppressed", **fate)[:MAILS],
     ]
