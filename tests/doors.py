@@ -82,7 +82,7 @@ def _api(user: User, complaint: Complaint, resource: str, fields: dict[str, Any]
     answer = Client(headers=bearer(user)).generic(
         method, path, "" if method == "DELETE" else body, content_type="application/json"
     )
-    status = {201: 200, 400: 422}.get(answer.status_code, answer.status_code)
+    status = {201: 200, 204: 200, 400: 422}.get(answer.status_code, answer.status_code)
     return Answer(status, answer.content.decode())
 
 

@@ -1,4 +1,4 @@
-"""One action on many complaints: the same actions, a reason for each that refuses, undo, by page and API (ux, desk 7)."""
+"""One action on many complaints: the same as on one, a reason for each that refuses, undo, two doors (ux, desk 7)."""
 
 from __future__ import annotations
 
