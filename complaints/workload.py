@@ -17,9 +17,9 @@ from core.models import Absence, Team, User
 class Load:
     """One person. The counts are of cases the asker sees; `elsewhere`: what the person owns beside them.
 
-    `open` is all of them, also what is snoozed; `breached`, `risk` (due before the asker's midnight), `waiting` and
-    `snoozed` as the views of the queue count them, so some stand in two. `away_until`: None while they are there, or
-    away until further notice (`away`).
+    Each is counted as the queue's view of that name lists it (`open`: All open, without what is snoozed; `risk`: due
+    before the asker's midnight), so some cases stand in two. `away_until`: None while they are there, or away until
+    further notice (`away`).
     """
 
     user: User
@@ -35,7 +35,8 @@ class Load:
 
     @property
     def total(self) -> int:
-        return self.open + self.elsewhere
+        """All they own."""
+        return self.open + self.snoozed + self.elsewhere
 
     @property
     def percent(self) -> int:
@@ -72,12 +73,12 @@ def loads(asker: User, teams: QuerySet[Team] | list[Team], *, at: datetime) -> l
     found = []
     for one in people:
         row = counts.get(one.pk, {})
-        seen = row.get("open", 0)
+        seen = row.get("open", 0) + row.get("snoozed", 0)
         found.append(
             Load(
                 user=one,
                 team_id=one.team_id if one.team_id in keys else led.get(one.pk),
-                open=seen,
+                open=row.get("open", 0),
                 breached=row.get("breached", 0),
                 risk=row.get("risk", 0),
                 waiting=row.get("waiting", 0),
@@ -102,7 +103,7 @@ def counted(asker: User, owners: list[int], *, at: datetime) -> QuerySet[Complai
         .order_by()
         .values("owner")
         .annotate(
-            open=Count("pk"),
+            open=Count("pk", filter=awake),
             breached=Count("pk", filter=Q(queue_at__lte=at)),
             risk=Count("pk", filter=awake & Q(queue_at__gt=at, queue_at__lt=day_end)),
             waiting=Count("pk", filter=awake & Q(status=Status.WAITING)),

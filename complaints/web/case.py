@@ -119,6 +119,7 @@ def page(request: HttpRequest, reference: str) -> HttpResponse:
     Query cost: at most 8, session and user included, whatever the number of messages.
     """
     complaint = find(request, reference)
+    ownership.read(complaint, request.user, at=now())  # type: ignore[arg-type]
     return render(
         request,
         "complaints/case.html",

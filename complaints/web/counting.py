@@ -18,15 +18,16 @@ from django.db.models import Q
 from complaints.models import Complaint
 from complaints.querysets import ComplaintQuerySet
 from complaints.reference import catalogue
-from complaints.web import builtin, queue
+from complaints.web import builtin, composed, queue
 from complaints.web.builtin import LOAD, SOME_DAY, VIEWS, Moment, Reader, team_ids
 from complaints.web.composed import Composed, Somebody
 from complaints.web.filters import UNCOUNTED
 from complaints.web.names import colleagues, made_from, teams
 from complaints.web.saved import Saved
 from core.access import MANAGER
-from core.models import User
+from core.models import Notification, User
 
+NOTICES = "notifications"  # what of the inbox is unread
 CAP = 100  # counts stop here and say "99+"
 FIRST = 2_000  # cases of the queue that saved views with filters are counted among
 COLUMNS = (
@@ -38,7 +39,8 @@ Count = int | str
 
 
 def counts(user: User, now: datetime, keys: tuple[str, ...], saved: Sequence[Saved] = ()) -> dict[str, Count]:
-    """How many cases stand in each view, "99+" from CAP on; saved views by their key, where they can be counted.
+    """How many cases stand in each view, "99+" from CAP on; saved views by their key, where they can be counted;
+    and what is unread in the reader's inbox (NOTICES).
 
     Query cost: 1, at most CAP rows per built-in view and branch, and FIRST per branch for all saved views together.
     """
@@ -52,9 +54,10 @@ def counts(user: User, now: datetime, keys: tuple[str, ...], saved: Sequence[Sav
     counting = _counting(keys, tuple(specs.values()), len(readers_teams), MANAGER in user.roles, CAP, epoch)
     (numbers,) = counting.rows(queue.stand_ins(user, readers_teams, Moment.of(now)))
     found = {key: n if n < CAP else f"{CAP - 1}+" for key, n in zip(keys, numbers, strict=False)}
+    found[NOTICES] = numbers[-1] if numbers[-1] < CAP else f"{CAP - 1}+"
     if specs:
         more = numbers[len(keys)] >= FIRST
-        for key, n in zip(specs, numbers[len(keys) + 1 :], strict=True):
+        for key, n in zip(specs, numbers[len(keys) + 1 : -1], strict=True):
             found[key] = f"{CAP - 1}+" if n >= CAP else f"{n}+" if more else n
     return found
 
@@ -97,6 +100,9 @@ def _counting(
             text, values = _among_first(spec, somebody, cap)
             params += values
             texts.append(f"(SELECT COUNT(*) FROM ({text}) AS n{len(texts)})" if text else "0")  # noqa: S608
+    text, values = _sql(Notification.objects.filter(user=composed.ME, read_at__isnull=True).order_by()[:cap])
+    texts.append(f"(SELECT COUNT(*) FROM ({text}) AS unread)")  # noqa: S608
+    params += values
     counting = f"SELECT {', '.join(texts)}"
     return Composed(f"WITH {', '.join(with_)} {counting}" if with_ else counting, (*before, *params))
 

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from complaints.models import Complaint, Escalation, HandOver, HandOverState, Watch
 from complaints.web.names import name_of, person_of
 from core import languages
-from core.models import User
+from core.actions import notifications
+from core.models import Notification, User
 from core.web.once import fresh
 from core.web.parts import Part, Person
 
-OFFER, ESCALATION, WATCH = "offer", "escalation", "watch"
+OFFER, ESCALATION, WATCH, NOTICE = "offer", "escalation", "watch", "notice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Ownership(Part):
     offer: Open | None = None
     escalations: list[Open] = field(default_factory=list)
     watchers: list[int] = field(default_factory=list)
+    unread: bool = False  # the reader's inbox says something about it
 
     def asked(self, user_id: int) -> Open | None:
         """The open escalation to this person."""
@@ -64,16 +66,26 @@ class Bar(Part):
     acts: tuple[str, ...] = ()
 
 
-def of(complaint: Complaint) -> Ownership:
+def of(complaint: Complaint, reader_id: int) -> Ownership:
     """Query cost: 1, once for an instance."""
     known: Ownership | None = complaint.__dict__.get("ownership")
     if known is None:
-        known = complaint.__dict__["ownership"] = _load(complaint)
+        known = complaint.__dict__["ownership"] = _load(complaint, reader_id)
     return known
 
 
-def _load(complaint: Complaint) -> Ownership:
+def read(complaint: Complaint, reader: User, *, at: datetime) -> None:
+    """The reader has opened the case: what their inbox says about it is read. Query cost: 1 where it says anything, and
+    that of `of`."""
+    if of(complaint, reader.pk).unread:
+        notifications.read_about(reader, "complaint", complaint.pk, at=at)
+
+
+def _load(complaint: Complaint, reader_id: int) -> Ownership:
     found = Ownership(complaint.owner_id)
+    notices = Notification.objects.filter(
+        user=reader_id, read_at__isnull=True, subject_kind="complaint", subject_id=complaint.pk
+    )
     offers = HandOver.objects.filter(complaint=complaint.pk, state=HandOverState.OFFERED)
     escalations = Escalation.objects.filter(complaint=complaint.pk, answered_at__isnull=True)
     watches = Watch.objects.filter(complaint=complaint.pk)
@@ -81,10 +93,13 @@ def _load(complaint: Complaint) -> Ownership:
         _part(offers, OFFER, "offered_by_id", "to_user_id", "reason", "offered_at"),
         _part(escalations, ESCALATION, "by_id", "to_id", "reason", "at"),
         _part(watches, WATCH, None, "user_id", None, None),
+        _part(notices, NOTICE, None, "user_id", None, None),
     )
     for key, part, by_id, to_id, words, at in parts[0].union(*parts[1:], all=True):
         if part == WATCH:
             found.watchers.append(to_id)
+        elif part == NOTICE:
+            found.unread = True
         elif part == OFFER:
             found.offer = Open(key, by_id, to_id, words, at)
         else:
@@ -125,7 +140,8 @@ def offered(complaint: Complaint, user_id: int, owner_ship: Ownership) -> tuple[
 
 def bars(request: HttpRequest, complaint: Complaint, at: datetime) -> dict[str, Any]:
     """What `complaints/_ownership.html` takes. Query cost: 1, none once the case's ownership is known."""
-    known, me = of(complaint), request.user.pk or 0
+    me = request.user.pk or 0
+    known = of(complaint, me)
     lines: list[Bar] = []
     if offer := known.offer:
         names = {"by": name_of(offer.by_id), "to": name_of(offer.to_id)}
@@ -151,8 +167,3 @@ def bars(request: HttpRequest, complaint: Complaint, at: datetime) -> dict[str, 
 
 def _bar(icon: str, title: str, one: Open, at: datetime, *, mine: bool, acts: tuple[str, ...]) -> Bar:
     return Bar(icon, title, one.words, languages.near(one.at, at), person_of(one.by_id), mine, acts)
-
-
-def may_see(complaint: Complaint, user: User) -> bool:
-    """Whether somebody sees the case as it is. Query cost: 1, and the roles."""
-    return Complaint.objects.visible_to(user).filter(pk=complaint.pk).exists()

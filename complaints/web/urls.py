@@ -17,10 +17,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(rf"^{REFERENCE}macros/$", words.index, name="case_macros"),
     re_path(rf"^{REFERENCE}macros/(?P<macro_id>[0-9]{{1,18}})/$", words.run, name="case_macro_run"),
     path("", include("complaints.web.file_urls")),
-    path("", include("complaints.web.search_urls")),
     path("", include("complaints.web.knowledge_urls")),
+    path("", include("complaints.web.search_urls")),
     path("", include("complaints.web.desk_urls")),
     path("", include("complaints.web.linking_urls")),
     path("", include("complaints.web.conversation_urls")),
     *(re_path(rf"^{REFERENCE}{act.name}/$", changes.door(key), name=f"case_{act.name}") for key, act in ACTS.items()),
+    path("", include("complaints.web.team_urls")),
 ]

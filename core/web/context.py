@@ -193,10 +193,11 @@ class Shell:
         queues = [[self._view(*view) for view in views] if self._allowed("queue") else [] for views in (daily, wider)]
         others = [
             ("notifications", "bell", _("Notifications")),
+            ("workload" if self._allowed("workload") else "absences", "team", _("Team")),
             ("customers", "person", _("Customers")),
             ("follow_ups", "call", _("Follow-up calls")),
-            ("incidents", "flag", _("Incidents")),
             ("knowledge", "book", _("Knowledge")),
+            ("incidents", "flag", _("Incidents")),
             ("dashboard", "dashboard", _("Dashboard")),
             ("settings", "settings", _("Settings")),
         ]
