@@ -151,11 +151,11 @@ CHOICES: dict[str, Choice] = {
         "snooze", lambda n: ngettext("%(n)s case snoozed", "%(n)s cases snoozed", n), SnoozeForm, key="KeyZ"
     ),
     "macro": Choice("macro", lambda n: ngettext("%(n)s case handled", "%(n)s cases handled", n), MacroForm, key="KeyM"),
-    "note": Choice("note", lambda n: ngettext("%(n)s note added", "%(n)s notes added", n), NoteForm, key="KeyN"),
+    "note": Choice("note", lambda n: ngettext("%(n)s note added", "%(n)s notes added", n), NoteForm),
     "wait": Choice(
-        "paused", lambda n: ngettext("%(n)s case waits", "%(n)s cases wait on their customers", n), WaitForm, key="KeyW"
+        "paused", lambda n: ngettext("%(n)s case waits", "%(n)s cases wait on their customers", n), WaitForm
     ),
-    "watch": Choice("eye", lambda n: ngettext("%(n)s case followed", "%(n)s cases followed", n), key="KeyL"),
+    "watch": Choice("eye", lambda n: ngettext("%(n)s case followed", "%(n)s cases followed", n)),
     "resolve": Choice("met", lambda n: ngettext("%(n)s case resolved", "%(n)s cases resolved", n), ResolveForm),
     "incident": Choice(
         "flag",

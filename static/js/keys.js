@@ -19,6 +19,8 @@ function press(element) {
   } else if (element.matches("input[type=radio]")) {
     element.click();
     element.form?.querySelector("textarea")?.focus();
+  } else if (element.matches("input[type=checkbox]")) {
+    element.click();
   } else if (element.matches("input, textarea")) {
     element.focus();
   } else {

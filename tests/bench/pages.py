@@ -9,9 +9,9 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.test import Client
 
-from complaints.actions import converse
+from complaints.actions import converse, views
 from complaints.actions.file import Filing, file
-from complaints.models import Complaint
+from complaints.models import Complaint, SavedView
 from core.actor import Actor
 from core.clock import now
 from core.models import User
@@ -22,14 +22,36 @@ from tests.bench.web import Call, Server
 
 WARM, REQUESTS = 30, 150
 QUEUE = "/complaints/"
+SAVED: list[dict[str, str]] = [
+    {"view": "all", "channel": "phone"},
+    {"view": "all", "severity": "critical"},
+    {"view": "all", "owner": "me", "due": "today"},
+    {"view": "team", "type": "billing"},
+    {"view": "all", "language": "ru"},
+    {"view": "waiting", "channel": "email"},
+    {"view": "all", "escalated": "yes"},
+    {"view": "all", "draft": "yes"},
+]
 
 
 def measure_queue(people: Company, server: Server) -> dict[str, Any]:
-    """Both views of the queue, one client at a time."""
-    return {
-        "agent": page(QUEUE, people.agents[0], server),
-        "manager": page(QUEUE, people.manager, server),
-    }
+    """Both views of the queue, one client at a time; then with eight saved views to count beside it, and one open."""
+    agent, manager = people.agents[0], people.manager
+    found = {"agent": page(QUEUE, agent, server), "manager": page(QUEUE, manager, server)}
+    kept = [save(manager, number, query) for number, query in enumerate(SAVED)]
+    try:
+        found["agent, 8 saved views"] = page(QUEUE, agent, server)
+        found["manager, 8 saved views"] = page(QUEUE, manager, server)
+        found["manager, a saved view"] = page(f"{QUEUE}?view=saved-{kept[0].pk}", manager, server)
+    finally:
+        SavedView.objects.filter(pk__in=[one.pk for one in kept]).delete()
+    return found
+
+
+def save(manager: User, number: int, query: dict[str, str]) -> SavedView:
+    """A view for everybody."""
+    by = Actor.person(manager)
+    return views.save(by=by, at=now(), name=f"View {number}", query=query, circle=views.ALL)
 
 
 def measure_case(people: Company, server: Server) -> dict[str, Any]:
