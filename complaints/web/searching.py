@@ -153,7 +153,7 @@ def results(asked: Asked, user: User, params: QueryDict) -> dict[str, Any]:
 
 
 def _rows(user: User, keys: list[int]) -> Any:
-    return rows.values(Complaint.objects.visible_to(user).filter(pk__in=keys)) if keys else []
+    return rows.values(Complaint.objects.visible_to(user).filter(pk__in=keys), user.pk) if keys else []
 
 
 def _row(found: rows.Found, hit: search.Hit, here: rows.Here) -> Row:

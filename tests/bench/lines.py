@@ -38,6 +38,9 @@ def flat(found: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         for who, figures in found.get(page, {}).items():
             if isinstance(figures, dict):
                 yield f"{page} {who}" if page == "dashboard" else f"{page} as {who}", figures
+    for name, figures in found.get("search", {}).items():
+        if isinstance(figures, dict):
+            yield f"search {name}", figures
     for name, figures in found.get("figures", {}).items():
         if isinstance(figures, dict) and "p50_ms" in figures:
             yield name, figures

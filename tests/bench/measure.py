@@ -18,7 +18,7 @@ from typing import Any
 import django
 
 LOADED, EDIT = "load", "edit"  # each wants a database of its own
-WHAT = (LOADED, "queue", "case", "figures", "dashboard", "create", "time", "sweep", EDIT)
+WHAT = (LOADED, "queue", "case", "search", "figures", "dashboard", "create", "time", "sweep", EDIT)
 POSTGRESQL_ONLY = ("figures", "dashboard", EDIT)
 Found = dict[str, Any]
 
@@ -86,7 +86,7 @@ def main(arguments: list[str]) -> None:
 
 def _seeded(run: Run) -> None:
     """Everything that is measured among `size` complaints; what changes them most comes last."""
-    from tests.bench import create, dashboard, deadlines, pages, reporting, seed, shop, sweeping, web
+    from tests.bench import create, dashboard, deadlines, pages, reporting, searching, seed, shop, sweeping, web
 
     people = seed.company()
     run.wanted.insert(0, "seed")
@@ -95,10 +95,11 @@ def _seeded(run: Run) -> None:
         return
     with ExitStack() as stack:
         server: Any = None
-        if run.wants("queue", "case", "create", "dashboard"):
+        if run.wants("queue", "case", "search", "create", "dashboard"):
             server = stack.enter_context(web.gunicorn())
         run.measure("queue", lambda: pages.measure_queue(people, server))
         run.measure("case", lambda: pages.measure_case(people, server))
+        run.measure("search", lambda: searching.measure(people, server))
         if run.wants("figures", "dashboard"):
             started = time.perf_counter()
             shop.fill()

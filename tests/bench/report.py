@@ -73,6 +73,7 @@ def goals(results: Results) -> Iterator[dict[str, Any]]:
         yield from _creation(known.get(("postgresql", size), {}), f"PostgreSQL, {size:,}: ")
     for database, found in largest.items():
         yield from _pages(found, f"{database}, {found['size']:,}: ")
+        yield from _search(found, f"{database}, {found['size']:,}: ")
     yield from _growth(known)
     yield from _sweeps(largest.get("postgresql", {}))
     yield from _figures(largest.get("postgresql", {}))
@@ -103,6 +104,12 @@ def _pages(found: dict[str, Any], where: str) -> Iterator[dict[str, Any]]:
         for who, figures in found.get(page, {}).items():
             if isinstance(figures, dict) and "p50_ms" in figures:
                 yield _goal(f"{where}{page} as {who} at most 15 ms", figures["p50_ms"], most=15, in_time=True)
+
+
+def _search(found: dict[str, Any], where: str) -> Iterator[dict[str, Any]]:
+    for name, figures in found.get("search", {}).items():
+        if isinstance(figures, dict) and "p50_ms" in figures:
+            yield _goal(f"{where}search {name} at most 20 ms", figures["p50_ms"], most=20, in_time=True)
 
 
 def _growth(known: dict[tuple[str, int], dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -22,6 +22,7 @@ from django.db import connection, models, transaction
 
 from complaints import routing
 from complaints.models import Clock, Complaint, RoutingRule
+from complaints.search import upkeep
 from core import bulk, cached
 from core.models import Organisation, Team, User
 from retention.models import ContactPoint, Customer
@@ -106,7 +107,8 @@ def _quickly(tables: tuple[type[models.Model], ...]) -> Iterator[None]:
     """One transaction in which no foreign key is looked up and the indexes of `tables` are built at the end."""
     if connection.vendor == "sqlite":
         connection.disable_constraint_checking()
-    with transaction.atomic(), bulk.references_checked_later(), ExitStack() as stack:
+    around = upkeep.put_afterwards(whole=bool(tables))
+    with transaction.atomic(), around, bulk.references_checked_later(), ExitStack() as stack:
         if tables:
             stack.enter_context(bulk.indexes_built_afterwards(*tables))
             stack.enter_context(multiply.sqlite_indexes_afterwards(tables))

@@ -1,0 +1,135 @@
+"""Search and the palette by keyboard alone, in a Cyrillic layout too; focus stays, nothing is scrolled sideways."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from complaints.models import Complaint
+from tests.browser.test_every_page import SKINS, as_, look
+from tests.cast import Cast
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+
+
+@pytest.fixture
+def kettle(cast: Cast) -> Complaint:
+    return cast.complaint(owner=cast.agent, subject="A kettle", description="It leaks all over the table.")
+
+
+def selected(page: Any) -> str:
+    return page.locator("#palette-list [aria-selected=true]").inner_text()
+
+
+def test_from_the_queue_to_a_case_by_keyboard_alone(open_page: Any, cast: Cast, kettle: Complaint) -> None:
+    page = open_page(user=cast.agent)
+    page.goto("/complaints/")
+    page.keyboard.press("Control+KeyK")
+    page.locator("#palette[open]").wait_for()
+    assert page.evaluate("document.activeElement.id") == "palette-input"
+    page.keyboard.type("whitl")
+    page.locator(f"#jump-case-{kettle.reference}").wait_for()
+    assert page.locator("#palette-input").get_attribute("aria-activedescendant") == f"jump-case-{kettle.reference}"
+    page.keyboard.press("ArrowDown")
+    assert page.locator("#palette-input").get_attribute("aria-activedescendant") == f"jump-customer-{cast.customer.pk}"
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/complaints/{kettle.reference}/")
+
+
+def test_a_reference_typed_fast_opens_its_case(open_page: Any, cast: Cast, kettle: Complaint) -> None:
+    page = open_page(user=cast.agent)
+    page.goto("/complaints/")
+    page.keyboard.press("Control+KeyK")
+    page.keyboard.type(kettle.reference)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/complaints/{kettle.reference}/")
+
+
+def test_views_and_what_can_be_done_here(open_page: Any, cast: Cast, kettle: Complaint) -> None:
+    page = open_page(user=cast.agent)
+    page.goto(f"/complaints/{kettle.reference}/")
+    page.keyboard.press("Control+KeyK")
+    page.keyboard.type("internal")
+    page.locator("#palette-list [role=option]", has_text="note").first.wait_for()
+    page.keyboard.press("Enter")
+    page.locator("#palette:not([open])").wait_for(state="attached")
+    assert page.locator("#composer input[value=note]").is_checked()
+    page.locator("h1").first.click()
+    page.keyboard.press("Control+KeyK")
+    page.keyboard.type("breached")
+    page.locator("#jump-view-breached[aria-selected=true]").wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/complaints/?view=breached")
+
+
+def test_a_cyrillic_layout_opens_it_too_and_escape_gives_the_focus_back(
+    open_page: Any, cast: Cast, kettle: Complaint
+) -> None:
+    page = open_page(user=cast.agent)
+    page.goto("/complaints/")
+    page.locator(".row__link").first.focus()
+    page.evaluate(
+        "document.activeElement.dispatchEvent(new KeyboardEvent('keydown',"
+        " {key: 'л', code: 'KeyK', ctrlKey: true, bubbles: true, cancelable: true}))"
+    )
+    page.locator("#palette[open]").wait_for()
+    page.keyboard.press("Escape")
+    page.locator("#palette:not([open])").wait_for(state="attached")
+    assert "row__link" in page.evaluate("document.activeElement.className")
+    page.evaluate(
+        "document.activeElement.dispatchEvent(new KeyboardEvent('keydown',"
+        " {key: '.', code: 'Slash', bubbles: true, cancelable: true}))"
+    )
+    page.wait_for_url("**/search/")
+
+
+def test_results_follow_the_letters_and_the_focus_stays(open_page: Any, cast: Cast, kettle: Complaint) -> None:
+    page = open_page(user=cast.agent)
+    page.goto("/complaints/")
+    page.keyboard.press("Slash")
+    page.wait_for_url("**/search/")
+    page.keyboard.type("leak")
+    page.locator("#found mark", has_text="leaks").wait_for()
+    assert page.evaluate("document.activeElement.id") == "id_q"
+    page.wait_for_url("**/search/?q=leak*")
+    page.keyboard.type("xyz")
+    page.locator("#found", has_text="No case matches").wait_for()
+    assert page.input_value("#id_q") == "leakxyz"
+    for _letter in "xyz":
+        page.keyboard.press("Backspace")
+    page.locator(f"#found .row__link[href='/complaints/{kettle.reference}/']").wait_for()
+    page.keyboard.press("Tab")
+    page.locator("h1").click()
+    page.keyboard.press("KeyJ")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/complaints/{kettle.reference}/")
+
+
+def test_switched_off_keys_leave_the_browser_its_own(open_page: Any, cast: Cast, kettle: Complaint) -> None:
+    cast.agent.shortcuts = False
+    cast.agent.save(update_fields=["shortcuts"])
+    page = open_page(user=cast.agent)
+    page.goto("/complaints/")
+    page.keyboard.press("Control+KeyK")
+    page.wait_for_timeout(200)
+    assert page.locator("#palette[open]").count() == 0
+    page.locator(".sidebar__find").click()
+    page.locator("#palette[open]").wait_for()
+
+
+@pytest.mark.parametrize("skin", SKINS)
+def test_the_pages(open_page: Any, cast: Cast, kettle: Complaint, skin: str) -> None:
+    page = as_(open_page, cast.agent, skin)
+    for path in ("/search/", "/search/?q=leaks", "/search/?q=kettle&status=closed", "/search/?q=nothingofthekind"):
+        look(page, path)
+    page.goto("/complaints/")
+    page.keyboard.press("Control+KeyK")
+    page.locator("#palette-list [role=option]").first.wait_for()
+    page.under_axe = True
+    found = Axe().run(page, options={"preload": False, "resultTypes": ["violations"]})
+    page.wait_for_timeout(50)
+    page.under_axe = False
+    assert found.violations_count == 0, found.generate_report()
