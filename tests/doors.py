@@ -22,6 +22,8 @@ from tests.tokens import bearer
 UNDONE = {
     "snooze": "waking",  # what DELETE undoes over the API has an address of its own in the browser
     "pause": "resumption",
+    "merge": "unmerging",
+    "incident": "incident/removal",
     "hand-over": "hand-over/withdrawal",
     "escalation": "escalation/withdrawal",
 }

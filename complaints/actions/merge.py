@@ -263,6 +263,14 @@ def whole(complaint: Complaint) -> models.QuerySet[Complaint]:
     return Complaint.objects.filter(Q(pk=complaint.pk) | Q(merged_into=complaint.pk)).values("pk")  # type: ignore[return-value]
 
 
+def of_same_customer(complaint: Complaint) -> models.QuerySet[Complaint]:
+    """Those of `whole` that the customer of the case may read: their own."""
+    own = Q(pk=complaint.pk)
+    if complaint.customer_id is not None:
+        own |= Q(merged_into=complaint.pk, customer=complaint.customer_id)
+    return Complaint.objects.filter(own).values("pk")  # type: ignore[return-value]
+
+
 def target_by_reference(reference: str, user: User | None) -> Complaint:
     """The case to merge into, as somebody names it. Raises InvalidInput alike for what is missing and not theirs."""
     known = Complaint.objects.all() if user is None else Complaint.objects.visible_to(user)

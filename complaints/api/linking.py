@@ -26,7 +26,7 @@ from core.clock import now
 LONG = 2_000
 
 
-class MergeBody(Strict):
+class MergeIntoBody(Strict):
     """`into`: the case that stays. `confirm`: they may be of different customers."""
 
     into = Text(max_length=16)
@@ -49,7 +49,7 @@ class MergeShape(serializers.Serializer[Any]):
 class Merging(Change):
     """This complaint becomes part of another one, or was that: POST merges, DELETE takes it back, GET reads it."""
 
-    body: ClassVar = {"POST": MergeBody}
+    body: ClassVar = {"POST": MergeIntoBody}
     answer: ClassVar = {"POST": ComplaintShape, "DELETE": ComplaintShape, "GET": MergeShape}
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:

@@ -105,6 +105,8 @@ class Journey:
             return _("You find our decision below. If something is still wrong, just reply here.")
         if status == Status.CLOSED:
             return self._still_open_for()
+        if status == Status.MERGED:
+            return _("What you write here reaches the people who handle both.")
         return ""
 
     def _first_answer(self) -> str:
