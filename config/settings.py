@@ -270,6 +270,7 @@ SPECTACULAR_SETTINGS = {
         "ContactKind": "retention.models.customers.CONTACT_KINDS",
         "PurchaseKind": "retention.models.PurchaseKind",
         "SurveyKind": "metrics.models.SurveyKind",
+        "ArticleKind": "complaints.models.ArticleKind",
         "ImportKind": ["customers", "purchases", "survey-responses"],
     },
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},

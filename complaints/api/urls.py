@@ -79,5 +79,6 @@ urlpatterns = [
     path("macros/<int:pk>/", macros.OneMacro.as_view(), name="api-macro"),
     path("macros/<int:pk>/preview/", macros.Preview.as_view(), name="api-macro-preview"),
     path("", include("complaints.api.ownership_urls")),
+    path("", include("complaints.api.playbook_urls")),
     path("", include("complaints.api.desk_urls")),
 ]

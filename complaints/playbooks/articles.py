@@ -85,6 +85,12 @@ def find(
     return kept[:limit]
 
 
+def having(text: str) -> QuerySet[ArticleVersion]:
+    """Versions in force that have a word beginning like one of the text's; all of them for a text without words."""
+    stems = stems_of(text)
+    return in_force().filter(_having(stems)) if stems else in_force()
+
+
 def stems_of(text: str) -> list[str]:
     """The words of a text as they are compared: folded, without their ends, each once, the longest first."""
     folded = fold_text(text[:4000])
