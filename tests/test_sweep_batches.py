@@ -20,7 +20,7 @@ from complaints.sla import sweep_sql
 from complaints.sla.sweep import Swept, due, mark, sweep
 from core import cached, clock, trail
 from core.actor import Actor
-from core.models import OutboxMessage, TrailEntry, User
+from core.models import Notification, OutboxMessage, TrailEntry, User
 from tests import cast
 
 MONDAY = cast.MONDAY
@@ -120,6 +120,7 @@ def written() -> dict[str, list[tuple[Any, ...]]]:
         "firings": rows(Firing, "id"),
         "trail": rows(TrailEntry, "id"),
         "outbox": rows(OutboxMessage, "id"),
+        "inbox": rows(Notification, "id"),
     }
 
 

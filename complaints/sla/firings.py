@@ -19,10 +19,11 @@ from complaints.models import Clock, ClockEvent, ClockState, Complaint, Firing
 from complaints.sla import ladder
 from complaints.sla.ladder import BREACH
 from complaints.sla.replay import BREACHED, WARNED
-from core import outbox, trail
+from core import notify, outbox, trail
 from core.actor import Actor
 from core.instants import from_us, to_us
-from core.models import OutboxMessage, Team, TrailEntry, User
+from core.models import Notification, NotificationEvent, OutboxMessage, Team, TrailEntry, User
+from core.notify import AT_ONCE
 
 NOTED_AS, WARNED_AS = "sla.breached", "sla.warned"
 TEMPLATES = {BREACH: "sla_breach", "warn": "sla_warning", "late": "sla_late"}
@@ -66,8 +67,8 @@ def due(clock: Clock, *, at: datetime) -> list[Fired]:
 def records(complaint: Complaint, clocks: Iterable[Clock], *, at: datetime) -> list[models.Model]:
     """The rows to write beside clocks of one complaint that just became breached; the caller holds it locked.
 
-    One mark for each clock, one trail entry for all, one mail for each clock and addressee; mark and mails once for
-    ever, so none for a clock whose first breach was taken back with a merge. `at`: when it was noticed.
+    One mark for each clock, one trail entry for all, one notification and mail for each clock and addressee; all once
+    for ever, so none for a clock whose first breach was taken back with a merge. `at`: when it was noticed.
     Query cost: at most 4 with a breach (the end of the trail, the team, the people), none without.
     """
     fired = [Fired(clock, BREACH, _deadline(clock), *_told_of(clock)) for clock in clocks]
@@ -77,10 +78,12 @@ def records(complaint: Complaint, clocks: Iterable[Clock], *, at: datetime) -> l
     written = TrailEntry.objects.filter(subject_kind=subject_kind, subject_id=subject_id)
     last = written.order_by("-seq").values_list("seq", "hash").first()
     people = people_of([complaint])[complaint.pk]
+    first = [one for one in fired if not one.to & ladder.AGAIN]
     return [
-        *(mark(one, at=at) for one in fired if not one.to & ladder.AGAIN),
+        *(mark(one, at=at) for one in first),
         noted(complaint, fired, by=Actor.system("sla"), at=at, last=last),
-        *mails(complaint, [one for one in fired if not one.to & ladder.AGAIN], people, at=at),
+        *notices(complaint, first, people, at=at),
+        *mails(complaint, first, people, at=at),
     ]
 
 
@@ -124,7 +127,7 @@ def noted(complaint: Complaint, fired: Sequence[Fired], *, by: Actor, at: dateti
 
 
 def mails(complaint: Complaint, fired: Iterable[Fired], people: People, *, at: datetime) -> list[OutboxMessage]:
-    """One mail for each rung that is told and each addressee, not yet written."""
+    """One mail for each rung that is told and each addressee who wants such mails at once, not yet written."""
     return [
         outbox.mail(
             mail_key(one.rung, one.clock.pk, person.pk),
@@ -138,7 +141,50 @@ def mails(complaint: Complaint, fired: Iterable[Fired], people: People, *, at: d
         for one in fired
         if one.told
         for person in addressees(one.to, people)
+        if person.email and choice_of(person).mail == AT_ONCE
     ]
+
+
+def notices(complaint: Complaint, fired: Iterable[Fired], people: People, *, at: datetime) -> list[Notification]:
+    """The same in the inbox of each addressee, whatever they chose: a deadline always reaches somebody. Not yet
+    written."""
+    return [
+        Notification(
+            user=person,
+            key=notice_key(one),
+            event=NotificationEvent.DEADLINE,
+            words=notice_words(complaint, one),
+            url=complaint.get_absolute_url(),
+            subject_kind="complaint",
+            subject_id=complaint.pk,
+            at=at,
+            mail_due_at=notify.mail_due_at(choice_of(person).mail, person, at) if person.email else None,
+        )
+        for one in fired
+        if one.told
+        for person in addressees(one.to, people)
+    ]
+
+
+def notice_key(fired: Fired) -> str:
+    return f"{fired.rung}:{fired.clock.pk}"
+
+
+def notice_words(complaint: Complaint, fired: Fired) -> dict[str, str]:
+    """What the sentence needs (core.notify_words)."""
+    return {
+        "what": fired.rung.partition(":")[0],
+        "reference": complaint.reference,
+        "subject": complaint.subject,
+        "clock": str(fired.clock.kind),
+        "code": fired.clock.code,
+    }
+
+
+def choice_of(person: User) -> notify.Choice:
+    """How they want to hear of deadlines; what `people_of` did not load is the default."""
+    own = getattr(person, "own_inbox", None), getattr(person, "own_mail", None)
+    return notify.chosen(NotificationEvent.DEADLINE, *own)
 
 
 def addressees(to: int, people: People) -> list[User]:
@@ -149,11 +195,15 @@ def addressees(to: int, people: People) -> list[User]:
 
 def people_of(complaints: Sequence[Complaint]) -> dict[int, People]:
     """By complaint's key: who owns it, leads its team, answers for the team (every manager if nobody is named) and
-    stands in for the owner; active, with address. Query cost: 2 or 3."""
+    stands in for the owner; active ones, with what they chose of deadlines. Query cost: 2 or 3."""
     teams = Team.objects.in_bulk({case.team_id for case in complaints if case.team_id is not None})
     owners = {case.owner_id for case in complaints}
     named = {pk for team in teams.values() for pk in (team.lead_id, team.manager_id) if pk}
-    reachable = User.objects.filter(is_active=True).exclude(email="")
+    own = models.FilteredRelation(
+        "notification_choices", condition=models.Q(notification_choices__event=NotificationEvent.DEADLINE)
+    )
+    reachable: Any = User.objects.filter(is_active=True).annotate(own=own)
+    reachable = reachable.annotate(own_inbox=models.F("own__inbox"), own_mail=models.F("own__mail"))
     wanted = models.Q(pk__in=owners | named) | models.Q(is_manager=True) | models.Q(stands_in_for__in=owners)
     users = {one.pk: one for one in reachable.filter(wanted).distinct()}
     deputies = dict(User.objects.filter(pk__in=owners).values_list("pk", "deputy_id"))

@@ -113,12 +113,13 @@ def mark(clocks: Sequence[Clock], *, at: datetime) -> Swept:
     cases = list(firings.by_case(clocks))
     people = firings.people_of([case for case, _clocks in cases])
     ends = trail.ends("complaint", [case.pk for case, _clocks in cases])
-    marks, events, entries, mails = [], [], [], []
+    marks, events, entries, notices, mails = [], [], [], [], []
     for case, own in cases:
         fired = [one for clock in own for one in firings.due(clock, at=at)]
         marks += [firings.mark(one, at=at) for one in fired]
         events += [firings.event(one, at=at) for one in fired]
         entries.append(firings.noted(case, fired, by=SWEEPER, at=at, last=ends.get(case.pk)))
+        notices += firings.notices(case, fired, people[case.pk], at=at)
         mails += firings.mails(case, fired, people[case.pk], at=at)
         for clock in own:
             _move_on(clock, {one.rung for one in fired if one.clock is clock}, at=at)
@@ -126,7 +127,9 @@ def mark(clocks: Sequence[Clock], *, at: datetime) -> Swept:
     roused = Case(When(snoozed_until__gt=at, then=Value(at)), default=F("snoozed_until"))
     Complaint.objects.filter(pk__in=[case.pk for case, _clocks in cases]).update(updated_at=at, snoozed_until=roused)
     mails = _without_twins(mails)
-    rows.insert([*events, *_without_fired(marks), *entries, *mails])
+    marks = _without_fired(marks)
+    new = {f"{mark.rung}:{mark.clock_id}" for mark in marks}
+    rows.insert([*events, *marks, *entries, *(one for one in notices if one.key in new), *mails])
     return Swept(len(clocks), len(cases), len(mails))
 
 

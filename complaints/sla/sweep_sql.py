@@ -18,11 +18,13 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
+from django.urls import reverse
 
 from complaints.sla import firings, ladder
-from core import outbox
+from core import notify, outbox
 from core.actor import Actor
 from core.instants import to_us
+from core.models import NotificationEvent
 
 # Locks never wait, so a sweep cannot be part of a deadlock. NO KEY: a new row that points at the case does
 # not hide it from us, an action on it (FOR UPDATE) does.
@@ -133,21 +135,39 @@ WITH due AS MATERIALIZED (
     UNION ALL
     SELECT told.*, owner.deputy_id FROM told JOIN core_user owner ON owner.id = told.owner_id
     WHERE told_to & %(deputy)s > 0
+), reached AS MATERIALIZED (
+    SELECT addressed.*, person.email, coalesce(nullif(person.language, ''), %(language)s) AS language,
+           person.time_zone, coalesce(nullif(person.time_zone, ''), %(zone)s) AS zone,
+           coalesce(nullif(person.name, ''), person.username) AS name, coalesce(choice.mail, %(by_mail)s) AS by_mail
+    FROM addressed JOIN core_user person ON person.id = addressed.person_id
+    LEFT JOIN core_notificationchoice choice ON choice.user_id = person.id AND choice.event = %(event)s
+    WHERE person.is_active
+), notices AS (
+    INSERT INTO core_notification (user_id, key, event, words, url, subject_kind, subject_id, at, in_inbox, mail_due_at)
+    SELECT person_id, rung || ':' || id, %(event)s,
+           jsonb_build_object('what', split_part(rung, ':', 1), 'reference', reference, 'subject', subject,
+                              'clock', kind, 'code', code),
+           %(before_url)s || reference || %(after_url)s, 'complaint', complaint_id, %(at)s, true,
+           CASE WHEN email = '' THEN NULL
+                WHEN by_mail = 'bundled' THEN date_trunc('hour', %(at)s::timestamptz, 'UTC') + interval '1 hour'
+                WHEN by_mail = 'daily' THEN
+                    (date_trunc('day', (%(at)s::timestamptz AT TIME ZONE zone) - interval '8 hours')
+                     + interval '32 hours') AT TIME ZONE zone END
+    FROM reached ORDER BY reached.at, id, person_id
+    ON CONFLICT (user_id, key) DO NOTHING
 ), mails AS (
     INSERT INTO core_outboxmessage (key, message_id, channel, recipient, language, template, context,
                                     subject_kind, subject_id, created_at, due_at, attempts, error, suppressed)
-    SELECT told.rung || ':' || told.id || ':' || person.id,
-           %(before_key)s || replace(told.rung, ':', '.') || '.' || told.id || '.' || person.id || %(after_key)s,
-           'mail', person.email, coalesce(nullif(person.language, ''), %(language)s),
+    SELECT told.rung || ':' || told.id || ':' || person_id,
+           %(before_key)s || replace(told.rung, ':', '.') || '.' || told.id || '.' || person_id || %(after_key)s,
+           'mail', email, language,
            %(templates)s::jsonb ->> split_part(told.rung, ':', 1),
            jsonb_build_object('reference', told.reference, 'subject', told.subject, 'clock', told.kind,
                               'code', told.code, 'clock_id', told.id::text, 'rung', told.rung,
-                              'due_us', told.due_us::text, 'time_zone', person.time_zone,
-                              'name', coalesce(nullif(person.name, ''), person.username)),
+                              'due_us', told.due_us::text, 'time_zone', time_zone, 'name', name),
            'complaint', told.complaint_id, %(at)s, %(at)s, 0, '', ''
-    FROM addressed told JOIN core_user person ON person.id = told.person_id
-    WHERE person.is_active AND person.email <> ''
-    ORDER BY told.at, told.id, person.id
+    FROM reached told WHERE email <> '' AND by_mail = 'at_once'
+    ORDER BY told.at, told.id, person_id
     ON CONFLICT (key) DO NOTHING
     RETURNING 1
 )
@@ -186,6 +206,7 @@ def mark(keys: Sequence[Key], *, by: Actor, at: datetime) -> tuple[int, int, int
     Returns how many clocks, complaints and mails. Query cost: 1.
     """
     before_key, _key, after_key = outbox.message_id("key").partition("key")
+    before_url, _reference, after_url = reverse("case", args=["AM-0000-0000"]).partition("AM-0000-0000")
     parameters = {
         "clocks": [key.clock for key in keys],
         "cases": list({key.complaint for key in keys}),
@@ -206,6 +227,11 @@ def mark(keys: Sequence[Key], *, by: Actor, at: datetime) -> tuple[int, int, int
         "language": settings.LANGUAGE_CODE,
         "before_key": before_key,
         "after_key": after_key,
+        "before_url": before_url,
+        "after_url": after_url,
+        "event": str(NotificationEvent.DEADLINE),
+        "by_mail": notify.DEFAULTS[NotificationEvent.DEADLINE].mail,
+        "zone": settings.TIME_ZONE,
     }
     with connection.cursor() as cursor:
         cursor.execute(MARK, parameters)

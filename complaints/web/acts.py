@@ -502,7 +502,8 @@ def case_forms(
 ) -> list[CaseForm]:
     """The actions as forms, those just refused with what was typed. Query cost: 1, none once the case's ownership is
     known; choices come from memory."""
-    keys = offered(complaint, user_id=request.user.pk or 0, watching=watching, own=ownership.of(complaint, request.user.pk or 0))
+    me = request.user.pk or 0
+    keys = offered(complaint, user_id=me, watching=watching, own=ownership.of(complaint, me))
     keys += [key for key in bound if key not in keys and key not in ("message", "note")]
     language = get_language()
     shown = []
