@@ -18,7 +18,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from complaints.models import Article, Channel, ComplaintType, Playbook, RootCause, RoutingRule, RulePack, SavedView, SlaVersion
+from complaints.models import (
+    Article,
+    Channel,
+    ComplaintType,
+    Macro,
+    Playbook,
+    RootCause,
+    RoutingRule,
+    RulePack,
+    SavedView,
+    SlaVersion,
+)
 from complaints.playbooks import articles
 from complaints.playbooks.content import said
 from complaints.reference import catalogue
@@ -42,6 +53,7 @@ SUBJECTS: dict[str, tuple[Any, Any]] = {
     "rootcause": (RootCause, gettext_lazy("Root cause")),
     "channel": (Channel, gettext_lazy("Channel")),
     "routingrule": (RoutingRule, gettext_lazy("Routing rule")),
+    "macro": (Macro, gettext_lazy("Macro")),
     "rulepack": (RulePack, gettext_lazy("Rule pack")),
     "slaversion": (SlaVersion, gettext_lazy("Policies")),
     "calendar": (Calendar, gettext_lazy("Calendar")),
@@ -85,6 +97,7 @@ ADDRESSES = {
     "complainttype": "settings_type",
     "rootcause": "settings_cause",
     "routingrule": "settings_rule",
+    "macro": "settings_macro",
     "calendar": "settings_calendar",
     "playbook": "settings_playbook",
     "article": "settings_article",
@@ -219,6 +232,8 @@ class _Names:
             {one.pk: _("to %(team)s") % {"team": one.team.name} for one in rules} if "routingrule" in ids else {}
         )
         self._playbooks = {one.pk: one.label for one in Playbook.objects.filter(pk__in=ids.get("playbook", ()))}
+        shared = Macro.objects.filter(pk__in=ids.get("macro", ()), owner__isnull=True)
+        self._macros = {one.pk: one.label for one in shared} if "macro" in ids else {}
         wanted = ids.get("calendar", set())
         self._calendars = dict(Calendar.objects.filter(pk__in=wanted).values_list("pk", "name")) if wanted else {}
         versions = ids.get("slaversion", set())
@@ -237,6 +252,7 @@ class _Names:
             "rulepack": _pack,
             "playbook": lambda pk: self._playbooks.get(pk, ""),
             "article": lambda pk: said(articles.titles().get(pk, {})),
+            "macro": lambda pk: self._macros.get(pk, ""),
             "slaversion": lambda pk: self._versions.get(pk, ""),
             "calendar": lambda pk: self._calendars.get(pk, ""),
             "routingrule": lambda pk: self._rules.get(pk, ""),
