@@ -33,6 +33,10 @@ class TooLarge(Exception):
     """More bytes came than were allowed; none of them are kept."""
 
 
+class Empty(Exception):
+    """No bytes came."""
+
+
 class Cut(Exception):
     """Fewer bytes came than were announced; none of them are kept."""
 
@@ -56,7 +60,8 @@ class BlobStorage(FileSystemStorage):
         super().__init__(location=location, file_permissions_mode=0o600, directory_permissions_mode=0o700, **options)
 
     def keep(self, chunks: Iterable[bytes], *, at_most: int, expected: int | None = None) -> Blob:
-        """Write the chunks, in as little memory as the largest of them. Raises TooLarge, Cut or OSError."""
+        """Write the chunks, in as little memory as the largest of them. Raises TooLarge, Cut, Empty or
+        OSError."""
         seal, size = hashlib.sha256(), 0
         coming = self._folder(COMING) / secrets.token_hex(16)
         try:
@@ -69,6 +74,8 @@ class BlobStorage(FileSystemStorage):
                     file.write(chunk)
                 if expected is not None and size != expected:
                     raise Cut
+                if not size:
+                    raise Empty
             key = seal.hexdigest()
             return Blob(key, self._place(coming, key), size)
         finally:

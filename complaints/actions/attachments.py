@@ -73,9 +73,9 @@ def upload(
     except blobs.Cut:
         text = _("%(name)s did not arrive whole. Send it again.")
         raise InvalidInput(text % {"name": file_names.clean(name)}, code="cut_off", field="file") from None
-    if not blob.size:
+    except blobs.Empty:
         text = _("%(name)s is empty.")
-        raise InvalidInput(text % {"name": file_names.clean(name)}, code="empty_file", field="file")
+        raise InvalidInput(text % {"name": file_names.clean(name)}, code="empty_file", field="file") from None
     return _write(blob, name, by=by, at=at, complaint=complaint, draft=_draft(by, mode, origin))
 
 

@@ -133,7 +133,7 @@ def say(
         _base.informed(complaint, clocks, at=at, told=True)
     sent = handle.outgoing(complaint, body, purpose=Purpose.REPLY, by=by, at=at)
     sent.macro, sent.word_for_word = macro, word_for_word
-    letter = letters.message(complaint, sent, author=handle.signature(by), at=at)
+    letter = letters.message(complaint, sent, author=handle.signature(by), at=at, files=found)
     seals, names = attachments_of_case.facts(found)
     _base.finish(
         complaint,
