@@ -271,6 +271,7 @@ SPECTACULAR_SETTINGS = {
         "PurchaseKind": "retention.models.PurchaseKind",
         "SurveyKind": "metrics.models.SurveyKind",
         "ArticleKind": "complaints.models.ArticleKind",
+        "ViewCircle": ["me", "team", "all"],
         "ImportKind": ["customers", "purchases", "survey-responses"],
     },
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},

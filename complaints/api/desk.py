@@ -67,7 +67,7 @@ class ViewBody(Strict):
     team = Id(required=False, allow_null=True)
 
 
-class PositionBody(Strict):
+class ViewPositionBody(Strict):
     direction = Code(choices=DIRECTIONS)
 
 
@@ -149,7 +149,7 @@ class ViewPosition(ApiView):
     """Let a view change places with its neighbour in its circle; nothing happens at the end of it."""
 
     access, resource = HANDLES_CASES, "views"
-    body: ClassVar = {"POST": PositionBody}
+    body: ClassVar = {"POST": ViewPositionBody}
     answer = ViewShape
 
     def post(self, request: Request, pk: int) -> HttpResponse:
