@@ -1,4 +1,4 @@
-"""Search on SQLite: two FTS5 tables and the triggers that keep them (decision 13).
+"""Search on SQLite: two FTS5 tables and the triggers that keep them (decision 17).
 
 `complaints_searchwords` holds the words (subject and names, what was wanted, messages, notes), without accents;
 `complaints_searchkeys` holds references and numbers in pieces of three. FTS5 knows no stems: a word is looked for by

@@ -1,4 +1,4 @@
-"""Search on PostgreSQL: one tsvector per complaint, kept by triggers (migration 0013, decision 13).
+"""Search on PostgreSQL: one tsvector per complaint, kept by triggers (migration 0013, decision 17).
 
 The planner goes wrong with `@@ ... ORDER BY ... LIMIT` (2.7 s for an absent word at a million), so it is never asked
 that: a common word is looked for among the newest complaints the viewer may see, one by one; any other word through

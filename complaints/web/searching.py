@@ -67,11 +67,11 @@ def page(request: HttpRequest) -> HttpResponse:
         if found is not None:
             return redirect(found)
     context = results(asked, user, request.GET)
+    context["applied"] = [Applied(label, value, _without(request.GET, name)) for name, label, value in asked.chosen]
     if fragment:
         return render(request, "complaints/_found.html", context)
     context |= {
         "words": asked.text,
-        "applied": [Applied(label, value, _without(request.GET, name)) for name, label, value in asked.chosen],
         "form": SearchForm(request.GET),
         "clear_url": f"{reverse('search')}?{_only_words(asked.text)}",
     }

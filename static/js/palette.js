@@ -13,6 +13,7 @@ const known = new Map(); // what was answered for which words, while the page is
 let timer;
 let asked;
 let cameFrom;
+let last = ""; // the answer shown; it stands until the next one is there
 
 function fold(text) {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLocaleLowerCase();
@@ -93,6 +94,7 @@ function select(option) {
 }
 
 function show(text, answer) {
+  last = answer;
   const page = new DOMParser().parseFromString(answer, "text/html");
   const brought = [...page.querySelectorAll("[role=option]")].map((one) => document.importNode(one, true));
   const own = doing(text);
@@ -100,12 +102,15 @@ function show(text, answer) {
   const rest = brought.filter((one) => !cases.includes(one));
   list.replaceChildren(...(text ? [...cases, ...own, ...rest] : [...own, ...rest]));
   select(options()[0]);
+}
+
+function say() {
   const number = options().length;
   says.textContent = number ? `${dialog.dataset.wordCount}: ${number}` : dialog.dataset.wordNone;
 }
 
 async function ask(text) {
-  if (known.has(text)) return show(text, known.get(text));
+  if (known.has(text)) return;
   asked?.abort();
   asked = new AbortController();
   const url = new URL(dialog.dataset.paletteUrl, location.href);
@@ -114,9 +119,10 @@ async function ask(text) {
     const answer = await fetch(url, { signal: asked.signal, headers: { Accept: "text/html", "HX-Request": "true" }, redirect: "error" });
     if (!answer.ok) return;
     const html = await answer.text();
-    if (known.size > 50) known.clear();
     known.set(text, html);
-    if (text === input.value.trim()) show(text, html);
+    if (text !== input.value.trim()) return;
+    show(text, html);
+    say();
   } catch {
     // overtaken by the next letter, or not connected: what can be done here still stands
   }
@@ -125,14 +131,16 @@ async function ask(text) {
 function typed() {
   const text = input.value.trim();
   clearTimeout(timer);
-  show(text, known.get(text) ?? "");
-  timer = setTimeout(() => ask(text), known.has(text) ? 0 : PAUSE);
+  show(text, known.get(text) ?? last);
+  if (known.has(text)) say();
+  else timer = setTimeout(() => ask(text), PAUSE);
 }
 
 function open() {
   if (dialog.open || document.querySelector("dialog[open]")) return false;
   cameFrom = document.activeElement;
-  input.value = "";
+  input.value = last = "";
+  known.clear();
   dialog.showModal();
   input.focus();
   typed();
