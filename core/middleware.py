@@ -127,6 +127,11 @@ class Whole:
     def readline(self, size: int | None = -1) -> bytes:
         return self._checked(self.stream.readline(-1 if size is None else size), cut=False)
 
+    def close(self) -> None:
+        """Django closes the stream of a body it has read whole."""
+        if hasattr(self.stream, "close"):
+            self.stream.close()
+
     def _checked(self, piece: bytes, *, cut: bool) -> bytes:
         self.left -= len(piece)
         if self.left > 0 and (cut or not piece):
