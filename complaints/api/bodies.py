@@ -13,6 +13,7 @@ from core.api.fields import Code, Email, Flag, Id, Instant, Language, Text
 
 SUBJECT, LONG, SHORT, CODE = 200, 20_000, 2_000, 80
 MOST_TEXTS = 20
+MOST_MENTIONS = 50
 MOST_FILES = 100  # as a body goes; how many one message takes is for the action to say
 
 
@@ -94,7 +95,10 @@ class MessageBody(Strict):
 
 
 class NoteBody(Strict):
+    """`mentions`: people to tell beside those whom the text names with @."""
+
     body = Text(max_length=LONG)
+    mentions = serializers.ListField(child=Id(), required=False, max_length=MOST_MENTIONS)
     attachments = Files(required=False)
 
 

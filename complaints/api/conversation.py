@@ -17,6 +17,7 @@ from complaints.actions.speech import Acts, Refusal
 from complaints.api import present
 from complaints.api.bodies import MessageBody, NoteBody
 from complaints.api.complaints import HANDLES_CASES
+from complaints.api.ownership import somebody
 from complaints.api.shapes import EventShape, MessageShape, NoteShape
 from complaints.models import Complaint, Message, Note
 from core import trail
@@ -109,6 +110,7 @@ class Notes(_Under):
 
     def post(self, request: Request, reference: str) -> HttpResponse:
         complaint, values = self.seen(request, reference), self.read(request)
+        values["mentions"] = [somebody(key, "mentions") for key in values.get("mentions", ())]
         written = converse.note(complaint, by=self.actor(request), at=now(), **values)
         return self.reply(present.note(written), 201)
 

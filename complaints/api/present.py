@@ -143,6 +143,7 @@ def note(row: Note) -> dict[str, Any]:
         "id": str(row.pk),
         "author": user_brief(row.author) if row.author_id and row.author else None,
         "body": row.body,
+        "mentions": [{"kind": kind, "id": str(key)} for _first, _behind, kind, key in row.mentions],
         "created_at": instant(row.created_at),
     }
 

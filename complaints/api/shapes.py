@@ -109,10 +109,16 @@ class MessageShape(serializers.Serializer[Any]):
     send_at = serializers.DateTimeField(allow_null=True)
 
 
+class MentionShape(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=["user", "team"])
+    id = serializers.CharField()
+
+
 class NoteShape(serializers.Serializer[Any]):
     id = serializers.CharField()
     author = Reference(allow_null=True)
     body = serializers.CharField()
+    mentions = MentionShape(many=True)
     created_at = serializers.DateTimeField()
 
 

@@ -69,7 +69,7 @@ class Row(NamedTuple):
 
 @dataclass(slots=True)
 class Said:
-    """A message or a note."""
+    """A message or a note. `channel` of a note: whom it names (Note.mentions as JSON text)."""
 
     id: int
     kind: str  # in, out or note
@@ -381,7 +381,7 @@ def _compose(user: Reader, older: bool, known: bool) -> Composed:
         _part(
             messages, "direction", "at", "body", "author_id", "channel", "purpose", "by_mail_to", sent_at="created_at"
         )[: PAGE + 1],
-        _part(notes, NOTE, "created_at", "body", "author_id")[: PAGE + 1],
+        _part(notes, NOTE, "created_at", "body", "author_id", "mentions")[: PAGE + 1],
         _part(
             of_parts.order_by("-at", "-pk"),
             "direction",
@@ -392,9 +392,16 @@ def _compose(user: Reader, older: bool, known: bool) -> Composed:
             OF,
             sent_at="created_at",
         )[: PAGE + 1],
-        _part(notes_of_parts.order_by("-created_at", "-pk"), NOTE, "created_at", "body", "author_id", *NO_WORDS, OF)[
-            : PAGE + 1
-        ],
+        _part(
+            notes_of_parts.order_by("-created_at", "-pk"),
+            NOTE,
+            "created_at",
+            "body",
+            "author_id",
+            "mentions",
+            *NO_WORDS[1:],
+            OF,
+        )[: PAGE + 1],
         *_links(user),
         _part(steps, STEP, "at", "body", "actor_id", *words, number="seq")[:TRAIL],
         *(

@@ -1,10 +1,12 @@
-"""Addresses of the team's pages (names: workload, workload_balance, absences, absence_end)."""
+"""Addresses of the team's pages (names: workload, workload_balance, absences, absence_end, case_mentionable)."""
 
 from django.urls import path
 
-from complaints.web import team
+import complaints.converters  # noqa: F401  registers <reference:...>
+from complaints.web import mentioning, team
 
 urlpatterns = [
+    path("complaints/<reference:reference>/mentionable/", mentioning.mentionable, name="case_mentionable"),
     path("team/", team.index, name="workload"),
     path("team/balance/", team.balance, name="workload_balance"),
     path("team/absences/", team.absences, name="absences"),

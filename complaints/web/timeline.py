@@ -18,6 +18,7 @@ from complaints.playbooks.memory import step_title
 from complaints.reference import catalogue
 from complaints.sla.ladder import percent_of
 from complaints.web import files, linking_words
+from complaints.web.marked import marked
 from complaints.web.names import clock_name, name_of, person_of
 from complaints.web.story import Linked, Mail, Said, Step, Story
 from core import languages, trail
@@ -139,7 +140,8 @@ def _from(reference: str) -> Chip:
 def _said_entry(said: Said, mails: dict[str, Mail], customer: Person) -> Entry:
     key = f"{said.kind}-{said.id}"
     if said.kind == "note":
-        return Entry("note", text=said.body, who=person_of(said.author_id) or Person.of(0, _("Somebody")), key=key)
+        who, text = person_of(said.author_id) or Person.of(0, _("Somebody")), marked(said.body, said.channel)
+        return Entry("note", text=text, who=who, key=key)
     channel = ChannelCode(said.channel)
     if said.kind == IN:
         taken = _("noted by %(name)s") % {"name": name_of(said.author_id)} if said.author_id else ""
