@@ -72,7 +72,8 @@ def panel(
 ) -> Panel:
     """The panel of one case; `trouble` is what was refused, at the step `at_key` where it concerns one.
 
-    Query cost: 1, the ticks unless they are `known`; 1 more a while for ticks of steps that are in the playbook no more.
+    Query cost: 1, the ticks unless they are `known`; 1 more a while for ticks of steps that are in the playbook no
+    more.
     """
     edition = memory.edition_for(complaint.type_id)
     knowledge = reverse("case_knowledge", args=[complaint.reference])
