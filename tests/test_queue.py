@@ -118,12 +118,12 @@ def test_pages_go_forth_and_back_without_losing_or_repeating_a_row(cast, setting
 
 
 @pytest.mark.parametrize("number", [1, 50])
-def test_the_queue_costs_at_most_six_queries_whatever_it_shows(cast, number, django_assert_max_num_queries):
+def test_the_queue_costs_at_most_five_queries_whatever_it_shows(cast, number, django_assert_max_num_queries):
     for n in range(number):
         cast.complaint(subject=f"n{n}")
     client = signed_in(cast.agent)
     client.get("/complaints/")
-    with django_assert_max_num_queries(6):  # session, person, teams led, rows, saved views, all counts
+    with django_assert_max_num_queries(5):  # session, person, teams led, rows, all counts
         answer = client.get("/complaints/?view=all")
     assert len(references(answer)) == number
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from complaints.models import SavedView
-from core import trail
+from core import cached, trail
 from core.access import ADMIN, LEAD, MANAGER
 from core.actor import Actor
 from core.errors import DomainError, InvalidInput, NotAllowed
@@ -121,6 +121,7 @@ def move(view: SavedView, *, up: bool, by: Actor, at: datetime) -> bool:
     SavedView.objects.bulk_update(listed, ["position"])
     if circle_of(view) != ME:
         _note(view, "moved", by=by, at=at, position=other + 1)
+    _forget()
     return True
 
 
@@ -208,3 +209,10 @@ def _short(text: Any) -> bool:
 
 def _note(view: SavedView, what: str, *, by: Actor, at: datetime, **changes: Any) -> None:
     trail.append(view, f"savedview.{what}", by=by, at=at, changes={"name": view.name, **changes})
+    _forget()
+
+
+def _forget() -> None:
+    """Lists are read from memory."""
+    transaction.on_commit(cached.clear_all)
+    cached.clear_all()

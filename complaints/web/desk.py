@@ -53,10 +53,11 @@ def home(request: HttpRequest) -> HttpResponse:
 def index(request: HttpRequest) -> HttpResponse:
     """The queue: one page of rows by next deadline. With `since` it answers a poll: 204, or the rows anew.
 
-    Query cost: session and user 3, rows 1, saved views 1, counts 1; a poll without news 1 instead of the last three.
+    Query cost: session and user 3, rows 1, counts 1; a poll without news 1 instead of the last two.
     """
     user: User = request.user  # type: ignore[assignment]
     at = now()
+    saved.look(request)
     asked = queue.ask(request.GET, user)
     since = request.GET.get("since")
     if since is not None and not is_due(since, at) and not queue.changed_since(user, read_since(since, at)):
@@ -122,10 +123,11 @@ def page_url(request: HttpRequest, asked: Asked, **params: str) -> str:
 
 def sidebar_counts(request: HttpRequest) -> dict[str, int | str]:
     """How many cases stand in each view that the sidebar counts (settings.SIDEBAR_COUNTS), and the reader's saved views
-    (`request.sidebar_saved`: key, name, address). Query cost: 2 a request."""
+    (`request.sidebar_saved`: key, name, address). Query cost: 1 a request."""
     kept: dict[str, int | str] | None = getattr(request, "counted_views", None)
     if kept is None:
         user: User = request.user  # type: ignore[assignment]
+        saved.look(request)
         known = saved.of(user) if user.sees_cases else []
         kept = counting.counts(user, now(), COUNTED, known)
         kept["follow_ups"] = calls_due().get(user.pk, 0)

@@ -121,7 +121,7 @@ class Page:
 def ask(params: QueryDict, user: User) -> Asked:
     """Read a query string. Unknown names and values are named in `problems`, never ignored.
 
-    Query cost: none; the saved views of the reader (1, once a request) where it names one.
+    Query cost: none; 1 where it names a saved view that is not known here yet.
     """
     key = params.get("view") or default_view(user)
     known = saved.find(key, user)

@@ -71,6 +71,7 @@ def index(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(earlier.location or reverse("saved_views"))
     except DomainError as refusal:
         return page(request, refusal=refusal)
+    saved.touched(request)
     undo.offer(request, _("View saved: %(name)s") % {"name": view.name})
     return HttpResponseRedirect(url)
 
@@ -93,6 +94,7 @@ def _kept(request: HttpRequest, user: User) -> SavedView:
 def page(request: HttpRequest, *, refusal: DomainError | None = None) -> HttpResponse:
     """The list of views, with what was refused and the form as it was typed."""
     user: User = request.user  # type: ignore[assignment]
+    saved.look(request)
     status = 200 if refusal is None else 422 if refusal.status == 400 else refusal.status
     known = saved.of(user)
     words = dict(circles(user))
@@ -159,6 +161,7 @@ def _changed(request: HttpRequest, pk: int, run: Callable[..., Any], *, removed:
         run(view, by=Actor.of(request), at=now())
     except DomainError as refusal:
         return page(request, refusal=refusal)
+    saved.touched(request)
     return HttpResponseRedirect(reverse("saved_views"))
 
 

@@ -21,7 +21,7 @@ STRIP = 20  # rows of the list beside the case: as many as a tall screen holds
 
 
 def strip(request: HttpRequest, complaint: Complaint, at: datetime) -> dict[str, Any] | None:
-    """The list the reader came from, beside the case. Query cost: 1, and 1 for the reader's saved views."""
+    """The list the reader came from, beside the case. Query cost: 1."""
     asked, found = _listed(request, at)
     if not found.rows:
         return None
@@ -73,7 +73,7 @@ def following(request: HttpRequest, complaint: Complaint) -> str:
 
 
 def title_of(request: HttpRequest) -> str:
-    """What the list is called that the reader came from. Query cost: none, 1 for a saved view."""
+    """What the list is called that the reader came from. No query."""
     return _asked(request).title
 
 
