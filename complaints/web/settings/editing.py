@@ -79,6 +79,10 @@ class SettingsForm(OnceForm):
     def build(self) -> None:
         """Add fields and choices that are known only now."""
 
+    def again(self, row: models.Model) -> SettingsForm:
+        """The same form, of the row as it is stored now."""
+        return type(self)(row=row)
+
     def start(self, row: Any) -> dict[str, Any]:
         """The values of a row, by field."""
         return {name: getattr(row, name) for name in self.fields if name not in OWN_FIELDS}
@@ -189,7 +193,7 @@ def _renew(form: SettingsForm) -> None:
     current = type(form.row)._default_manager.get(pk=form.row.pk)
     seen = settings.fingerprint(current, form.also())
     if seen != form.data.get("seen"):
-        form.compare(type(form)(row=current))
+        form.compare(form.again(current))
         form.data = renewed(form.data, seen=seen)
 
 

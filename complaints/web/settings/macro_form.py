@@ -58,6 +58,9 @@ class MacroForm(SettingsForm):
         self.user = user
         super().__init__(data, row=row)
 
+    def again(self, row: Any) -> MacroForm:
+        return MacroForm(user=self.user, row=row)
+
     def build(self) -> None:
         macro: Macro | None = self.row  # type: ignore[assignment]
         for code in CODES:
