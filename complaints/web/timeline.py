@@ -185,6 +185,7 @@ MAILS = {
     "handed_over": gettext_lazy("Told of the handing over"),
     "assigned": gettext_lazy("Told of the case"),
     "customer_answered": gettext_lazy("Told of the answer"),
+    "notification": gettext_lazy("Told by e-mail"),
     "decision_declined": gettext_lazy("Told that the decision is not accepted"),
     "survey": gettext_lazy("Survey by e-mail"),
 }

@@ -29,6 +29,7 @@ from core.web.parts import Cell, Chip, Column, Empty, Link
 
 HERE = "settings_mail"
 SECRET = "password_reset"  # noqa: S105 - a template's name: whoever reads its link could become the user
+BUNDLE = "notifications"
 STATES = {
     "all": gettext_lazy("All"),
     "waiting": gettext_lazy("Waiting"),
@@ -45,12 +46,15 @@ KINDS = {
     "handed_over": pgettext_lazy("kind of mail", "Handed over"),
     "assigned": pgettext_lazy("kind of mail", "New owner"),
     "customer_answered": gettext_lazy("The customer answered"),
+    "notification": gettext_lazy("Notification"),
+    BUNDLE: gettext_lazy("Notifications, together"),
     SECRET: gettext_lazy("Link to set a password"),
 }
 HELD = {  # why a mail was not to leave any more, by `OutboxMessage.suppressed`
     "finished": gettext_lazy("the work was done by then"),
     "paused": gettext_lazy("the clock stood still by then"),
     "closed": gettext_lazy("the case was closed by then"),
+    "not_theirs": gettext_lazy("the reader could not see the case any more by then"),
 }
 
 
@@ -146,7 +150,7 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
     """One message as it leaves the house. What is about a case only for those who may see the case. Query cost: 2."""
     one = _find(message_id)
     case = _case(one)
-    hidden = case is not None and not _visible(request, case)
+    hidden = (case is not None and not _visible(request, case)) or (one.template == BUNDLE and not _own(request, one))
     subject, text, problem = ("", "", "") if hidden else rendered(one)
     at = now()
     facts = [
@@ -207,6 +211,11 @@ def _case(one: OutboxMessage) -> Complaint | None:
     if one.subject_kind != "complaint" or one.subject_id is None:
         return None
     return Complaint.objects.filter(pk=one.subject_id).only("pk", "reference").first()
+
+
+def _own(request: HttpRequest, one: OutboxMessage) -> bool:
+    """A bundle tells of many cases: only its reader sees them all."""
+    return bool(one.context.get("user") == request.user.pk)
 
 
 def _visible(request: HttpRequest, case: Complaint) -> bool:
