@@ -33,7 +33,8 @@ class FilesWidget(forms.Widget):
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """Query cost: 1 where files are chosen already."""
         tokens = [token for token in value or [] if isinstance(token, str)]
-        rows = Attachment.objects.filter(token__in=tokens).exclude(draft="") if tokens else []
+        whose = "user:" if self.ours else "web:"
+        rows = Attachment.objects.filter(token__in=tokens, draft__startswith=whose) if tokens else []
         chosen = [files.Attached.draft(one, ours=self.ours) for one in rows]
         context = {
             "chooser": files.single(self.url or reverse(self.door), chosen),

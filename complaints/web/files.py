@@ -155,10 +155,13 @@ def of_case(keys: Iterable[int], url: Callable[[str, str], str], *, notes: bool 
 
 
 def names_of(tokens: Sequence[str]) -> list[str]:
-    """The names of files that are not sent yet, in this order; what is gone is left out. Query cost: 1 with any."""
+    """The names of a complainant's files that are not sent yet, in this order; what is gone is left out.
+
+    Query cost: 1 with any.
+    """
     if not tokens:
         return []
-    rows = Attachment.objects.filter(token__in=tokens).exclude(draft="")
+    rows = Attachment.objects.filter(token__in=tokens, draft__startswith="web:")
     known = dict(rows.values_list("token", "name"))
     return [known[token] for token in tokens if token in known]
 
