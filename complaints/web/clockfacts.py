@@ -49,6 +49,7 @@ def explain(
         *((_("Paused"), one) for one in _pauses(events, reasons, now)),
         *_why(told[-1]),
         *((_("Changed"), one) for one in _changes(events, reasons, now)),
+        *((_("Merged"), one) for one in _brought(events, now)),
         *_ladder(clock, events, told[-1], now),
         *_ends(clock, now),
     ]
@@ -152,6 +153,17 @@ def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]
             yield _("calendar %(calendar)s, for the whole time") % words
 
 
+def _brought(events: Sequence[ClockEvent], now: datetime) -> Iterator[str]:
+    """Deadlines that came with a merged case, or went with it again."""
+    for event in events:
+        if event.kind == replay.CAPPED:
+            due_at = languages.near(datetime.fromisoformat(event.data["due_at"]), now)
+            words = {"when": languages.near(event.at, now), "deadline": due_at}
+            yield _("%(when)s: no later than the other case's deadline, %(deadline)s") % words
+        elif event.kind == replay.LIFTED:
+            yield _("%(when)s: its own deadline again") % {"when": languages.near(event.at, now)}
+
+
 def _ladder(clock: Clock, events: Sequence[ClockEvent], said: dict[str, Any], now: datetime) -> Iterator[Fact]:
     """Whom it has told at which share of its time, and whom it will."""
     steps = (
@@ -207,6 +219,8 @@ def _pauses(events: Sequence[ClockEvent], reasons: Reasons, now: datetime) -> It
     for event in events:
         if event.kind == replay.PAUSED:
             since = event
+        elif event.kind == replay.CANCELLED and event.data.get("because"):
+            continue  # merged: taken back, the pause goes on
         elif since is not None and event.kind in (replay.RESUMED, replay.COMPLETED, replay.CANCELLED):
             words = {"start": languages.near(since.at, now), "end": languages.near(event.at, now)}
             yield _because(_("%(start)s to %(end)s") % words, since, reasons)
