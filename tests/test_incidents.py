@@ -159,9 +159,8 @@ def test_who_cannot_be_written_to_is_named_with_the_reason(cast: Cast, by: Actor
     merge.merge(gone, into=cases[0], by=by, at=clock.now())
     texts = {"ru": "{{ customer.first_name }}, мы меняем клей.", "en": "{{ customer.first_name }}, new glue."}
     update = incident_updates.write(incident, texts, by=by, at=clock.now())
-    letters = {
-        one.complaint.pk: one for one in (incident_updates.letter(update, row) for row in _linked(incident, cast))
-    }
+    rows = incident_updates.linked(incident, cast.agent)
+    letters = {row.pk: incident_updates.letter(update, row) for row in rows}
     assert letters[cases[0].pk].body == "Dana, new glue."
     assert letters[pt.pk].language == "en"  # the house's
     assert letters[nameless.pk].code == "variable_missing" and letters[gone.pk].code == "merged"
