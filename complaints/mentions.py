@@ -29,9 +29,10 @@ class Mention(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Everybody and every team that can be named, by what one writes, in lower case."""
+    """Everybody and every team that can be named, by what one writes, in lower case; `shared`: names of several."""
 
     names: Mapping[str, tuple[str, int]]
+    shared: frozenset[str]
     longest: int  # words of the longest name
     members: Mapping[int, frozenset[int]]  # by team: its active people and its lead
 
@@ -48,13 +49,15 @@ def directory() -> Directory:
     for pk, name, _lead in teams:
         said.setdefault(_plain(name), set()).add((TEAM, pk))
     names = {name: next(iter(keys)) for name, keys in said.items() if len(keys) == 1}
+    shared = frozenset(name for name, keys in said.items() if len(keys) > 1)
     names.update({_plain(username): (USER, pk) for pk, username, _name, _team in people})
     able = {pk for pk, *_rest in people}
     members = {
         key: frozenset({pk for pk, _username, _name, team in people if team == key} | ({lead} & able))
         for key, _name, lead in teams
     }
-    return Directory(names, max((name.count(" ") + 1 for name in names), default=1), members)
+    longest = max((name.count(" ") + 1 for name in (*names, *shared)), default=1)
+    return Directory(names, shared - set(names), longest, members)
 
 
 def found_in(text: str, known: Directory | None = None) -> list[Mention]:
@@ -65,9 +68,11 @@ def found_in(text: str, known: Directory | None = None) -> list[Mention]:
         if len(found) == MOST:
             break
         for end in _ends(text, at.end(), known.longest):
-            who = known.names.get(_plain(text[at.end() : end]))
+            name = _plain(text[at.end() : end])
+            who = known.names.get(name)
             if who is not None:
                 found.append(Mention(at.start(), end, *who))
+            if who is not None or name in known.shared:
                 break
     return found
 
