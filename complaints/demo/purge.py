@@ -17,7 +17,7 @@ from django.db.models import ProtectedError, Q
 
 from complaints import routing
 from complaints.actions import attachments, manage
-from complaints.demo import SOURCE, cast, desk, ownership
+from complaints.demo import SOURCE, cast, desk, linking, ownership, words
 from complaints.models import (
     Attachment,
     BulkRow,
@@ -135,6 +135,7 @@ def _complaints(keys: list[int]) -> None:
         delete(of_clock._default_manager.filter(clock_id__in=clock_keys))
     attachments.erase(Attachment.objects.filter(complaint_id__in=keys))
     ownership.purge_cases(keys)
+    linking.purge_cases(keys)
     # the narrative first: with it goes what the complaint is searched by, so that nothing is kept up for the rest
     for of_complaint in (Narrative, BulkRow, Clock, Message, Note, Watch):
         delete(of_complaint._default_manager.filter(complaint_id__in=keys))
@@ -167,7 +168,9 @@ def _settings(people: list[User], done: Purged, *, by: Actor, at: datetime) -> N
     row.save(update_fields=["default_owner", "name"])
     attachments.erase(Attachment.objects.filter(uploaded_by__in=people).exclude(draft=""))
     desk.purge(people)
+    words.purge(people)
     ownership.purge(people)
+    linking.purge(people)
     User.objects.filter(pk__in=[user.pk for user in people]).update(team=None, deputy=None)
     for team in teams:
         gone = _gone(team)
