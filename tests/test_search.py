@@ -151,6 +151,17 @@ def test_quotes_keep_words_together_and_a_minus_leaves_out(cast: Cast) -> None:
     assert found("-kettle", cast.agent) == []
 
 
+def test_no_phrase_reaches_from_one_text_into_the_next(cast: Cast) -> None:
+    complaint = cast.complaint(subject="red", description="kettle", expectation="money", remedy_sought="back")
+    by = Actor.person(cast.agent)
+    for body in ("green", "lamp"):
+        converse.message(complaint, by=by, at=now(), body=body)
+        converse.note(complaint, by=by, at=now(), body=body)
+    for phrase in ('"red kettle"', '"kettle money"', '"money back"', '"green lamp"', '"lamp green"', '"lamp lamp"'):
+        assert found(phrase, cast.agent) == [], phrase
+    assert found("red kettle money back green lamp ", cast.agent) == [complaint.reference]
+
+
 def test_the_last_word_may_still_be_typed_the_others_not(cast: Cast) -> None:
     wanted = cast.complaint(description="The refrigerator hums")
     assert found("refri", cast.agent) == found("hums refri", cast.agent) == [wanted.reference]

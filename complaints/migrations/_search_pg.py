@@ -7,6 +7,7 @@ product, name; B what the complainant wanted; C messages; D what we keep to ours
 
 # Otherwise the parser sees hosts, tags and numbers with a sign.
 SIGNS = "<>/@.:&_-+=#%*~|\\^`'\"()[]{}$,;!?"
+EDGE = "xqxq"  # a word between texts, so that no "phrase" reaches from one into the next
 FUNCTIONS = r"""
 CREATE FUNCTION complaints_search_plain(body text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT translate(lower({lower}), 'ё', 'е')
@@ -27,7 +28,7 @@ BEGIN
         RETURN ''::tsvector;
     END IF;
     plain := complaints_search_plain(body);
-    words := setweight(to_tsvector('pg_catalog.simple', complaints_search_fold(plain)), weight);
+    words := setweight(to_tsvector('pg_catalog.simple', complaints_search_fold(plain) || ' {edge}'), weight);
     RETURN CASE left(language, 2)
         WHEN 'en' THEN words || strip(to_tsvector('pg_catalog.english', plain))
         WHEN 'es' THEN words || strip(to_tsvector('pg_catalog.spanish', plain))
@@ -60,11 +61,11 @@ CREATE FUNCTION complaints_search_built(wanted bigint[])
 RETURNS TABLE (complaint_id bigint, keys text, words tsvector) LANGUAGE sql STABLE AS $$
     SELECT c.id, complaints_search_keys(c.reference, c.order_number, c.external_id, c.lot),
         complaints_search_join(
-            complaints_search_piece(concat_ws(' . ', c.subject, nullif(c.product, '')), c.language, 'A')
+            complaints_search_piece(concat_ws(' {edge} ', c.subject, nullif(c.product, '')), c.language, 'A')
             || complaints_search_piece(k.name_key, '', 'A')
             || complaints_search_piece(
-                concat_ws(' . ', n.description, nullif(n.expectation, ''), nullif(n.remedy_sought, '')), c.language, 'B')
-            || complaints_search_piece(concat_ws(' . ', nullif(n.summary, ''), nullif(n.late_note, '')), c.language, 'D'),
+                concat_ws(' {edge} ', n.description, nullif(n.expectation, ''), nullif(n.remedy_sought, '')), c.language, 'B')
+            || complaints_search_piece(concat_ws(' {edge} ', nullif(n.summary, ''), nullif(n.late_note, '')), c.language, 'D'),
             complaints_search_join(
                 (SELECT complaints_search_all(complaints_search_piece(m.body, c.language, 'C') ORDER BY m.id)
                  FROM complaints_message m WHERE m.complaint_id = c.id),
@@ -227,7 +228,7 @@ def functions(*, unaccent_schema: str | None, collation: str) -> str:
     )
     lower = f'clean COLLATE "{collation}"' if collation else "clean"
     signs = SIGNS.replace("\\", "\\\\").replace("'", "''")
-    values = {"{lower}": lower, "{signs}": signs, "{blanks}": " " * len(SIGNS), "{unaccent}": unaccent}
+    values = {"{lower}": lower, "{signs}": signs, "{blanks}": " " * len(SIGNS), "{unaccent}": unaccent, "{edge}": EDGE}
     sql = FUNCTIONS
     for mark, value in values.items():
         sql = sql.replace(mark, value)

@@ -19,7 +19,8 @@ from retention.names import fold
 
 WORDS, KEYS, BASE = "complaints_searchwords", "complaints_searchkeys", "complaints_searchtext"
 _YO = "replace(replace({}, 'ё', 'е'), 'Ё', 'Е')"
-_JOINED = "(SELECT group_concat(body, char(10)) FROM (SELECT body FROM {} WHERE complaint_id = c.id ORDER BY id))"
+EDGE = "' xqxq '"  # a word between texts, so that no "phrase" reaches from one into the next
+_JOINED = f"(SELECT group_concat(body, {EDGE}) FROM (SELECT body FROM {{}} WHERE complaint_id = c.id ORDER BY id))"
 _KEYS = (
     "upper(c.reference || ' ' || replace(c.reference, '-', '') || ' ' || c.order_number || ' ' || c.external_id "
     "|| ' ' || c.lot)"
@@ -29,12 +30,12 @@ _FROM = (
     "LEFT JOIN retention_customer k ON k.id = c.customer_id"
 )
 COLUMNS = {
-    "head": _YO.format("c.subject || ' . ' || c.product || ' . ' || coalesce(k.name_key, '')"),
-    "body": _YO.format("n.description || ' . ' || n.expectation || ' . ' || n.remedy_sought"),
-    "talk": f"coalesce(char(10) || {_YO.format(_JOINED.format('complaints_message'))}, '')",
+    "head": _YO.format(f"c.subject || {EDGE} || c.product || {EDGE} || coalesce(k.name_key, '')"),
+    "body": _YO.format(f"n.description || {EDGE} || n.expectation || {EDGE} || n.remedy_sought"),
+    "talk": f"coalesce({EDGE} || {_YO.format(_JOINED.format('complaints_message'))}, '')",
     "notes": (
-        _YO.format("n.summary || ' . ' || n.late_note")
-        + f" || coalesce(char(10) || {_YO.format(_JOINED.format('complaints_note'))}, '')"
+        _YO.format(f"n.summary || {EDGE} || n.late_note")
+        + f" || coalesce({EDGE} || {_YO.format(_JOINED.format('complaints_note'))}, '')"
     ),
 }
 BUILT = f"SELECT c.id, {_KEYS} AS keys, {', '.join(f'{sql} AS {name}' for name, sql in COLUMNS.items())} {_FROM}"
@@ -54,7 +55,7 @@ def _put(ids: str) -> str:
 
 def _append(column: str) -> str:
     added = _YO.format("NEW.body")
-    return f"UPDATE {WORDS} SET {column} = {column} || char(10) || {added} WHERE rowid = NEW.complaint_id;"
+    return f"UPDATE {WORDS} SET {column} = {column} || {EDGE} || {added} WHERE rowid = NEW.complaint_id;"
 
 
 def _drop(key: str) -> str:
