@@ -11,7 +11,7 @@ from itertools import cycle
 from django.db import transaction
 from django.db.models import F, Max
 
-from complaints.demo import SOURCE, cast, desk, linking, ownership, words
+from complaints.demo import SOURCE, cast, desk, knowledge, linking, ownership, words
 from complaints.demo.lives import Case, Life, enquiry, for_agent, life, play, spam
 from complaints.demo.texts import BOOKS, Story
 from complaints.demo.texts.other import ENQUIRIES, SPAM
@@ -63,6 +63,7 @@ def seed(*, seed: int, now: datetime, count: int = LIVELY, after_step: Callable[
     play(lives, until=now, after_step=after_step)
     with clock.frozen(now):
         desk.seed(members, at=now)
+        knowledge.seed(members, at=now, seed=seed)
         words.seed(members, at=now)
         ownership.seed(members, at=now)
         linking.seed(members, at=now)

@@ -17,7 +17,7 @@ from django.db.models import ProtectedError, Q
 
 from complaints import routing
 from complaints.actions import attachments, manage
-from complaints.demo import SOURCE, cast, desk, linking, ownership, words
+from complaints.demo import SOURCE, cast, desk, knowledge, linking, ownership, words
 from complaints.models import (
     Attachment,
     BulkRow,
@@ -29,6 +29,7 @@ from complaints.models import (
     Narrative,
     Note,
     RoutingRule,
+    StepDone,
     Watch,
 )
 from core import cached, trail
@@ -137,7 +138,7 @@ def _complaints(keys: list[int]) -> None:
     ownership.purge_cases(keys)
     linking.purge_cases(keys)
     # the narrative first: with it goes what the complaint is searched by, so that nothing is kept up for the rest
-    for of_complaint in (Narrative, BulkRow, Clock, Message, Note, Watch):
+    for of_complaint in (Narrative, BulkRow, Clock, Message, Note, Watch, StepDone):
         delete(of_complaint._default_manager.filter(complaint_id__in=keys))
     references = Complaint.objects.filter(pk__in=keys).values("reference")
     customers_purge.calls(FollowUp.objects.filter(complaint_reference__in=references))
@@ -168,6 +169,7 @@ def _settings(people: list[User], done: Purged, *, by: Actor, at: datetime) -> N
     row.save(update_fields=["default_owner", "name"])
     attachments.erase(Attachment.objects.filter(uploaded_by__in=people).exclude(draft=""))
     desk.purge(people)
+    knowledge.purge(people)
     words.purge(people)
     ownership.purge(people)
     linking.purge(people)
