@@ -72,11 +72,23 @@ class Draft {
     if (synced) Object.assign(this, { synced: body, syncedFields: fields });
   }
 
-  forget() {
-    store("removeItem", this.key);
-    const late = this.flying; // a save on its way would bring back what has just been sent
-    this.take({}, true);
+  // While it is being sent nothing is saved: a save that comes behind would bring back what has just left.
+  hold() {
     clearTimeout(this.timer);
+    this.held = true;
+    this.before = this.flying;
+  }
+
+  release() {
+    this.held = false;
+    this.before = null;
+  }
+
+  forget() {
+    const late = this.before; // one that was on its way already may have come behind
+    store("removeItem", this.key);
+    this.release();
+    this.take({}, true);
     late?.then((answer) => { if (answer?.revision && this.empty) this.post("", {}, answer.revision); });
   }
 
@@ -94,7 +106,7 @@ class Draft {
 
   // Saves soon, and again while typing goes on; `done(answer)` is told what became of it.
   soon(done) {
-    if (!this.dirty || this.quarrel) return;
+    if (!this.dirty || this.quarrel || this.held) return;
     const now = performance.now();
     this.since ??= now;
     clearTimeout(this.timer);
@@ -102,22 +114,24 @@ class Draft {
   }
 
   async save(done) {
-    if (this.flying) return; // looked at again when it is back
+    if (this.flying || this.held) return; // looked at again when it is back
     const { body, fields, revision } = this;
     this.since = undefined;
     this.flying = this.post(body, fields, revision);
     const answer = await this.flying;
     this.flying = null;
-    if (answer.status === 200) {
+    if (this.held || this.body !== body) Object.assign(this, answer.status === 200 ? { revision: answer.revision } : {});
+    if (answer.status === 200 && !this.held) {
       Object.assign(this, { revision: answer.revision, synced: body, syncedFields: fields });
       if (!this.empty) this.write();
-    } else if (answer.status === 0 || answer.status >= 500) setTimeout(() => this.soon(done), AGAIN);
+    } else if (this.held) return;
+    else if (answer.status === 0 || answer.status >= 500) setTimeout(() => this.soon(done), AGAIN);
     done(answer);
     if (answer.status === 200) this.soon(done);
   }
 
   last() {
-    if (this.dirty && !this.quarrel) navigator.sendBeacon?.(this.url, this.data(this.body, this.fields, this.revision));
+    if (this.dirty && !this.quarrel && !this.held) navigator.sendBeacon?.(this.url, this.data(this.body, this.fields, this.revision));
   }
 }
 
@@ -140,14 +154,18 @@ class Composer {
     form.addEventListener("change", (event) => (event.target.name === "mode" ? this.turn() : event.target.matches("[data-keep]") && this.typing()));
     form.addEventListener("keydown", (event) => this.hotkey(event));
     form.addEventListener("click", (event) => this.clicked(event));
-    form.addEventListener("submit", () => this.keep());
+    form.addEventListener("submit", () => {
+      this.keep();
+      this.draft.hold();
+    });
     form.addEventListener("htmx:configRequest", (event) => {
       if (event.detail.elt === form) event.detail.path = this.button.getAttribute("formaction");
     });
     this.arm();
     this.modes = form.querySelector("#composer_modes");
     new MutationObserver(() => this.renewed()).observe(form.querySelector(".composer__box"), { childList: true });
-    form.addEventListener("htmx:afterRequest", (event) => event.detail.elt === form && event.detail.xhr?.status < 300 && this.sent());
+    form.addEventListener("htmx:afterRequest", (event) => event.detail.elt === form && this.after(event.detail.xhr?.status));
+    window.addEventListener("pageshow", (event) => event.persisted && this.draft.release());
     document.addEventListener("composer:back", (event) => this.back(event.detail));
     window.addEventListener("online", () => this.draft.soon((answer) => this.saved(answer)));
     window.addEventListener("pagehide", () => {
@@ -306,6 +324,16 @@ class Composer {
     if (same) same.checked = true;
     if (this.mode === this.current) this.arm();
     else this.turn();
+  }
+
+  after(status) {
+    if (status >= 200 && status < 300) {
+      this.sent();
+      return;
+    }
+    this.draft.release();
+    this.keep();
+    this.draft.soon((answer) => this.saved(answer));
   }
 
   sent() {
