@@ -77,7 +77,7 @@ def test_counts_agree_with_the_lists_and_stop_at_the_cap(cast, monkeypatch):
         for key in queue.VIEWS:
             assert counts[key] == len(references(signed_in(person).get(f"/complaints/?view={key}"))), (person, key)
     monkeypatch.setattr(counting, "CAP", 3)
-    assert counting.counts(cast.lead, clock.now(), ("all",)) == {"all": "2+"}
+    assert counting.counts(cast.lead, clock.now(), ("all",))["all"] == "2+"
 
 
 def test_rows_stand_by_next_deadline_under_their_headings(cast):

@@ -82,7 +82,7 @@ def _wake(key: int, *, at: datetime) -> bool:
     complaint = found.first()
     if complaint is None:
         return False
-    rang = Firing.objects.filter(clock__complaint=complaint, fired_at=complaint.snoozed_until).exists()
+    rang = Firing.objects.filter(clock__complaint=complaint, fired_at=complaint.snoozed_until or at).exists()
     because = _snoozed.DEADLINE if rang else _snoozed.TIME
     told = _snoozed.end(complaint, because, by=WAKER, at=at)
     complaint.updated_at = at

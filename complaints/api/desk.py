@@ -230,7 +230,7 @@ class Bulks(ListView):
             keys = [pk for pk, _reference in queue.matching(_plain(question, user), user, at, bulk.MOST + 1)]
             missing: list[str] = []
         else:
-            keys, missing = named(list(dict.fromkeys(references)), user)
+            keys, missing = named(list(dict.fromkeys(references or ())), user)
         by = self.actor(request)
         run = bulk.begin(
             by=by, at=at, action=values["action"], values=values.get("values", {}), complaints=keys, missing=missing

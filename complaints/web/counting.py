@@ -146,6 +146,6 @@ def _from(name: str, text: str) -> str:
     return text.replace(connection.ops.quote_name(Complaint._meta.db_table), name)
 
 
-def _sql(found: ComplaintQuerySet | Any) -> tuple[str, Sequence[Any]]:
+def _sql(found: ComplaintQuerySet | Any) -> tuple[str, list[Any]]:
     text, params = found.query.sql_with_params()
-    return str(text), params
+    return str(text), list(params)
