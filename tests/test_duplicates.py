@@ -85,7 +85,7 @@ def test_what_ended_is_merged_or_not_visible_is_not_suggested(cast: Cast) -> Non
         cast.complaint(),
         cast.complaint(owner=cast.stranger),
     )
-    into = cast.complaint(customer=make_customer("Other"))
+    into = cast.complaint(customer=make_customer("Other"), subject="A chair", description="It wobbles a lot.")
     decide.withdraw(ended, by=by, at=clock.now(), reason="It came.")
     merge.merge(merged, into=into, by=by, at=clock.now(), confirm=True)
     assert suggested(cast, one) == []
