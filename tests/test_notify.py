@@ -193,7 +193,7 @@ def test_reading_one_and_all_over_the_api_and_only_ones_own(cast: Cast) -> None:
     post = {"content_type": "application/json"}
     assert api.post(f"/api/v1/notifications/{theirs.pk}/read/", "{}", **post).status_code == 404
     assert api.post(f"/api/v1/notifications/{listed[0]['id']}/read/", "{}", **post).status_code == 204
-    assert api.post("/api/v1/notifications/read/", "{}", **post).json() == {"read": 2}
+    assert api.post("/api/v1/notifications/read-all/", "{}", **post).json() == {"read": 2}
     assert notifications.unread(cast.lead).count() == 1
 
 
