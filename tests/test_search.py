@@ -232,7 +232,9 @@ def test_reading_a_question() -> None:
     assert not read('  - "" ')
     assert read("+351 912").digits == "351912"
     assert read("am-4f7k").fragment == "AM-4F7K"
-    assert read("4F7K 2M").fragment == ""
+    assert read("4F7K 2M").fragment == read("kettle").fragment == ""
+    for part in ("hzms", "HZMS-KTPW", "zms-kt", "HZMSKTPW", "AMHZMSKTPW"):
+        assert read(part).fragment == part.upper()
     assert read("am-").fragment == read("2024x ").fragment[:0] == ""
 
 

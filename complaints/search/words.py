@@ -101,12 +101,17 @@ def _may_grow(last: Term, text: str) -> bool:
 
 
 def _fragment(line: str) -> str:
-    """A part of a reference, an order number, an external id: one run with a digit in it, or AM-."""
+    """A part of a reference, an order number, an external id: one run with a digit in it, or signs of a reference."""
     if " " in line or len(line) < LEAST_FRAGMENT or "@" in line or '"' in line:
         return ""
     upper = line.upper()
-    half = len(upper) == HALF and set(upper) <= set(ALPHABET)  # of a reference, in which there may be no digit
-    return upper if half or any(c.isdecimal() for c in line) or (len(upper) > HALF and upper.startswith("AM-")) else ""
+    sure = any(c.isdecimal() for c in line) or (len(upper) > HALF and upper.startswith("AM-"))
+    return upper if sure or _like_reference(upper) else ""
+
+
+def _like_reference(upper: str) -> bool:
+    """Whether this may be a part of a reference in which there happens to be no digit: a half, or with its dash."""
+    return set(upper) <= {*ALPHABET, "-"} and ("-" in upper or len(upper) in (HALF, 2 * HALF, 2 * HALF + len("AM")))
 
 
 def _digits(line: str) -> str:
