@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.test import Client
 
 from complaints.actions import converse, decide, handle, manage
 from complaints.actions import merge as merging
-from complaints.models import Clock, ClockEvent, Complaint, Firing, Merge, Message, Watch, Workload
+from complaints.models import Clock, Complaint, Firing, Merge, Message, RootCause, SlaPolicy, Watch, Workload
 from complaints.sla import ladder, rebuild
 from complaints.sla.sweep import sweep
-from core import clock, trail
+from core import cached, clock, trail
 from core.actor import Actor
 from core.errors import DomainError
 from core.models import Notification, OutboxMessage
@@ -174,8 +176,6 @@ def test_what_was_done_late_for_both_is_judged_anew_for_each(cast: Cast, by: Act
 
 
 def _cause() -> Any:
-    from complaints.models import RootCause
-
     return RootCause.objects.exclude(code="unclassified").filter(parent__isnull=False).first()
 
 
@@ -247,18 +247,31 @@ def test_a_clock_the_other_lacks_is_copied_with_its_story(cast: Cast, by: Actor)
 
 
 def test_deadlines_changed_since_by_sorting_are_kept_and_said(cast: Cast, by: Actor) -> None:
+    general = SlaPolicy.objects.order_by("-position")[0]
+    SlaPolicy.objects.filter(version=general.version).update(position=F("position") + 1_000)
+    targets = {**general.targets, "resolve": {"kind": "working_seconds", "value": 4 * 3_600}}
+    urgent = SlaPolicy.objects.create(
+        version=general.version,
+        position=1,
+        name="Critical",
+        severity="critical",
+        calendar=general.calendar,
+        targets=targets,
+        ladder=general.ladder,
+    )
+    cached.clear_all()
     older, newer = filed(cast), filed(cast, MONDAY + DAY)
     at = MONDAY + DAY + HOUR
     merged(older, newer, by, at)
     with clock.frozen(at + HOUR):
         manage.classify(newer, by=by, at=at + HOUR, reason="Somebody was hurt.", severity="critical")
-    changed = Clock.objects.get(complaint=newer, kind="resolve")
-    if not ClockEvent.objects.filter(clock=changed, kind="retargeted").exists():
-        pytest.skip("the shipped policies do not tell critical apart")
+    resolve = Clock.objects.get(complaint=newer, kind="resolve")
+    assert resolve.policy == urgent and resolve.due_at is not None
     parted(older, by, at + 2 * HOUR)
-    assert Clock.objects.get(complaint=newer, kind="resolve").policy_id == changed.policy_id
-    said = trail.of(newer).get(kind="complaint.unmerged_here").body
-    assert '"kept"' in said and "resolve" in said
+    kept = Clock.objects.get(complaint=newer, kind="resolve")
+    assert (kept.policy, kept.due_at) == (urgent, resolve.due_at)
+    said = json.loads(trail.of(newer).get(kind="complaint.unmerged_here").body)
+    assert said["kept"] == ["resolve"]
     whole()
 
 

@@ -33,7 +33,9 @@ HANDLES_CASES = Access(roles=frozenset(CASES))
 
 def whole(rows: ComplaintQuerySet) -> ComplaintQuerySet:
     """With all that `present.complaint` shows. Query cost: this one and one for the clocks."""
-    return rows.select_related("customer", "owner", "team", "narrative", "merged_into").prefetch_related("clocks")
+    return rows.select_related("customer", "owner", "team", "narrative", "merged_into", "incident").prefetch_related(
+        "clocks"
+    )
 
 
 def shown(row: Complaint) -> dict[str, Any]:

@@ -63,6 +63,7 @@ def complaint(row: Complaint, narrative: Narrative, clocks: Iterable[Clock]) -> 
         "accepted": row.accepted,
         "root_cause": catalogue().causes_by_id[row.root_cause_id].code if row.root_cause_id else None,
         "merged_into": row.merged_into.reference if row.merged_into_id and row.merged_into else None,
+        "incident": row.incident.reference if row.incident_id and row.incident else None,
         "clocks": [clock(one) for one in clocks],
         "snoozed": snoozed(row),
         "version": row.version,

@@ -82,6 +82,7 @@ class ComplaintShape(serializers.Serializer[Any]):
     accepted = serializers.BooleanField(allow_null=True)
     root_cause = serializers.CharField(allow_null=True)
     merged_into = serializers.CharField(allow_null=True)
+    incident = serializers.CharField(allow_null=True, help_text="The common cause it belongs to, by its reference.")
     clocks = ClockShape(many=True)
     snoozed = SnoozedShape(allow_null=True)
     version = serializers.IntegerField(help_text="Also the ETag.")

@@ -58,7 +58,10 @@ class Same:
 def panel(request: HttpRequest, reference: str) -> HttpResponse:
     """Possible duplicates, the incident a case belongs to or may belong to: a part of the case page that loads by
     itself, and a page without scripts. Query cost: at most 12 beside session and user."""
-    complaint = case.find(request, reference)
+    return _panel(request, case.find(request, reference))
+
+
+def _panel(request: HttpRequest, complaint: Complaint) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     open_case = complaint.status != Status.MERGED and complaint.in_queue
     incident = Incident.objects.filter(pk=complaint.incident_id).first() if complaint.incident_id else None
@@ -92,8 +95,7 @@ def different(request: HttpRequest, reference: str, other: str) -> HttpResponse:
     except DomainError as refusal:
         messages.error(request, str(refusal))
     if request.htmx:  # type: ignore[attr-defined]
-        request.method = "GET"
-        return panel(request, reference)
+        return _panel(request, complaint)
     return HttpResponseRedirect(complaint.get_absolute_url() + strip.list_query(request))
 
 
