@@ -70,6 +70,7 @@ FILTERS = (
     text("language"),
     text("order_number"),
     text("team", "team__name", "A team by its name."),
+    text("incident", "incident__reference", "The incident they belong to, by its reference."),
     key("owner"),
     key("customer"),
     flag("in_queue", description="Live and in hand: what default queues show."),

@@ -81,10 +81,16 @@ def composer(request: HttpRequest, complaint: Complaint, refused: Refused | None
         "given": _given(typed, draft),
         "later": replying.later(complaint, typed),
         "can_reply": may_reply(complaint),
-        "why_not": _("reopen the case to reply") if complaint.status in ENDED else _("release the case to reply"),
+        "why_not": _why_not(complaint),
         "writers": presence.of_story(told.here, at=now())[1],
         "nonce": fresh(),
     }
+
+
+def _why_not(complaint: Complaint) -> str:
+    if complaint.status == Status.MERGED:
+        return _("write in the joint case")
+    return _("reopen the case to reply") if complaint.status in ENDED else _("release the case to reply")
 
 
 def may_reply(complaint: Complaint) -> bool:
