@@ -1,6 +1,6 @@
 // Macros in the composer ([data-composer], see composer.js): a picker over the case, and nothing unfinished is sent.
 //   a[data-macros]           its address answers the picker (templates/complaints/_macro_picker.html); without JavaScript a page
-//   [data-macro-version]     hidden field: the version whose text stands in the box
+//   [data-macro-version]     hidden field: the version whose text stands in the box; [data-macro-called]: its name. Both belong to the draft.
 //   [data-macro-badge]       says so until it was sent; [data-macro-off] takes it away, the text stays
 //   [data-macro-says]        a status line (data-word-variable, data-word-personal)
 // In the picker: type to find, up and down choose, Enter puts the text in, Escape closes. In the box: the cursor stands on the
@@ -84,16 +84,32 @@ class Macros {
     this.body = form.elements.namedItem("body");
     this.opener = form.querySelector("[data-macros]");
     this.version = form.querySelector("[data-macro-version]");
+    this.called = form.querySelector("[data-macro-called]");
     this.badge = form.querySelector("[data-macro-badge]");
     this.says = form.querySelector("[data-macro-says]");
     this.opener.setAttribute("role", "button");
     this.opener.addEventListener("click", (event) => this.open(event));
-    form.querySelector("[data-macro-off]").addEventListener("click", () => this.clear());
+    form.querySelector("[data-macro-off]").addEventListener("click", () => this.off());
     this.body.addEventListener("keydown", (event) => this.tab(event));
-    form.addEventListener("change", (event) => event.target.name === "mode" && this.clear()); // each mode has its own text
+    form.addEventListener("change", (event) => event.target.name === "mode" && this.turn());
+    document.addEventListener("composer:back", () => this.show());
     document.addEventListener("submit", (event) => event.target === form && this.guard(event), true);
     form.addEventListener("htmx:afterRequest", (event) => event.detail.elt === form && event.detail.xhr?.status < 300 && this.clear());
+    this.show(); // what the page or a draft (composer.js) brought
     if (this.version.value && this.body.value) this.goto(0);
+  }
+
+  // Each mode has its own text; only the reply's draft remembers where it came from.
+  turn() {
+    if (this.note) this.clear();
+    else this.show();
+  }
+
+  show(steps) {
+    this.badge.hidden = !this.version.value;
+    this.badge.querySelector("[data-macro-name]").textContent = this.called.value;
+    const then = this.badge.querySelector("[data-macro-then]");
+    if (steps !== undefined) then.textContent = steps ? `${then.dataset.word} ${steps}` : "";
   }
 
   async open(event) {
@@ -129,10 +145,8 @@ class Macros {
     const after = body.value.slice(body.selectionEnd).trimStart();
     body.value = [before, text, after].filter(Boolean).join("\n\n");
     this.version.value = chosen.macro;
-    this.badge.hidden = false;
-    this.badge.querySelector("[data-macro-name]").textContent = chosen.name;
-    const then = this.badge.querySelector("[data-macro-then]");
-    then.textContent = chosen.steps ? `${then.dataset.word} ${chosen.steps}` : "";
+    this.called.value = chosen.name;
+    this.show(chosen.steps);
     for (const act of chosen.acts.split(" ").filter(Boolean)) {
       const box = this.form.querySelector(`input[type=checkbox][name="${act}"]`);
       if (!box || box.checked) continue;
@@ -177,9 +191,15 @@ class Macros {
     document.dispatchEvent(new CustomEvent("toast", { detail: { text: said } }));
   }
 
+  off() {
+    this.clear();
+    this.version.dispatchEvent(new Event("input", { bubbles: true })); // the draft forgets it too
+    this.body.focus();
+  }
+
   clear() {
-    this.version.value = "";
-    this.badge.hidden = true;
+    this.version.value = this.called.value = "";
+    this.show("");
     this.says.textContent = "";
   }
 }

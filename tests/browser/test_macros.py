@@ -134,6 +134,10 @@ def test_what_was_typed_stays_and_the_badge_can_be_taken_away(open_page: Any, ca
     keys.press("Enter")
     page.locator("#macros").wait_for(state="detached")
     assert page.locator("#body").input_value().startswith("Before.\n\nHello Dana,")
+    page.locator(".composer__saved", has_text="Draft saved").wait_for()
+    page.reload()  # where a text came from belongs to its draft
+    page.locator("[data-macro-badge]", has_text="Where the order is").wait_for()
+    assert page.locator("[name=macro]").input_value() == str(macro.current_id)
     page.locator("[data-macro-off]").press("Enter")
     assert page.locator("[name=macro]").input_value() == "" and not page.locator("[data-macro-badge]").is_visible()
     assert page.locator("#body").input_value().startswith("Before.")
