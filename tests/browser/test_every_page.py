@@ -41,6 +41,8 @@ SETTINGS = (
     "/settings/root-causes/",
     "/settings/channels/",
     "/settings/routing/",
+    "/settings/macros/",
+    "/settings/macros/new/",
     "/settings/organisation/",
     "/settings/tokens/",
     "/settings/sla/",
