@@ -1,5 +1,6 @@
 """Using macros on a case, through every door: blocking, word for word, acts, steps, all or nothing (mission A8)."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -190,7 +191,9 @@ class TestRunning:
         macro = make(cast.agent, texts={"en": "Hello {{ customer.first_name }}."})
         complaint = cast.complaint()
         answer = API(cast.agent, complaint, "macros", macro=str(macro.pk))
-        assert answer.status == 200 and "Hello Dana." in answer.text
+        said = json.loads(answer.text)["message"]
+        assert answer.status == 200 and said["body"] == "Hello Dana."
+        assert said["macro"] == str(macro.pk) and said["word_for_word"] is True
         assert API(cast.stranger, complaint, "macros", macro=str(macro.pk)).status == 404
 
     def test_out_of_use(self, cast):

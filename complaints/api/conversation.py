@@ -54,7 +54,7 @@ class Messages(_Under):
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Message]:
         found = Message.objects.filter(complaint=self.seen(request, kwargs["reference"]))
-        return found.select_related("author").prefetch_related("acts")
+        return found.select_related("author", "macro").prefetch_related("acts")
 
     def to_dict(self, row: Message) -> dict[str, Any]:
         return present.message(row)

@@ -102,6 +102,8 @@ def message(row: Message) -> dict[str, Any]:
         "at": instant(row.at),
         "by_mail": bool(row.by_mail_to),
         **acts(row.acts.all()),
+        "macro": str(row.macro.macro_id) if row.macro_id and row.macro else None,
+        "word_for_word": row.word_for_word,
         "state": "sent",
         "send_at": None,
     }
@@ -134,6 +136,8 @@ def pending(row: Pending) -> dict[str, Any]:
         "thanks": bool(given.get("thanks")),
         "apology": bool(given.get("apology")),
         "refusal": given.get("refusal"),
+        "macro": None,
+        "word_for_word": row.content.get("word_for_word"),
         "state": row.state,
         "send_at": instant(row.due_at),
     }

@@ -106,6 +106,10 @@ class MessageShape(serializers.Serializer[Any]):
     thanks = serializers.BooleanField()
     apology = serializers.BooleanField()
     refusal = RefusalShape(allow_null=True)
+    macro = serializers.CharField(allow_null=True, help_text="The id of the macro it began with, once it is sent.")
+    word_for_word = serializers.BooleanField(
+        allow_null=True, help_text="Whether that was sent as it was; null without a macro."
+    )
     state = serializers.ChoiceField(choices=PendingState.choices, help_text="Of one with `send_at`.")
     send_at = serializers.DateTimeField(allow_null=True)
 
