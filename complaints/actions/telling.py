@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 
@@ -90,7 +91,7 @@ def passed_on(
     complaint: Complaint, users: Iterable[User], before: User, after: User, *, key: str, at: datetime
 ) -> Rows:
     """To who lost a case by silence, and to the team's lead."""
-    known = {"before": str(before), "after": str(after)}
+    known: dict[str, Any] = {"before": str(before), "after": str(after)}
     letter = Letter(
         "handed_over",
         f"{key}:{{user}}",

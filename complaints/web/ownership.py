@@ -50,7 +50,9 @@ class Ownership(Part):
     def asks(self, user_id: int) -> Open | None:
         """The open escalation that this person may take back."""
         mine = [one for one in self.escalations if one.by_id == user_id]
-        return (mine or (self.escalations if self.owner_id == user_id else []) or [None])[0]
+        if not mine and self.owner_id == user_id:
+            mine = self.escalations
+        return mine[0] if mine else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +147,10 @@ def bars(request: HttpRequest, complaint: Complaint, at: datetime) -> dict[str, 
     lines: list[Bar] = []
     if offer := known.offer:
         names = {"by": name_of(offer.by_id), "to": name_of(offer.to_id)}
+        acts: tuple[str, ...] = ()
+        title = _("Offered to %(to)s by %(by)s, not answered yet") % names
         if offer.to_id == me:
             title, acts = _("%(by)s asks you to take this case over") % names, ("accept_offer", "decline_offer")
-        else:
-            title, acts = _("Offered to %(to)s by %(by)s, not answered yet") % names, ()
         lines.append(_bar("team", title, offer, at, mine=offer.to_id == me, acts=acts))
     for one in known.escalations:
         names = {"by": name_of(one.by_id), "to": name_of(one.to_id)}

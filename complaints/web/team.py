@@ -16,6 +16,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -181,19 +182,9 @@ def balance(request: HttpRequest) -> HttpResponse:
     def done() -> str:
         return ngettext("%(n)s case offered", "%(n)s cases offered", len(offered)) % {"n": len(offered)}
 
-    if answer := carry_out(request, form, run, done=_Later(done), go=reverse("workload")):
+    if answer := carry_out(request, form, run, done=lazy(done, str)(), go=reverse("workload")):
         return answer
     return _page(request, form)
-
-
-class _Later:
-    """Words that are known only once it is done."""
-
-    def __init__(self, words: Any) -> None:
-        self.words = words
-
-    def __str__(self) -> str:
-        return str(self.words())
 
 
 # --- absences ---------------------------------------------------------------------------------------------------------

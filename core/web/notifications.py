@@ -59,7 +59,7 @@ class Line(Part):
 
 def line(row: Notification, *, hidden: bool, at: Any) -> Line:
     """The words of a notification; of what its reader may not see any more nothing but that it was there. No query."""
-    when = {"at": row.at.isoformat(), "when": languages.near(row.at, at), "unread": row.read_at is None}
+    when: dict[str, Any] = {"at": row.at.isoformat(), "when": languages.near(row.at, at), "unread": row.read_at is None}
     if hidden:
         return Line(row.pk, "shield", _("About something you can no longer see"), "", "", "", **when)
     words = row.words
