@@ -422,7 +422,7 @@ def test_what_is_parked_for_later_is_neither_swept_nor_shown(cast: Cast, complai
     assert names(message=sent, draft="") == ["photo.png"]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_erasing_takes_row_and_bytes_away(cast: Cast, complaint: Complaint) -> None:
     mine, shared = (
         draft(cast.agent, complaint, content=b"only here"),
