@@ -19,7 +19,7 @@ from core.actor import Actor
 from core.errors import DomainError
 from tests.cast import Cast, make_cast
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
 
 @pytest.fixture

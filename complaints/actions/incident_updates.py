@@ -296,5 +296,6 @@ def _fault(fault: macros.Fault) -> str:
 def whole(updates: Iterable[IncidentUpdate]) -> dict[int, Progress]:
     """How far each is. Query cost: 1."""
     keys = [update.pk for update in updates]
-    found = IncidentSending.objects.filter(update__in=keys).values("update").annotate(**_COUNTS).order_by()
-    return {row["update"]: Progress(row["total"], row["sent"], row["refused"]) for row in found}
+    sendings = IncidentSending.objects.filter(update__in=keys).order_by()
+    found = sendings.values("update").annotate(**_COUNTS).values_list("update", "total", "sent", "refused")
+    return {key: Progress(total, sent, refused) for key, total, sent, refused in found}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from complaints.actions import incident_updates, incidents, merge
@@ -55,7 +55,7 @@ def seed(members: dict[str, User], *, at: datetime) -> None:
         merge.merge(source, into=into, by=Actor.person(manager), at=at, reason=reason)
 
 
-def _pair(calm: Sequence[Complaint]) -> tuple[Complaint, Complaint] | None:
+def _pair(calm: Iterable[Complaint]) -> tuple[Complaint, Complaint] | None:
     """Two open cases of one customer, the later first."""
     seen: dict[int, Complaint] = {}
     for one in sorted((one for one in calm if one.customer_id is not None), key=lambda one: one.received_at):

@@ -86,7 +86,7 @@ def index(request: HttpRequest) -> HttpResponse:
         cases=Count("complaints"), in_hand=Count("complaints", filter=Q(complaints__in_queue=True))
     )
     listed = list(counted.order_by("-pk")[: PAGE + 1])
-    more = f"?{urlencode({'state': state, 'before': listed[PAGE - 1].pk})}" if len(listed) > PAGE else ""
+    more = f"?{urlencode({'state': state, 'before': str(listed[PAGE - 1].pk)})}" if len(listed) > PAGE else ""
     at = now()
     columns = [
         Column(_("Incident")),
@@ -176,7 +176,7 @@ def page(request: HttpRequest, reference: str) -> HttpResponse:
         seen = seen.filter(pk__gt=int(after))
     listed = list(seen.select_related("customer").order_by("pk")[: PAGE + 1])
     kept = {"status": status} if status in Status.values else {}
-    more = f"?{urlencode({**kept, 'after': listed[PAGE - 1].pk})}" if len(listed) > PAGE else ""
+    more = f"?{urlencode({**kept, 'after': str(listed[PAGE - 1].pk)})}" if len(listed) > PAGE else ""
     told = list(incident.updates.select_related("by").order_by("-pk")[:20])
     progress = updates.whole(told)
     at = now()

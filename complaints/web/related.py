@@ -156,9 +156,9 @@ def intake(request: HttpRequest) -> HttpResponse:
         order_number=typed["order_number"][:80],
         contacts=tuple(dict.fromkeys(contacts)),
     )
-    empty = not (matter.text.strip() or matter.order_number or matter.contacts or known)
-    found = [] if empty else duplicates.find(matter, user, most=3)
-    context = {"same": [_same(one) for one in found], "looked": not empty}
+    nothing = not (matter.text.strip() or matter.order_number or matter.contacts or known)
+    suggested = [] if nothing else duplicates.find(matter, user, most=3)
+    context = {"same": [_same(one) for one in suggested], "looked": not nothing}
     name = "complaints/_intake_same.html" if request.htmx else "complaints/intake_same.html"  # type: ignore[attr-defined]
     return render(request, name, context)
 

@@ -70,8 +70,8 @@ def entries(
             entry.chips = [*entry.chips, _from(said.of)]
         entry.files = lists.note(said.id) if said.kind == "note" else lists.message(said.id)
         dated.append((said.at, 10, entry))
-    for entry in story.trail:
-        dated += [(entry.at, 20, found) for found in _trail_entries(entry)]
+    for step in story.trail:
+        dated += [(step.at, 20, found) for found in _trail_entries(step)]
     dated += [(mail.created_at, 30, _mail_entry(mail)) for mail in story.mails if not mail.key.startswith("message:")]
     for clock in clocks:
         if clock.breached_at is not None:
