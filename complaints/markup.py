@@ -56,7 +56,8 @@ def _spelled(found: re.Match[str]) -> str:
 
 def _blocks(text: str) -> Iterator[str]:
     """Paragraphs and lists, one after the other."""
-    kind, held = "", []
+    kind = ""
+    held: list[str] = []
     for line in [*text.replace("\r\n", "\n").split("\n"), ""]:
         line = line.strip()
         of, words = _kind(line)
@@ -105,7 +106,8 @@ def _bold(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _links(text: str) -> str:
-    made, end = [], 0
+    made: list[str] = []
+    end = 0
     for found in _LINK.finditer(text):
         made.append(escape(text[end : found.start()]))
         made.append(_link(found.group(1), found.group(2)) or escape(found.group(0)))

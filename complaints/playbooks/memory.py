@@ -65,7 +65,8 @@ def editions() -> dict[int | None, Edition]:
     published = PlaybookVersion.objects.filter(playbook__in=[one.playbook_id for one in versions])
     published = published.filter(published_at__isnull=False).order_by("number")
     for playbook, pk, number, published_at in published.values_list("playbook", "pk", "number", "published_at"):
-        heads.setdefault(playbook, []).append(Head(pk, number, published_at))
+        if published_at is not None:
+            heads.setdefault(playbook, []).append(Head(pk, number, published_at))
     return {
         one.playbook.type_id: Edition(
             playbook=one.playbook,

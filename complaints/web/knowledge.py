@@ -348,7 +348,7 @@ def _language(request: HttpRequest) -> str:
 
 def _tongues(texts: Any, here: str, language: str, version: int | None) -> list[Link]:
     """In which languages it can be read."""
-    kept = {"version": version} if version is not None else {}
+    kept: dict[str, str] = {"version": str(version)} if version is not None else {}
     return [
         Link(languages.own_name(code), f"{here}?{urlencode({**kept, 'language': code})}", current=code == language)
         for code, _name in settings.LANGUAGES
