@@ -265,6 +265,7 @@ SPECTACULAR_SETTINGS = {
         "Severity": "complaints.models.Severity",
         "ComplaintKind": "complaints.models.Kind",
         "ClockKind": "complaints.models.ClockKind",
+        "MessageDirection": ["in", "out"],
         "ComplaintStatus": "complaints.models.Status",
         "CustomerKind": "retention.models.customers.KINDS",
         "ContactKind": "retention.models.customers.CONTACT_KINDS",

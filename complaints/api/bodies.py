@@ -82,7 +82,7 @@ class RefusalBody(Strict):
 
 class MessageBody(Strict):
     body = Text(max_length=LONG)
-    direction = Code(choices=[("out", "out"), ("in", "in")])
+    direction = Code(choices=[("in", "in"), ("out", "out")])
     channel = Code(choices=ChannelCode.choices, required=False)
     texts = serializers.ListField(child=Text(max_length=CODE), required=False, max_length=MOST_TEXTS)
     thanks = Flag(required=False)

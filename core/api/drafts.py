@@ -21,13 +21,13 @@ from core.models import Draft
 ANYBODY = Access()
 
 
-class DraftBody(Strict):
+class UnsentBody(Strict):
     body = Text(max_length=drafts.LONGEST, allow_blank=True)
     revision = Whole(min_value=0, max_value=1_000_000_000, required=False)
     device = Text(max_length=40, required=False, allow_blank=True)
 
 
-class DraftShape(serializers.Serializer[Any]):
+class UnsentShape(serializers.Serializer[Any]):
     place = serializers.CharField(help_text="`reply:` or `note:` and a reference, or `intake`.")
     body = serializers.CharField(allow_blank=True)
     revision = serializers.IntegerField(help_text="Send back the one you have read; another one is refused with 409.")
@@ -39,7 +39,7 @@ class Drafts(ListView):
     """The caller's own drafts."""
 
     access, resource = ANYBODY, "drafts"
-    answer = DraftShape
+    answer = UnsentShape
     ordering: ClassVar = {"updated_at": "updated_at"}
     default_ordering = "-updated_at"
 
@@ -54,8 +54,8 @@ class OneDraft(ApiView):
     """One of them. PUT keeps a text: 409 `draft_changed` when another device saved a different one since `revision`."""
 
     access, resource = ANYBODY, "drafts"
-    body: ClassVar = {"PUT": DraftBody}
-    answer = DraftShape
+    body: ClassVar = {"PUT": UnsentBody}
+    answer = UnsentShape
 
     def get(self, request: Request, place: str) -> HttpResponse:
         return self.reply(_shown(self.find(Draft.objects.filter(user=caller(request)), place=place)))

@@ -120,12 +120,10 @@ class Draft {
     this.flying = this.post(body, fields, revision);
     const answer = await this.flying;
     this.flying = null;
-    if (this.held || this.body !== body) Object.assign(this, answer.status === 200 ? { revision: answer.revision } : {});
-    if (answer.status === 200 && !this.held) {
-      Object.assign(this, { revision: answer.revision, synced: body, syncedFields: fields });
-      if (!this.empty) this.write();
-    } else if (this.held) return;
-    else if (answer.status === 0 || answer.status >= 500) setTimeout(() => this.soon(done), AGAIN);
+    if (answer.status === 200) Object.assign(this, { revision: answer.revision, synced: body, syncedFields: fields });
+    if (this.held) return; // what became of the message decides
+    if (answer.status === 200 && !this.empty) this.write();
+    if (answer.status === 0 || answer.status >= 500) setTimeout(() => this.soon(done), AGAIN);
     done(answer);
     if (answer.status === 200) this.soon(done);
   }
