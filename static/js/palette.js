@@ -28,7 +28,7 @@ function actions() {
   const found = new Map();
   for (const element of document.querySelectorAll("[data-key]")) {
     const code = element.dataset.key;
-    if (found.has(code) || element.closest("dialog") || !visible(element) || element.disabled) continue;
+    if (found.has(code) || element.closest("dialog, [data-palette]") || !visible(element) || element.disabled) continue;
     const label = element.matches("details") ? element.querySelector("summary") : element;
     const named = label.matches("input, textarea") ? (label.labels?.[0]?.textContent ?? label.getAttribute("aria-label")) : label.title || label.textContent;
     const words = (named ?? "").replace(/\s+/g, " ").replace(/\s*\([^()]*\)\s*$/, "").trim();
@@ -50,6 +50,17 @@ function press(element) {
     element.focus();
     element.click();
   }
+}
+
+function mark() {
+  const SVG = "http://www.w3.org/2000/svg";
+  const drawn = document.createElementNS(SVG, "svg");
+  const use = document.createElementNS(SVG, "use");
+  drawn.setAttribute("class", "icon");
+  drawn.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", "#i-keyboard");
+  drawn.append(use);
+  return drawn;
 }
 
 function fits(words, typed) {
@@ -74,7 +85,7 @@ function doing(text) {
       where.textContent = dialog.dataset.wordHere;
       const printed = document.createElement("kbd");
       printed.textContent = key;
-      option.append(name, where, printed);
+      option.append(mark(), name, where, printed);
       option.does = element;
       return option;
     });

@@ -52,7 +52,7 @@ def test_views_and_what_can_be_done_here(open_page: Any, cast: Cast, kettle: Com
     page = open_page(user=cast.agent)
     page.goto(f"/complaints/{kettle.reference}/")
     page.keyboard.press("Control+KeyK")
-    page.keyboard.type("internal")
+    page.keyboard.type("internal n")
     page.locator("#palette-list [role=option]", has_text="note").first.wait_for()
     page.keyboard.press("Enter")
     page.locator("#palette:not([open])").wait_for(state="attached")
