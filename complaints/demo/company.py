@@ -11,7 +11,7 @@ from itertools import cycle
 from django.db import transaction
 from django.db.models import F, Max
 
-from complaints.demo import SOURCE, cast, desk, knowledge, linking, ownership, words
+from complaints.demo import SOURCE, cast, conversation, desk, knowledge, linking, ownership, words
 from complaints.demo.lives import Case, Life, enquiry, for_agent, life, play, spam
 from complaints.demo.texts import BOOKS, Story
 from complaints.demo.texts.other import ENQUIRIES, SPAM
@@ -65,6 +65,7 @@ def seed(*, seed: int, now: datetime, count: int = LIVELY, after_step: Callable[
         desk.seed(members, at=now)
         knowledge.seed(members, at=now, seed=seed)
         words.seed(members, at=now)
+        conversation.seed(members, at=now)
         ownership.seed(members, at=now)
         linking.seed(members, at=now)
     OutboxMessage.objects.filter(pk__gt=last_mail, sent_at__isnull=True).update(sent_at=F("due_at"), error=NOT_SENT)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from complaints.actions import acceptance, converse, decide, handle, manage
 from complaints.actions.file import Filing, file
+from complaints.actions.speech import Acts
 from complaints.demo import SOURCE, files
 from complaints.demo.texts import BOOKS, Book, Story
 from complaints.demo.working import Measure
@@ -190,7 +191,8 @@ def _work(complaint: Complaint, case: Case, told: _Told, measure: Measure) -> Li
     if asks:
         yield measure.after(clock.now(), case.random.uniform(0.3, 1.5) * HOUR)
         question = told.text(case.story.question) or case.book.progress[0]
-        converse.message(complaint, by=_owner(complaint), at=clock.now(), body=told.letter(question))
+        owner, thanks = _owner(complaint), Acts(thanks=True)
+        converse.message(complaint, by=owner, at=clock.now(), body=told.letter(question), acts=thanks)
         handle.wait(complaint, by=_owner(complaint), at=clock.now(), reason=case.book.waiting_for)
         if case.ends == Status.WAITING:
             return
@@ -202,7 +204,8 @@ def _work(complaint: Complaint, case: Case, told: _Told, measure: Measure) -> Li
         converse.incoming(complaint, by=Actor.customer(), at=clock.now(), body=case.random.choice(case.book.chasers))
         yield measure.after(clock.now(), case.random.uniform(0.3, 2) * HOUR)
         news = case.random.choice(case.book.progress)
-        converse.message(complaint, by=_owner(complaint), at=clock.now(), body=told.letter(news))
+        sorry = Acts(apology=True)  # they had to ask
+        converse.message(complaint, by=_owner(complaint), at=clock.now(), body=told.letter(news), acts=sorry)
 
 
 def _acknowledge(complaint: Complaint, told: _Told) -> None:

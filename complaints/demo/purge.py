@@ -17,7 +17,7 @@ from django.db.models import ProtectedError, Q
 
 from complaints import routing
 from complaints.actions import attachments, manage
-from complaints.demo import SOURCE, cast, desk, knowledge, linking, ownership, words
+from complaints.demo import SOURCE, cast, conversation, desk, knowledge, linking, ownership, words
 from complaints.models import (
     Attachment,
     BulkRow,
@@ -137,6 +137,7 @@ def _complaints(keys: list[int]) -> None:
     attachments.erase(Attachment.objects.filter(complaint_id__in=keys))
     ownership.purge_cases(keys)
     linking.purge_cases(keys)
+    conversation.purge_cases(keys)
     # the narrative first: with it goes what the complaint is searched by, so that nothing is kept up for the rest
     for of_complaint in (Narrative, BulkRow, Clock, Message, Note, Watch, StepDone):
         delete(of_complaint._default_manager.filter(complaint_id__in=keys))
