@@ -106,6 +106,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "purchase": (
         "id", "order_number", "customer_id", "purchased_at", "valid_amount", "currency", "incentive", "source",
     ),
+    "message": (
+        "id", "complaint__reference", "at", "author__name", "macro__macro_id", "macro__macro__name", "macro__number",
+        "word_for_word",
+    ),
 }  # fmt: skip
 
 

@@ -81,6 +81,8 @@ def values(world: World, name: str) -> list[str]:
         "policy": [str(next(one.policy_id for one in world.clocks if one.policy_id)), "-"],
         "pack": [str(next(one.pack_id for one in world.clocks if one.pack_id)), "-"],
         "late_reason": ["workload", "-"],
+        "agent": [str(world.agent.pk), "-"],
+        "macro": [str(next(one.macro.macro_id for one in world.messages if one.macro))],
     }
     return known[name]
 
