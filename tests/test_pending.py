@@ -281,6 +281,22 @@ def test_what_is_refused_when_it_is_written_does_not_wait(cast):
     assert not Pending.objects.exists()
 
 
+def test_what_is_being_sent_is_not_sent_again_by_a_step_that_decides_the_case(cast, monkeypatch):
+    patient(cast.agent)
+    complaint = cast.complaint()
+    say(cast, complaint, "once")
+    whole = converse.say
+
+    def deciding(complaint, **more):
+        sent = whole(complaint, **more)
+        assert not pending.flush(complaint, at=more["at"])  # as resolving does, which a macro may ask for
+        return sent
+
+    monkeypatch.setattr(converse, "say", deciding)
+    assert pending.send_due(at=clock.now() + timedelta(minutes=1)) == 1
+    assert outs(complaint) == ["once"] and Pending.objects.get().message is not None
+
+
 def test_what_fails_holds_nobody_else_up(cast, monkeypatch):
     patient(cast.agent)
     first, second = cast.complaint(), cast.complaint(subject="Another")

@@ -225,7 +225,9 @@ def _send(pending: Pending, complaint: Complaint, *, at: datetime) -> Message:
     """One row of Message for one of Pending, under the lock of both."""
     later = Message.objects.filter(complaint=complaint, direction=OUT, at__gt=at).order_by("-at")
     content = _content(pending)
-    sent = converse.say(
+    pending.state, pending.settled_at, pending.code = PendingState.SENT, clocks_time.now(), ""
+    pending.save(update_fields=["state", "settled_at", "code"])  # first: a macro's step may decide the case
+    pending.message = sent = converse.say(
         complaint,
         by=_author(pending),
         at=later.values_list("at", flat=True).first() or at,
@@ -235,8 +237,7 @@ def _send(pending: Pending, complaint: Complaint, *, at: datetime) -> Message:
         word_for_word=content.word_for_word,
         attachments=content.attachments,
     )
-    pending.state, pending.message, pending.settled_at, pending.code = PendingState.SENT, sent, clocks_time.now(), ""
-    pending.save(update_fields=["state", "message", "settled_at", "code"])
+    pending.save(update_fields=["message"])
     _touch(complaint)
     return sent
 
