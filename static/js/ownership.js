@@ -1,11 +1,11 @@
 // Links on top of the case that lead to an action beside it: open it, and put the cursor where one writes.
 document.addEventListener("click", (event) => {
-  const link = event.target.closest?.("a[data-open]");
-  const act = link && document.getElementById(link.dataset.open);
+  const link = event.target.closest?.("a[data-act]");
+  const act = link && document.getElementById(link.dataset.act);
   if (!link) return;
   event.preventDefault();
   if (!act) { // the case changed since the page was made: what one types is kept as a draft
-    location.hash = link.dataset.open;
+    location.hash = link.dataset.act;
     location.reload();
     return;
   }
