@@ -98,6 +98,7 @@ def test_hostile_files_opened_directly_run_nothing(
     ):
         page.on("request", lambda request: asked.append(request.url))
         page.on("dialog", lambda dialog: pytest.fail("a script ran"))
+        page.under_axe = True  # that parts of it are blocked is what is looked at here
         for row in rows:
             url = f"{live_server.url}{base}/attachments/{row.token}/{row.name}"
             page.goto("/complain/")
@@ -201,6 +202,7 @@ def test_what_is_refused_says_why_and_can_be_tried_again(
     page.get_by_text("Too large: a file may have 1").wait_for()
     page.get_by_text("This file is empty.").wait_for()
     assert not Attachment.objects.exists()
+    page.under_axe = True  # the lost connection stands in its console
     page.route("**/attachments/", lambda route: route.abort("connectionreset"), times=1)
     page.set_input_files("#composer [type=file]", [{"name": "ok.txt", "mimeType": "text/plain", "buffer": b"words"}])
     again = page.get_by_role("button", name="Try again")
@@ -214,7 +216,7 @@ def test_sending_waits_for_files_on_their_way(open_page: Any, cast: Cast, compla
     page = open_page(user=cast.agent)
     page.goto(f"/complaints/{complaint.reference}/")
     held: list[Any] = []
-    page.route("**/attachments/", held.append)
+    page.route("**/attachments/", lambda route: held.append(route))
     page.set_input_files("#composer [type=file]", [{"name": "slow.png", "mimeType": "image/png", "buffer": picture()}])
     page.locator(".chosen--coming").wait_for()
     page.fill("#body", "With a slow picture")
