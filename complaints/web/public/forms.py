@@ -177,7 +177,12 @@ class Answer(forms.Form):
 
     use_required_attribute = False
 
-    body = Words(label=_("Write to us"), max_length=LONG, rows=4, required=False)
+    body = Words(
+        label=_("Write to us"),
+        max_length=LONG,
+        rows=4,
+        error_messages={"required": _("Write something first")},
+    )
     attachments = FilesField(label=_("Photos and files"), door="complain_files", ours=False)
 
     def __init__(self, *args: Any, door: str, **kwargs: Any) -> None:
@@ -188,8 +193,9 @@ class Answer(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A photo needs no words."""
         told: dict[str, Any] = super().clean() or {}
-        if not told.get("body") and not told.get("attachments") and "body" not in self.errors:
-            self.add_error("body", forms.ValidationError(str(_("Write something first")), code="required"))
+        if told.get("attachments") and self.has_error("body", code="required"):
+            del self.errors["body"]
+            told["body"] = ""
         return told
 
 
