@@ -166,7 +166,7 @@ def test_the_same_form_sent_again_says_it_once(cast, seconds):
 
 
 @pytest.mark.postgresql
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.parametrize("seconds", [0, 8])
 def test_twenty_at_once_are_one_reply_and_one_mail(cast, seconds):
     User.objects.filter(pk=cast.agent.pk).update(take_back_seconds=seconds)

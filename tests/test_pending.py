@@ -333,7 +333,7 @@ def _send() -> None:
     pending.send_due(at=clock.now() + timedelta(minutes=5))
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.postgresql
 def test_killed_workers_and_two_at_once_send_everything_exactly_once(cast):
     patient(cast.agent)
