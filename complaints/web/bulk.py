@@ -128,11 +128,10 @@ def named(references: list[str], user: User) -> tuple[list[int], list[str]]:
 
 def _ask(request: HttpRequest, action: str, form: BulkForm, picked: Picked, *, status: int = 200) -> HttpResponse:
     """The form of an action for these cases: in the dialog over the list for htmx, else as a page."""
-    said = ngettext("%(n)s case", "%(n)s cases", picked.number) % {"n": picked.number}
     context = {
         "form": form,
         "action": action,
-        "title": f"{ACTS[action].title}: {said}",
+        "title": f"{ACTS[action].title}: {_cases(picked.number)}",
         "button": ACTS[action].title,
         "url": reverse("bulk"),
         "picked": picked,
@@ -207,7 +206,7 @@ def result(run: BulkRun, how: bulk.Progress) -> dict[str, Any]:
     looked, total = (how.undone + how.kept, how.done) if undoing else (how.looked, how.total)
     return {
         "run": run,
-        "title": str(ACTS[run.action].title) if run.action in ACTS else run.action,
+        "title": f"{ACTS[run.action].title if run.action in ACTS else run.action}: {_cases(run.total)}",
         "working": run.state in bulk.AT_WORK,
         "undoing": run.state == BulkState.UNDOING,
         "looked": looked,
@@ -224,6 +223,10 @@ def result(run: BulkRun, how: bulk.Progress) -> dict[str, Any]:
         "back": back_of(run),
         "nonce": fresh(),
     }
+
+
+def _cases(n: int) -> str:
+    return ngettext("%(n)s case", "%(n)s cases", n) % {"n": n}
 
 
 def _failure(row: BulkRow) -> dict[str, str]:

@@ -236,7 +236,7 @@ def _flags(found: Found, here: Here) -> tuple[Chip, ...]:
     if found.mentioned:
         chips.append(Chip(_("You are mentioned"), "note"))
     if found.begun:
-        chips.append(Chip(pgettext("of a case in a list", "Draft"), "note", "note"))
+        chips.append(Chip(pgettext("of a case in a list", "Draft"), "note"))
     if found.escalated_at is not None:
         chips.append(Chip(_("Escalated"), "risk", "flag"))
     if found.incident_id is not None:
