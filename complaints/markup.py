@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.utils.html import escape
@@ -34,8 +35,9 @@ def safe_url(url: str) -> str:
     return url if parts.netloc or parts.scheme.lower() not in ("http", "https") else ""
 
 
+@lru_cache(maxsize=1024)
 def render(text: str) -> SafeString:
-    """The text as HTML."""
+    """The text as HTML, kept for the same text."""
     return mark_safe("".join(_blocks(text)))  # noqa: S308 - every piece is escaped where it is made
 
 

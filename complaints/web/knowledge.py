@@ -37,7 +37,6 @@ from core.web.parts import Chip, Empty, Link
 
 READERS = (*CASES, ADMIN)
 SHOWN = 50
-TONES = {ArticleKind.PRODUCT_UPDATE: "risk", ArticleKind.POLICY: "note"}
 
 
 @dataclass(slots=True)
@@ -130,11 +129,11 @@ def line(one: Found) -> Line:
 
 
 def kind_chip(kind: str) -> Chip:
-    return Chip(str(ArticleKind(kind).label), TONES.get(ArticleKind(kind), ""))
+    return Chip(str(ArticleKind(kind).label))
 
 
 def _beginning(text: str, longest: int = 160) -> str:
-    flat = " ".join(markup.plain(text).split())
+    flat = " ".join(word for word in markup.plain(text).split() if word not in ("-", "*", "•"))
     return flat if len(flat) <= longest else flat[:longest].rsplit(" ", 1)[0] + " …"
 
 

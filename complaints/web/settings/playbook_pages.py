@@ -253,6 +253,8 @@ def page(
         "press": Press(),
         "readings": _readings(request, one, last),
     }
+    if last is not None and context["publishing"] is not None:
+        context["publishing"].fields["what_changed"].required = True
     if fragment:
         return render(request, "settings/_playbook_steps.html", context)
     tools = [Link(_("Name"), reverse("settings_playbook_name", args=[one.pk]))]
