@@ -14,5 +14,5 @@ document.addEventListener("click", (event) => {
   act.querySelector("textarea, input:not([type=hidden]), select, button")?.focus();
 });
 
-const asked = location.hash && document.getElementById(location.hash.slice(1));
+const asked = location.hash ? document.getElementById(location.hash.slice(1)) : null;
 if (asked?.matches("details.act")) asked.open = true;
