@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from complaints import search
 from complaints.actions import converse
@@ -12,6 +13,7 @@ from complaints.actions.decide import resolve
 from complaints.actions.watch import watch
 from complaints.models import Complaint
 from complaints.reference import catalogue
+from complaints.search import postgres
 from complaints.search.snippets import Piece, best
 from complaints.search.words import Matcher, Question, Term, read
 from core import cached, clock
@@ -200,6 +202,38 @@ def test_the_subject_counts_more_and_old_cases_less(cast: Cast) -> None:
     assert order[0] == subject.reference
     assert set(order) == {subject.reference, body.reference, old.reference}
     assert order.index(subject.reference) < order.index(old.reference)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("enough", [True, False])
+def test_a_common_word_is_found_among_the_newest(cast: Cast, monkeypatch: pytest.MonkeyPatch, enough: bool) -> None:
+    monkeypatch.setattr(postgres, "COMMON", -1)  # every word is
+    monkeypatch.setattr(postgres, "NEWEST", 3)
+    everything = [cast.complaint(subject=f"kettle {number}").reference for number in range(6)]
+    cast.complaint(subject="kettle", owner=cast.stranger)
+    limit = 1 if enough else 10
+    for user in (cast.agent, cast.lead, cast.colleague):
+        seen = found("kettle", user, limit=limit)
+        assert set(seen) <= set(everything)
+        assert len(seen) == (1 if enough else 6)
+    assert len(found("kettle", cast.manager, limit=limit)) == (1 if enough else 7)
+
+
+@pytest.mark.postgresql
+def test_the_statistics_tell_common_words_from_rare_ones(cast: Cast) -> None:
+    for number in range(12):
+        cast.complaint(subject="kettle", description="rare zeppelin" if number == 0 else "kettle")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE complaints_searchtext")
+    postgres._read.clear()
+    try:
+        assert postgres.estimate(read("kettle ")) > 6
+        assert postgres.estimate(read("kett")) > 6
+        assert postgres.estimate(read("zeppelin")) < 6
+        assert postgres.estimate(read("kettle zeppelin")) < 6
+        assert postgres.estimate(read("hippopotamus")) == 0
+    finally:
+        postgres._read.clear()
 
 
 def test_conditions_narrow_what_is_searched(cast: Cast) -> None:

@@ -5,17 +5,16 @@ All text of a complaint is one tsvector: its words as they are written, without 
 product, name; B what the complainant wanted; C messages; D what we keep to ourselves.
 """
 
-# Otherwise the parser sees hosts, tags and numbers with a sign.
-SIGNS = "<>/@.:&_-+=#%*~|\\^`'\"()[]{}$,;!?"
+# By these the parser would see hosts, addresses, tags, numbers with a sign.
+SIGNS = "<>/@.:&_-+"
 EDGE = "xqxq"  # a word between texts, so that no "phrase" reaches from one into the next
 FUNCTIONS = r"""
 CREATE FUNCTION complaints_search_plain(body text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-    SELECT translate(lower({lower}), 'ё', 'е')
-    FROM (SELECT translate(normalize(left(body, 50000), NFC), E'{signs}', '{blanks}') AS clean) AS given
-$$;
+    SELECT CASE WHEN octet_length(body) = length(body) THEN {ascii} ELSE {other} END
+$$; -- one expression, so that it is taken into whatever calls it
 
 CREATE FUNCTION complaints_search_fold(body text) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT {unaccent}
+    SELECT CASE WHEN octet_length(body) = length(body) THEN body ELSE {unaccent} END
 $$;
 
 CREATE FUNCTION complaints_search_piece(body text, language text, weight "char") RETURNS tsvector
@@ -226,13 +225,24 @@ def functions(*, unaccent_schema: str | None, collation: str) -> str:
         if unaccent_schema
         else FOLDED
     )
-    lower = f'clean COLLATE "{collation}"' if collation else "clean"
-    signs = SIGNS.replace("\\", "\\\\").replace("'", "''")
-    values = {"{lower}": lower, "{signs}": signs, "{blanks}": " " * len(SIGNS), "{unaccent}": unaccent, "{edge}": EDGE}
+    collate = f' COLLATE "{collation}"' if collation else ""
+    values = {
+        "{ascii}": f"lower({_without_signs('left(body, 50000)')})",
+        "{other}": f"replace(lower({_without_signs('normalize(left(body, 50000), NFC)')}{collate}), 'ё', 'е')",
+        "{unaccent}": unaccent,
+        "{edge}": EDGE,
+    }
     sql = FUNCTIONS
     for mark, value in values.items():
         sql = sql.replace(mark, value)
     return sql
+
+
+def _without_signs(text: str) -> str:
+    """`replace` after `replace`: a fifth of the time of one `translate`."""
+    for sign in SIGNS:
+        text = f"replace({text}, '{sign}', ' ')"
+    return text
 
 
 def triggers() -> str:

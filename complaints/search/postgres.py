@@ -2,14 +2,15 @@
 
 The planner goes wrong with `@@ ... ORDER BY ... LIMIT` (2.7 s for an absent word at a million), so it is never asked
 that: a common word is looked for among the newest complaints the viewer may see, one by one; any other word through
-the index, whole, before anything is sorted. Which is which its own statistics say.
+the index, whole, before anything is sorted. Which is which the database's statistics say.
 """
 
 # ruff: noqa: S608  statements of our own names; what people typed is always a parameter
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -20,10 +21,17 @@ from complaints.search.words import Question, Term, languages_of, spelt
 NEWEST = 5_000  # complaints looked at one by one
 COMMON = 3_000  # from this many matches on a word is common: reading them all takes longer than looking at the newest
 Among = tuple[str, Sequence[Any]]
-_ESTIMATE = "EXPLAIN (FORMAT JSON) SELECT 1 FROM complaints_searchtext WHERE words @@ %s::tsquery"
+_FREQUENCIES = (
+    "SELECT most_common_elems::text::text[], most_common_elem_freqs, (SELECT reltuples FROM pg_class WHERE oid = "
+    "'complaints_searchtext'::regclass) FROM pg_stats WHERE tablename = 'complaints_searchtext' AND attname = 'words'"
+)
+KNOWN_FOR = 600.0  # seconds after which the statistics are read again
+# From the newest on, each looked up by its key, until there are enough: the planner left to itself reads all rows.
 _RANKED = """
 SELECT held.complaint_id, ts_rank(held.words, %s::tsquery) FROM (
-    SELECT found.id FROM ({among}) found JOIN hit ON hit.id = found.id ORDER BY found.id DESC LIMIT {most}
+    SELECT hit.id FROM (SELECT id FROM hit ORDER BY id DESC) hit CROSS JOIN LATERAL (
+        SELECT 1 AS yes FROM ({among}) found WHERE found.id = hit.id OFFSET 0) seen
+    ORDER BY hit.id DESC LIMIT {most}
 ) best JOIN complaints_searchtext held ON held.complaint_id = best.id ORDER BY held.complaint_id DESC
 """
 _ALL = """
@@ -52,11 +60,11 @@ def matching(
     """The newest matches with their ranks, at most `most`, and whether these are all.
 
     `near`: the newest complaints the viewer may see, None for whoever sees all. A common word's matches among those
-    do when they are `enough`. Query cost: 2, 1 more for words not met lately, 1 more for a common word seldom seen.
+    do when they are `enough`. Query cost: 1, 1 more for each word not met lately, 1 more for a common word seldom seen.
     """
     query = asked(question)
     with connection.cursor() as cursor:
-        if _estimate(cursor, query) > COMMON:
+        if estimate(question) > COMMON:
             found = _newest(cursor, query, among, most, near)
             if len(found) >= enough:
                 return found[:most], False
@@ -75,12 +83,47 @@ def _newest(cursor: Any, query: str, among: Among, most: int, near: Among | None
     return found
 
 
-def _estimate(cursor: Any, query: str) -> int:
-    """How many complaints the planner expects to match."""
-    cursor.execute(_ESTIMATE, [query])
-    (plan,) = cursor.fetchone()
-    plan = json.loads(plan) if isinstance(plan, str) else plan
-    return int(plan[0]["Plan"]["Plan Rows"])
+def estimate(question: Question) -> float:
+    """How many complaints may match, by the statistics of the last ANALYZE: the rarest word decides, and a word that is
+    not among the thousand most common ones is rare. (The planner takes every beginning of a word for common.)"""
+    found = frequencies()
+    shares = [_share(term, found.shares) for term in question.wanted]
+    return min(shares, default=0.0) * found.rows
+
+
+def _share(term: Term, shares: Mapping[str, float]) -> float:
+    if term.is_phrase:
+        return min(shares.get(lexemes(word)[0], 0.0) for word in term.words)
+    forms = lexemes(term.words[0])
+    known = sum(shares.get(form, 0.0) for form in forms)
+    if term.prefix:
+        known += sum(share for word, share in shares.items() if word.startswith(forms[0]) and word not in forms)
+    return min(known, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Frequencies:
+    """In which share of the complaints the commonest words stand; `rows`: how many complaints; `at`: when read."""
+
+    shares: Mapping[str, float]
+    rows: float
+    at: float
+
+
+_read: dict[str, Frequencies] = {}  # by database
+
+
+def frequencies() -> Frequencies:
+    """Query cost: 1 every ten minutes in each process."""
+    name = str(connection.settings_dict["NAME"])
+    known = _read.get(name)
+    if known is None or time.monotonic() - known.at > KNOWN_FOR:
+        with connection.cursor() as cursor:
+            cursor.execute(_FREQUENCIES)
+            words, shares, rows = cursor.fetchone() or ((), (), 0)
+        pairs = dict(zip(words or (), shares or (), strict=False))  # two numbers more than words: least and most
+        known = _read[name] = Frequencies(pairs, max(float(rows or 0), 0.0), time.monotonic())
+    return known
 
 
 def by_fragment(fragment: str, among: Among, most: int) -> list[int]:
@@ -89,8 +132,9 @@ def by_fragment(fragment: str, among: Among, most: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH hit AS MATERIALIZED (SELECT complaint_id AS id FROM complaints_searchtext WHERE keys LIKE %s) "
-            f"SELECT found.id FROM ({sql}) found JOIN hit ON hit.id = found.id "
-            f"ORDER BY found.id DESC LIMIT {int(most)}",
+            "SELECT hit.id FROM (SELECT id FROM hit ORDER BY id DESC) hit CROSS JOIN LATERAL ("
+            f"SELECT 1 AS yes FROM ({sql}) found WHERE found.id = hit.id OFFSET 0) seen "
+            f"ORDER BY hit.id DESC LIMIT {int(most)}",
             [f"%{connection.ops.prep_for_like_query(fragment)}%", *params],
         )
         return [key for (key,) in cursor.fetchall()]
