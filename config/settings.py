@@ -273,6 +273,8 @@ SPECTACULAR_SETTINGS = {
         "SurveyKind": "metrics.models.SurveyKind",
         "ArticleKind": "complaints.models.ArticleKind",
         "ViewCircle": ["me", "team", "all"],
+        "MacroPurpose": ["reply", "note"],
+        "UpOrDown": ["up", "down"],
         "ImportKind": ["customers", "purchases", "survey-responses"],
     },
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},

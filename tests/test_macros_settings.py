@@ -60,7 +60,7 @@ def few_and_many(client: Client, path: str, more: Callable[[int], None]) -> int:
     return counts[1]
 
 
-OWN, TEAM, ALL = "own", "team", "all"
+OWN, TEAM, ALL = "me", "team", "all"
 MAY_MAKE = {
     "agent": {OWN},
     "colleague": {OWN},
@@ -205,7 +205,7 @@ class TestPages:
             "name_en": "Where it stands",
             "text_en": "Hello [[ you ]]",
             "purpose": "reply",
-            "circle": "own",
+            "circle": "me",
             **fields,
         }
 
@@ -281,7 +281,7 @@ class TestApi:
         made = api(cast.agent, "POST", API, body)
         assert made.status_code == 201, made.content
         row = made.json()
-        assert row["circle"] == "own" and row["number"] == 1 and row["does"] == body["does"]
+        assert row["circle"] == "me" and row["number"] == 1 and row["does"] == body["does"]
         path = f"{API}{row['id']}/"
         etag = api(cast.agent, "GET", path).headers["ETag"]
         changed = api(cast.agent, "PATCH", path, {"texts": {"en": "Other"}}, **{"If-Match": etag})

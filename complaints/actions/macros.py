@@ -28,7 +28,7 @@ from core.actor import Actor
 from core.errors import DomainError, InvalidInput, NotAllowed
 from core.models import Team
 
-OWN, TEAM, ALL = "own", "team", "all"
+OWN, TEAM, ALL = "me", "team", "all"
 CIRCLES = [(OWN, gettext_lazy("Only me")), (TEAM, gettext_lazy("A team")), (ALL, gettext_lazy("Everybody"))]
 ACTS = (ActKind.THANKS.value, ActKind.APOLOGY.value)  # a refusal needs words of its own
 LONGEST_NAME = 80

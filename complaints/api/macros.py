@@ -37,10 +37,12 @@ from core.errors import InvalidInput
 from core.models import Team
 
 SIGNED_IN = Access()
+CIRCLES = [(one, one) for one, _name in actions.CIRCLES]
+PURPOSE = [(one, one) for one, _name in PURPOSES]
 NAME = {"required": False, "allow_blank": True}
 
 
-class NamesBody(Strict):
+class MacroNames(Strict):
     """By language; what is left out has none."""
 
     en = Text(max_length=actions.LONGEST_NAME, trim=True, **NAME)
@@ -50,7 +52,7 @@ class NamesBody(Strict):
     ru = Text(max_length=actions.LONGEST_NAME, trim=True, **NAME)
 
 
-class TextsBody(Strict):
+class MacroTexts(Strict):
     """By language, with `{{ variables }}` and `[[ personal parts ]]`."""
 
     en = Text(max_length=macros.LONGEST, **NAME)
@@ -60,7 +62,7 @@ class TextsBody(Strict):
     ru = Text(max_length=macros.LONGEST, **NAME)
 
 
-class StepBody(Strict):
+class MacroStepBody(Strict):
     """One thing a macro does. `values`: reason, type, severity, owner, days, as the action takes them."""
 
     action = Code(choices=[(name, name) for name in macro_steps.STEPS])
@@ -70,13 +72,13 @@ class StepBody(Strict):
 class MacroPatch(Strict):
     """What is left out stays. New words or steps make a new version; messages sent keep theirs."""
 
-    names = NamesBody(required=False)
-    texts = TextsBody(required=False)
-    purpose = Code(choices=PURPOSES, required=False)
+    names = MacroNames(required=False)
+    texts = MacroTexts(required=False)
+    purpose = Code(choices=PURPOSE, required=False)
     acts = serializers.ListField(child=Code(choices=[(act, act) for act in actions.ACTS]), required=False, max_length=2)
-    does = serializers.ListField(child=StepBody(), required=False, max_length=macro_steps.MOST)
+    does = serializers.ListField(child=MacroStepBody(), required=False, max_length=macro_steps.MOST)
     types = serializers.ListField(child=Text(max_length=80), required=False, max_length=200, help_text="Codes.")
-    circle = Code(choices=actions.CIRCLES, required=False)
+    circle = Code(choices=CIRCLES, required=False)
     team = Id(required=False, allow_null=True, help_text="Of a macro for a team.")
     is_active = Flag(required=False)
 
@@ -84,11 +86,11 @@ class MacroPatch(Strict):
 class NewMacro(MacroPatch):
     """A macro; without `circle` it is the caller's own."""
 
-    names = NamesBody()
+    names = MacroNames()
     is_active = None  # type: ignore[assignment]
 
 
-class RunBody(Strict):
+class MacroRun(Strict):
     """`body`: the words as they are to be sent; without it, as the macro has them."""
 
     macro = Id()
@@ -98,7 +100,7 @@ class RunBody(Strict):
     refusal = RefusalBody(required=False)
 
 
-class StepShape(serializers.Serializer[Any]):
+class MacroStepShape(serializers.Serializer[Any]):
     action = serializers.CharField()
     values = serializers.DictField()
 
@@ -107,14 +109,14 @@ class MacroShape(serializers.Serializer[Any]):
     id = serializers.CharField()
     name = serializers.CharField(help_text="In the caller's language.")
     names = serializers.DictField(child=serializers.CharField())
-    circle = serializers.ChoiceField(choices=[key for key, _name in actions.CIRCLES])
+    circle = serializers.ChoiceField(choices=CIRCLES)
     owner = Reference(allow_null=True)
     team = Reference(allow_null=True)
     types = serializers.ListField(child=serializers.CharField(), help_text="Codes; none: for all.")
-    purpose = serializers.ChoiceField(choices=PURPOSES)
+    purpose = serializers.ChoiceField(choices=PURPOSE)
     texts = serializers.DictField(child=serializers.CharField())
     acts = serializers.ListField(child=serializers.CharField())
-    does = StepShape(many=True)
+    does = MacroStepShape(many=True)
     is_active = serializers.BooleanField()
     number = serializers.IntegerField(help_text="Of the version of words and steps.")
     version = serializers.IntegerField(help_text="Counts every change; also the ETag.")
@@ -135,7 +137,7 @@ class PreviewShape(serializers.Serializer[Any]):
     personal = serializers.ListField(child=serializers.CharField(), help_text="Parts somebody has to write.")
 
 
-class RanShape(serializers.Serializer[Any]):
+class MacroRanShape(serializers.Serializer[Any]):
     message = MessageShape(allow_null=True)
     note = NoteShape(allow_null=True)
 
@@ -285,8 +287,8 @@ class Runs(ApiView):
     nothing."""
 
     access, resource = HANDLES_CASES, "complaints"
-    body = RunBody
-    answer = RanShape
+    body = MacroRun
+    answer = MacroRanShape
     success: ClassVar = {"POST": 201}
 
     def post(self, request: Request, reference: str) -> HttpResponse:

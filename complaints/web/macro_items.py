@@ -87,7 +87,7 @@ def groups(request: HttpRequest, complaint: Complaint) -> list[Group]:
     kind = catalogue().types_by_id[complaint.type_id]
     family = {kind.pk, kind.parent_id}
     item = _maker(request, complaint)
-    sorted_out: dict[str, list[Item]] = {"type": [], "own": [], "team": [], "all": [], "other": []}
+    sorted_out: dict[str, list[Item]] = {"type": [], "me": [], "team": [], "all": [], "other": []}
     for macro in found:
         types = {one.pk for one in macro.types.all()}
         circle = actions.circle_of(macro)
@@ -95,7 +95,7 @@ def groups(request: HttpRequest, complaint: Complaint) -> list[Group]:
         sorted_out[place].append(item(macro))
     named = {
         "type": _("For “%(type)s”") % {"type": kind.label},
-        "own": pgettext("macros", "Mine"),
+        "me": pgettext("macros", "Mine"),
         "team": teams().get(user.team_id or 0) or pgettext("macros", "My team’s"),
         "all": pgettext("macros", "Everybody’s"),
         "other": _("For other types"),
