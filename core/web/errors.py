@@ -9,6 +9,7 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template
 from django.utils.translation import gettext as _
@@ -51,7 +52,7 @@ def _id() -> str:
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return trouble(request, 400)
+    return trouble(request, 413 if isinstance(exception, RequestDataTooBig) else 400)
 
 
 def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:

@@ -39,7 +39,7 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
     """Where the complaint stands, what was said, and a box to answer. POST: the answer, taken once.
 
     In the complaint's language, unless `?language=` chooses another. Unknown and wrong links are the same 404
-    after the same work. Query cost: 7 to show.
+    after the same work. Query cost: 6 to show.
     """
     complaint = complaint_of(token)
     with spoken_in(request, complaint.language):
