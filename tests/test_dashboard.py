@@ -121,7 +121,7 @@ def test_the_n_of_a_tile_and_of_a_cell_is_that_of_its_rows(full: Cast) -> None:
     answer = page(client, "/dashboard/?whole=1&period=year")
     panels = panels_of(answer)
     tiles = [*answer.context["headlines"], *(tile for block in answer.context["blocks"] for tile in block.tiles)]
-    assert len(tiles) == 16
+    assert len(tiles) == 17
     for tile in tiles:
         assert page(client, tile.rows_url).context["n"] == number(tile.n), tile.code
     for row in panels["in-time"].texts["rows"]:
@@ -243,7 +243,7 @@ def test_everything_about_a_figure_is_one_button_away(full: Cast) -> None:
     """Definition, n, comparison and target, by touch and keyboard: a button that needs no pointer and no script."""
     text = page(signed_in(full.manager), "/dashboard/?whole=1&period=year").content.decode()
     tiles = text.count('class="measure explained"') + text.count('class="figure explained"') + 1
-    assert text.count('<details class="menu about">') == tiles == 17
+    assert text.count('<details class="menu about">') == tiles == 18
     assert len(set(re.findall(r'role="tooltip"|id="(d-[a-z-]+)"', text)) - {""}) == tiles
     card = text.partition('id="d-sla-compliance"')[2].partition("</div>")[0]
     for words in ("Target", "90%", "Before", "an open clock past its deadline has missed it"):
