@@ -1,7 +1,7 @@
 """Mails of one case hang together in the reader's mail program: stable Message-IDs, In-Reply-To, References."""
 
 from complaints.actions import converse
-from core import clock
+from core import clock, outbox
 from core.actor import Actor
 from core.mail import compose
 from core.models import OutboxMessage
@@ -13,11 +13,12 @@ def test_each_mail_answers_the_one_before_and_names_the_receipt_first(db):
     complaint = cast.complaint()
     for body in ("One", "Two", "Three"):
         converse.message(complaint, by=Actor.person(cast.agent), at=clock.now(), body=body)
-    receipt, *sent = OutboxMessage.objects.filter(template__in=("receipt", "message")).order_by("pk")
+    first = outbox.message_id(f"receipt:{complaint.reference}")
+    sent = sorted(OutboxMessage.objects.filter(template="message"), key=lambda row: row.created_at)
     mails = [compose(row) for row in sent]
     ids = [row.message_id for row in sent]
-    assert [mail.extra_headers["In-Reply-To"] for mail in mails] == [receipt.message_id, *ids[:2]]
-    assert mails[-1].extra_headers["References"] == " ".join([receipt.message_id, *ids[:2]])
+    assert [mail.extra_headers["In-Reply-To"] for mail in mails] == [first, *ids[:2]]
+    assert mails[-1].extra_headers["References"] == " ".join([first, *ids[:2]])
     assert {mail.subject for mail in mails} == {mails[0].subject} and complaint.reference in mails[0].subject
     assert [mail.extra_headers["Message-ID"] for mail in mails] == ids
 
