@@ -107,7 +107,7 @@ class BodyLimitMiddleware:
         if length > limit:
             return _refused(request, 413)
         if length:
-            request._stream = Whole(request._stream, length, _end_mark(request))  # type: ignore[attr-defined]
+            request._stream = Whole(request._stream, length, _end_mark(request))  # type: ignore[assignment]
         return self.get_response(request)
 
 

@@ -120,7 +120,7 @@ def attach(
         raise ValueError("attach() needs a message, a note or a complaint")
     for one in found:
         one.draft, one.complaint_id = "", case_id
-        one.message_id, one.note_id = message and message.pk, note and note.pk
+        one.message, one.note = message, note
     Attachment.objects.bulk_update(found, ["name", "draft", "complaint", "message", "note"])
 
 

@@ -297,5 +297,5 @@ def whole(updates: Iterable[IncidentUpdate]) -> dict[int, Progress]:
     """How far each is. Query cost: 1."""
     keys = [update.pk for update in updates]
     sendings = IncidentSending.objects.filter(update__in=keys).order_by()
-    found = sendings.values("update").annotate(**_COUNTS).values_list("update", "total", "sent", "refused")
+    found = sendings.values("update").annotate(**_COUNTS).values_list("update", "total", "sent", "refused")  # type: ignore[misc]
     return {key: Progress(total, sent, refused) for key, total, sent, refused in found}

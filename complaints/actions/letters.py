@@ -40,10 +40,14 @@ def receipt(complaint: Complaint, email: str, *, at: datetime) -> list[OutboxMes
 def message(
     complaint: Complaint, sent: Message, *, author: str, at: datetime, files: Sequence[Attachment] = ()
 ) -> list[OutboxMessage]:
-    """A message a person wrote, if it goes by mail. `author` signs it; `files` come with it (complaints.mail_files)."""
+    """A message a person wrote, if it goes by mail. `author` signs it; `files` come with it (complaints.mail_files).
+
+    Query cost: 1 if it goes.
+    """
     if not sent.by_mail_to:
         return []
     context: dict[str, object] = {"body": sent.body, "author": author, "purpose": str(sent.purpose)}
+    context["references"] = earlier(complaint, sent)
     if files:
         context["attachments"] = [one.pk for one in files]
     return [_letter(complaint, "message", f"message:{sent.pk}", sent.by_mail_to, context, at)]

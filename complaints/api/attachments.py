@@ -123,7 +123,7 @@ class Drafts(_Files):
 
 
 class _One(ApiView):
-    access, resource, answer = HANDLES_CASES, "complaints", AttachmentShape
+    access, resource = HANDLES_CASES, "complaints"
 
     def file(self, request: Request, reference: str, token: str) -> Attachment:
         """A file of a case the caller sees; of those not sent, only their own."""
@@ -134,6 +134,8 @@ class _One(ApiView):
 
 class OneAttachment(_One):
     """One file. DELETE lets go of one the caller has sent and no message has taken."""
+
+    answer = AttachmentShape
 
     def get(self, request: Request, reference: str, token: str) -> HttpResponse:
         return self.reply(shown(self.file(request, reference, token), reference))

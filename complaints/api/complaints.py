@@ -78,7 +78,7 @@ FILTERS = (
     Filter(
         "search",
         str,
-        lambda rows, words: rows.filter(search.narrowed(words, rows)),
+        lambda rows, words: rows.filter(search.narrowed(words, rows)),  # type: ignore[arg-type]
         description=(
             "Reference, order number, external id, phone or part of one; customer; words of subject, text, messages "
             "and notes, in any of five languages. “Quoted words” stay together, -word leaves out. At most the "

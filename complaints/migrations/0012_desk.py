@@ -7,803 +7,1110 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('complaints', '0011_open_figures'),
-        ('core', '0006_desk'),
-        ('retention', '0009_purchases_in_period'),
+        ("complaints", "0011_open_figures"),
+        ("core", "0006_desk"),
+        ("retention", "0009_purchases_in_period"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Act',
+            name="Act",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('thanks', 'Thanks'), ('apology', 'Apology'), ('refusal', 'Frank refusal')], max_length=8)),
-                ('at', models.DateTimeField()),
-                ('cannot', models.TextField(blank=True)),
-                ('because', models.TextField(blank=True)),
-                ('instead', models.TextField(blank=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("thanks", "Thanks"), ("apology", "Apology"), ("refusal", "Frank refusal")],
+                        max_length=8,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("cannot", models.TextField(blank=True)),
+                ("because", models.TextField(blank=True)),
+                ("instead", models.TextField(blank=True)),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Article',
+            name="Article",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('policy', 'Policy'), ('procedure', 'Procedure'), ('product_update', 'Product update'), ('answer', 'Answer to a question')], max_length=16)),
-                ('url', models.URLField(blank=True, max_length=300)),
-                ('must_confirm', models.BooleanField(default=False)),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('created_at', models.DateTimeField()),
-                ('version', models.PositiveIntegerField(default=1)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("policy", "Policy"),
+                            ("procedure", "Procedure"),
+                            ("product_update", "Product update"),
+                            ("answer", "Answer to a question"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("url", models.URLField(blank=True, max_length=300)),
+                ("must_confirm", models.BooleanField(default=False)),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("created_at", models.DateTimeField()),
+                ("version", models.PositiveIntegerField(default=1)),
             ],
             options={
-                'verbose_name': 'article',
-                'ordering': ['pk'],
+                "verbose_name": "article",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='ArticleVersion',
+            name="ArticleVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('titles', models.JSONField(default=dict)),
-                ('bodies', models.JSONField(default=dict)),
-                ('words', models.TextField(blank=True)),
-                ('what_changed', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField()),
-                ('published_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("titles", models.JSONField(default=dict)),
+                ("bodies", models.JSONField(default=dict)),
+                ("words", models.TextField(blank=True)),
+                ("what_changed", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField()),
+                ("published_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['-number'],
+                "ordering": ["-number"],
             },
         ),
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(max_length=43, unique=True)),
-                ('name', models.CharField(max_length=160)),
-                ('content_type', models.CharField(max_length=80)),
-                ('size', models.PositiveBigIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('stored', models.CharField(max_length=120)),
-                ('draft', models.CharField(blank=True, max_length=80)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token", models.CharField(max_length=43, unique=True)),
+                ("name", models.CharField(max_length=160)),
+                ("content_type", models.CharField(max_length=80)),
+                ("size", models.PositiveBigIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("stored", models.CharField(max_length=120)),
+                ("draft", models.CharField(blank=True, max_length=80)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='BulkRow',
+            name="BulkRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('done_at', models.DateTimeField(null=True)),
-                ('code', models.CharField(blank=True, max_length=40)),
-                ('message', models.CharField(blank=True, max_length=300)),
-                ('before', models.JSONField(default=dict)),
-                ('version', models.PositiveIntegerField(null=True)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('undo_code', models.CharField(blank=True, max_length=40)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("done_at", models.DateTimeField(null=True)),
+                ("code", models.CharField(blank=True, max_length=40)),
+                ("message", models.CharField(blank=True, max_length=300)),
+                ("before", models.JSONField(default=dict)),
+                ("version", models.PositiveIntegerField(null=True)),
+                ("undone_at", models.DateTimeField(null=True)),
+                ("undo_code", models.CharField(blank=True, max_length=40)),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='BulkRun',
+            name="BulkRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_label', models.CharField(blank=True, max_length=120)),
-                ('action', models.CharField(max_length=24)),
-                ('values', models.JSONField(default=dict)),
-                ('missing', models.JSONField(default=list)),
-                ('back', models.CharField(blank=True, max_length=600)),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('running', 'running'), ('done', 'done'), ('undoing', 'being undone'), ('undone', 'undone')], default='waiting', max_length=10)),
-                ('total', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('undo_until', models.DateTimeField(null=True)),
-                ('held_until', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token_label", models.CharField(blank=True, max_length=120)),
+                ("action", models.CharField(max_length=24)),
+                ("values", models.JSONField(default=dict)),
+                ("missing", models.JSONField(default=list)),
+                ("back", models.CharField(blank=True, max_length=600)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("running", "running"),
+                            ("done", "done"),
+                            ("undoing", "being undone"),
+                            ("undone", "undone"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("total", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("undo_until", models.DateTimeField(null=True)),
+                ("held_until", models.DateTimeField(null=True)),
             ],
             options={
-                'verbose_name': 'change of many complaints',
-                'ordering': ['-pk'],
+                "verbose_name": "change of many complaints",
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Escalation',
+            name="Escalation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('answer', models.TextField(blank=True)),
-                ('withdrawn', models.BooleanField(default=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reason", models.TextField()),
+                ("at", models.DateTimeField()),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("answer", models.TextField(blank=True)),
+                ("withdrawn", models.BooleanField(default=False)),
             ],
             options={
-                'ordering': ['-at', '-pk'],
+                "ordering": ["-at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='HandOver',
+            name="HandOver",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.TextField(blank=True)),
-                ('lets_see', models.BooleanField(default=False)),
-                ('state', models.CharField(choices=[('offered', 'offered'), ('accepted', 'accepted'), ('declined', 'declined'), ('withdrawn', 'taken back'), ('overtaken', 'overtaken')], default='offered', max_length=10)),
-                ('offered_at', models.DateTimeField()),
-                ('reminded_at', models.DateTimeField(null=True)),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('answer', models.TextField(blank=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reason", models.TextField(blank=True)),
+                ("lets_see", models.BooleanField(default=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("offered", "offered"),
+                            ("accepted", "accepted"),
+                            ("declined", "declined"),
+                            ("withdrawn", "taken back"),
+                            ("overtaken", "overtaken"),
+                        ],
+                        default="offered",
+                        max_length=10,
+                    ),
+                ),
+                ("offered_at", models.DateTimeField()),
+                ("reminded_at", models.DateTimeField(null=True)),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("answer", models.TextField(blank=True)),
             ],
             options={
-                'ordering': ['-offered_at', '-pk'],
+                "ordering": ["-offered_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Incident',
+            name="Incident",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=16, unique=True)),
-                ('title', models.CharField(max_length=160, verbose_name='title')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
-                ('product', models.CharField(blank=True, max_length=120, verbose_name='product')),
-                ('lot', models.CharField(blank=True, max_length=80, verbose_name='lot')),
-                ('opened_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('updated_at', models.DateTimeField()),
-                ('version', models.PositiveIntegerField(default=1)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reference", models.CharField(max_length=16, unique=True)),
+                ("title", models.CharField(max_length=160, verbose_name="title")),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                ("product", models.CharField(blank=True, max_length=120, verbose_name="product")),
+                ("lot", models.CharField(blank=True, max_length=80, verbose_name="lot")),
+                ("opened_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("updated_at", models.DateTimeField()),
+                ("version", models.PositiveIntegerField(default=1)),
             ],
             options={
-                'verbose_name': 'incident',
-                'ordering': ['-opened_at', '-pk'],
+                "verbose_name": "incident",
+                "ordering": ["-opened_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='IncidentSending',
+            name="IncidentSending",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('done_at', models.DateTimeField(null=True)),
-                ('code', models.CharField(blank=True, max_length=40)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("done_at", models.DateTimeField(null=True)),
+                ("code", models.CharField(blank=True, max_length=40)),
             ],
         ),
         migrations.CreateModel(
-            name='IncidentUpdate',
+            name="IncidentUpdate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('texts', models.JSONField(default=dict)),
-                ('state', models.CharField(default='draft', max_length=8)),
-                ('created_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('held_until', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("texts", models.JSONField(default=dict)),
+                ("state", models.CharField(default="draft", max_length=8)),
+                ("created_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("held_until", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Macro',
+            name="Macro",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('names', models.JSONField(blank=True, default=dict, verbose_name='translated names')),
-                ('position', models.PositiveIntegerField(default=0, verbose_name='position')),
-                ('is_active', models.BooleanField(default=True, verbose_name='in use')),
-                ('created_at', models.DateTimeField()),
-                ('version', models.PositiveIntegerField(default=1)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("names", models.JSONField(blank=True, default=dict, verbose_name="translated names")),
+                ("position", models.PositiveIntegerField(default=0, verbose_name="position")),
+                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
+                ("created_at", models.DateTimeField()),
+                ("version", models.PositiveIntegerField(default=1)),
             ],
             options={
-                'verbose_name': 'macro',
-                'ordering': ['position', 'name', 'pk'],
+                "verbose_name": "macro",
+                "ordering": ["position", "name", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='MacroVersion',
+            name="MacroVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('texts', models.JSONField(default=dict)),
-                ('purpose', models.CharField(choices=[('reply', 'Reply'), ('note', 'Internal note')], default='reply', max_length=10)),
-                ('acts', models.JSONField(default=list)),
-                ('does', models.JSONField(default=list)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("texts", models.JSONField(default=dict)),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("reply", "Reply"), ("note", "Internal note")], default="reply", max_length=10
+                    ),
+                ),
+                ("acts", models.JSONField(default=list)),
+                ("does", models.JSONField(default=list)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['-number'],
+                "ordering": ["-number"],
             },
         ),
         migrations.CreateModel(
-            name='Merge',
+            name="Merge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('reason', models.TextField(blank=True)),
-                ('before', models.JSONField(default=dict)),
-                ('undone_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("reason", models.TextField(blank=True)),
+                ("before", models.JSONField(default=dict)),
+                ("undone_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='NotDuplicate',
+            name="NotDuplicate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Pending',
+            name="Pending",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('actor_label', models.CharField(blank=True, max_length=120)),
-                ('body', models.TextField()),
-                ('content', models.JSONField(default=dict)),
-                ('take_back', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('waiting', 'to be sent'), ('sent', 'sent'), ('cancelled', 'taken back'), ('held', 'held back')], default='waiting', max_length=10)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('code', models.CharField(blank=True, max_length=40)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("actor_label", models.CharField(blank=True, max_length=120)),
+                ("body", models.TextField()),
+                ("content", models.JSONField(default=dict)),
+                ("take_back", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "to be sent"),
+                            ("sent", "sent"),
+                            ("cancelled", "taken back"),
+                            ("held", "held back"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("settled_at", models.DateTimeField(null=True)),
+                ("code", models.CharField(blank=True, max_length=40)),
             ],
             options={
-                'ordering': ['due_at', 'pk'],
+                "ordering": ["due_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Playbook',
+            name="Playbook",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('names', models.JSONField(blank=True, default=dict, verbose_name='translated names')),
-                ('is_active', models.BooleanField(default=True, verbose_name='in use')),
-                ('version', models.PositiveIntegerField(default=1)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("names", models.JSONField(blank=True, default=dict, verbose_name="translated names")),
+                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
+                ("version", models.PositiveIntegerField(default=1)),
             ],
             options={
-                'verbose_name': 'playbook',
-                'ordering': ['name', 'pk'],
+                "verbose_name": "playbook",
+                "ordering": ["name", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='PlaybookVersion',
+            name="PlaybookVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('steps', models.JSONField(default=list)),
-                ('customer_part', models.JSONField(default=dict)),
-                ('blocks_resolving', models.BooleanField(default=False)),
-                ('what_changed', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField()),
-                ('published_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("steps", models.JSONField(default=list)),
+                ("customer_part", models.JSONField(default=dict)),
+                ("blocks_resolving", models.BooleanField(default=False)),
+                ("what_changed", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField()),
+                ("published_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['-number'],
+                "ordering": ["-number"],
             },
         ),
         migrations.CreateModel(
-            name='Reading',
+            name="Reading",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='SavedView',
+            name="SavedView",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('query', models.JSONField()),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('deleted_at', models.DateTimeField(null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("query", models.JSONField()),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                ("deleted_at", models.DateTimeField(null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
             ],
             options={
-                'ordering': ['position', 'name', 'pk'],
+                "ordering": ["position", "name", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='SearchText',
+            name="SearchText",
             fields=[
-                ('complaint', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='search_text', serialize=False, to='complaints.complaint')),
-                ('keys', models.TextField()),
+                (
+                    "complaint",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="search_text",
+                        serialize=False,
+                        to="complaints.complaint",
+                    ),
+                ),
+                ("keys", models.TextField()),
             ],
         ),
         migrations.CreateModel(
-            name='StepDone',
+            name="StepDone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=24)),
-                ('at', models.DateTimeField()),
-                ('skipped', models.CharField(blank=True, max_length=200)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=24)),
+                ("at", models.DateTimeField()),
+                ("skipped", models.CharField(blank=True, max_length=200)),
             ],
         ),
         migrations.RemoveIndex(
-            model_name='complaint',
-            name='complaint_queue',
+            model_name="complaint",
+            name="complaint_queue",
         ),
         migrations.RemoveIndex(
-            model_name='complaint',
-            name='complaint_status_queue',
+            model_name="complaint",
+            name="complaint_status_queue",
         ),
         migrations.RemoveIndex(
-            model_name='complaint',
-            name='complaint_owner_queue',
+            model_name="complaint",
+            name="complaint_owner_queue",
         ),
         migrations.RemoveIndex(
-            model_name='complaint',
-            name='complaint_team_queue',
+            model_name="complaint",
+            name="complaint_team_queue",
         ),
         migrations.AddField(
-            model_name='complaint',
-            name='escalated_at',
+            model_name="complaint",
+            name="escalated_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='complaint',
-            name='snoozed_by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="complaint",
+            name="snoozed_by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='complaint',
-            name='snoozed_until',
+            model_name="complaint",
+            name="snoozed_until",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='message',
-            name='word_for_word',
+            model_name="message",
+            name="word_for_word",
             field=models.BooleanField(null=True),
         ),
         migrations.AddField(
-            model_name='note',
-            name='mentions',
+            model_name="note",
+            name="mentions",
             field=models.JSONField(default=list),
         ),
         migrations.AddField(
-            model_name='act',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="act",
+            name="by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='act',
-            name='complaint',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='acts', to='complaints.complaint'),
+            model_name="act",
+            name="complaint",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="acts", to="complaints.complaint"
+            ),
         ),
         migrations.AddField(
-            model_name='act',
-            name='message',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='acts', to='complaints.message'),
+            model_name="act",
+            name="message",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="acts", to="complaints.message"
+            ),
         ),
         migrations.AddField(
-            model_name='article',
-            name='types',
-            field=models.ManyToManyField(blank=True, related_name='articles', to='complaints.complainttype'),
+            model_name="article",
+            name="types",
+            field=models.ManyToManyField(blank=True, related_name="articles", to="complaints.complainttype"),
         ),
         migrations.AddField(
-            model_name='articleversion',
-            name='article',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='complaints.article'),
+            model_name="articleversion",
+            name="article",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="complaints.article"
+            ),
         ),
         migrations.AddField(
-            model_name='articleversion',
-            name='made_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="articleversion",
+            name="made_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='attachment',
-            name='complaint',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='complaints.complaint'),
+            model_name="attachment",
+            name="complaint",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="attachments",
+                to="complaints.complaint",
+            ),
         ),
         migrations.AddField(
-            model_name='attachment',
-            name='message',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='complaints.message'),
+            model_name="attachment",
+            name="message",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="attachments",
+                to="complaints.message",
+            ),
         ),
         migrations.AddField(
-            model_name='attachment',
-            name='note',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='complaints.note'),
+            model_name="attachment",
+            name="note",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="attachments", to="complaints.note"
+            ),
         ),
         migrations.AddField(
-            model_name='attachment',
-            name='uploaded_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="attachment",
+            name="uploaded_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='bulkrow',
-            name='complaint',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='complaints.complaint'),
+            model_name="bulkrow",
+            name="complaint",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="complaints.complaint"
+            ),
         ),
         migrations.AddField(
-            model_name='bulkrun',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="bulkrun",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='bulkrow',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='complaints.bulkrun'),
+            model_name="bulkrow",
+            name="run",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="complaints.bulkrun"
+            ),
         ),
         migrations.AddField(
-            model_name='escalation',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="escalation",
+            name="by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='escalation',
-            name='complaint',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='escalations', to='complaints.complaint'),
+            model_name="escalation",
+            name="complaint",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="escalations", to="complaints.complaint"
+            ),
         ),
         migrations.AddField(
-            model_name='escalation',
-            name='to',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='escalations', to=settings.AUTH_USER_MODEL),
+            model_name="escalation",
+            name="to",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="escalations", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='handover',
-            name='complaint',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hand_overs', to='complaints.complaint'),
+            model_name="handover",
+            name="complaint",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="hand_overs", to="complaints.complaint"
+            ),
         ),
         migrations.AddField(
-            model_name='handover',
-            name='from_user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="handover",
+            name="from_user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='handover',
-            name='offered_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="handover",
+            name="offered_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='handover',
-            name='to_user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='hand_overs_offered', to=settings.AUTH_USER_MODEL),
+            model_name="handover",
+            name="to_user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="hand_overs_offered",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='incident',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='incidents', to=settings.AUTH_USER_MODEL),
+            model_name="incident",
+            name="owner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="incidents", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='incident',
-            name='root_cause',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='incidents', to='complaints.rootcause'),
+            model_name="incident",
+            name="root_cause",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="incidents",
+                to="complaints.rootcause",
+            ),
         ),
         migrations.AddField(
-            model_name='complaint',
-            name='incident',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='complaints', to='complaints.incident'),
+            model_name="complaint",
+            name="incident",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="complaints",
+                to="complaints.incident",
+            ),
         ),
         migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('in_queue', True)), fields=['queue_at', 'id', 'snoozed_until'], name='complaint_queue'),
+            model_name="complaint",
+            index=models.Index(
+                condition=models.Q(("in_queue", True)),
+                fields=["queue_at", "id", "snoozed_until"],
+                name="complaint_queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('in_queue', True)), fields=['owner', 'queue_at', 'id', 'status', 'snoozed_until'], name='complaint_owner_queue'),
+            model_name="complaint",
+            index=models.Index(
+                condition=models.Q(("in_queue", True)),
+                fields=["owner", "queue_at", "id", "status", "snoozed_until"],
+                name="complaint_owner_queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('in_queue', True)), fields=['team', 'queue_at', 'id', 'status', 'snoozed_until'], name='complaint_team_queue'),
+            model_name="complaint",
+            index=models.Index(
+                condition=models.Q(("in_queue", True)),
+                fields=["team", "queue_at", "id", "status", "snoozed_until"],
+                name="complaint_team_queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('in_queue', True)), fields=['status', 'queue_at', 'id', 'snoozed_until'], name='complaint_status_queue'),
+            model_name="complaint",
+            index=models.Index(
+                condition=models.Q(("in_queue", True)),
+                fields=["status", "queue_at", "id", "snoozed_until"],
+                name="complaint_status_queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('in_queue', True)), fields=['received_at', 'id'], name='complaint_queue_age'),
+            model_name="complaint",
+            index=models.Index(
+                condition=models.Q(("in_queue", True)), fields=["received_at", "id"], name="complaint_queue_age"
+            ),
         ),
         migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('snoozed_until__isnull', False)), fields=['snoozed_until'], name='complaint_snoozed'),
+            model_name="complaint",
+            index=models.Index(
+                condition=models.Q(("snoozed_until__isnull", False)), fields=["snoozed_until"], name="complaint_snoozed"
+            ),
         ),
         migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('incident__isnull', False)), fields=['incident', 'id'], name='complaint_incident'),
+            model_name="complaint",
+            index=models.Index(
+                condition=models.Q(("incident__isnull", False)), fields=["incident", "id"], name="complaint_incident"
+            ),
         ),
         migrations.AddField(
-            model_name='incidentsending',
-            name='complaint',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='complaints.complaint'),
+            model_name="incidentsending",
+            name="complaint",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="complaints.complaint"
+            ),
         ),
         migrations.AddField(
-            model_name='incidentsending',
-            name='message',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='complaints.message'),
+            model_name="incidentsending",
+            name="message",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="complaints.message"
+            ),
         ),
         migrations.AddField(
-            model_name='incidentupdate',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="incidentupdate",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='incidentupdate',
-            name='incident',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='updates', to='complaints.incident'),
+            model_name="incidentupdate",
+            name="incident",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="updates", to="complaints.incident"
+            ),
         ),
         migrations.AddField(
-            model_name='incidentsending',
-            name='update',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sendings', to='complaints.incidentupdate'),
+            model_name="incidentsending",
+            name="update",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="sendings", to="complaints.incidentupdate"
+            ),
         ),
         migrations.AddField(
-            model_name='macro',
-            name='owner',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='macros', to=settings.AUTH_USER_MODEL),
+            model_name="macro",
+            name="owner",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="macros",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='macro',
-            name='team',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='macros', to='core.team'),
+            model_name="macro",
+            name="team",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="macros",
+                to="core.team",
+            ),
         ),
         migrations.AddField(
-            model_name='macro',
-            name='types',
-            field=models.ManyToManyField(blank=True, related_name='macros', to='complaints.complainttype'),
+            model_name="macro",
+            name="types",
+            field=models.ManyToManyField(blank=True, related_name="macros", to="complaints.complainttype"),
         ),
         migrations.AddField(
-            model_name='macroversion',
-            name='macro',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='complaints.macro'),
+            model_name="macroversion",
+            name="macro",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="complaints.macro"
+            ),
         ),
         migrations.AddField(
-            model_name='macroversion',
-            name='made_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="macroversion",
+            name="made_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='macro',
-            name='current',
-            field=models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='complaints.macroversion'),
+            model_name="macro",
+            name="current",
+            field=models.ForeignKey(
+                db_index=False,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="complaints.macroversion",
+            ),
         ),
         migrations.AddField(
-            model_name='message',
-            name='macro',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='complaints.macroversion'),
+            model_name="message",
+            name="macro",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="complaints.macroversion",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('macro__isnull', False)), fields=['at'], include=('macro', 'word_for_word', 'author', 'complaint'), name='message_macro'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("macro__isnull", False)),
+                fields=["at"],
+                include=("macro", "word_for_word", "author", "complaint"),
+                name="message_macro",
+            ),
         ),
         migrations.AddField(
-            model_name='merge',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="merge",
+            name="by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='merge',
-            name='complaint',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='merges', to='complaints.complaint'),
+            model_name="merge",
+            name="complaint",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="merges", to="complaints.complaint"
+            ),
         ),
         migrations.AddField(
-            model_name='merge',
-            name='into',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='merged_here', to='complaints.complaint'),
+            model_name="merge",
+            name="into",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="merged_here", to="complaints.complaint"
+            ),
         ),
         migrations.AddField(
-            model_name='merge',
-            name='undone_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="merge",
+            name="undone_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='notduplicate',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="notduplicate",
+            name="by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='notduplicate',
-            name='complaint',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='complaints.complaint'),
+            model_name="notduplicate",
+            name="complaint",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="complaints.complaint"
+            ),
         ),
         migrations.AddField(
-            model_name='notduplicate',
-            name='other',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='complaints.complaint'),
+            model_name="notduplicate",
+            name="other",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="complaints.complaint"
+            ),
         ),
         migrations.AddField(
-            model_name='pending',
-            name='author',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="pending",
+            name="author",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='pending',
-            name='complaint',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages_pending', to='complaints.complaint'),
+            model_name="pending",
+            name="complaint",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="messages_pending", to="complaints.complaint"
+            ),
         ),
         migrations.AddField(
-            model_name='pending',
-            name='message',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='complaints.message'),
+            model_name="pending",
+            name="message",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="complaints.message"
+            ),
         ),
         migrations.AddField(
-            model_name='playbook',
-            name='type',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='playbook', to='complaints.complainttype', verbose_name='type'),
+            model_name="playbook",
+            name="type",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="playbook",
+                to="complaints.complainttype",
+                verbose_name="type",
+            ),
         ),
         migrations.AddField(
-            model_name='playbookversion',
-            name='made_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="playbookversion",
+            name="made_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='playbookversion',
-            name='playbook',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='complaints.playbook'),
+            model_name="playbookversion",
+            name="playbook",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="complaints.playbook"
+            ),
         ),
         migrations.AddField(
-            model_name='reading',
-            name='article_version',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='readings', to='complaints.articleversion'),
+            model_name="reading",
+            name="article_version",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="readings",
+                to="complaints.articleversion",
+            ),
         ),
         migrations.AddField(
-            model_name='reading',
-            name='playbook_version',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='readings', to='complaints.playbookversion'),
+            model_name="reading",
+            name="playbook_version",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="readings",
+                to="complaints.playbookversion",
+            ),
         ),
         migrations.AddField(
-            model_name='reading',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='readings', to=settings.AUTH_USER_MODEL),
+            model_name="reading",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="readings", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='savedview',
-            name='made_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="savedview",
+            name="made_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='savedview',
-            name='owner',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to=settings.AUTH_USER_MODEL),
+            model_name="savedview",
+            name="owner",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="saved_views",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='savedview',
-            name='team',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to='core.team'),
+            model_name="savedview",
+            name="team",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="saved_views", to="core.team"
+            ),
         ),
         migrations.AddField(
-            model_name='stepdone',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="stepdone",
+            name="by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='stepdone',
-            name='complaint',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps_done', to='complaints.complaint'),
+            model_name="stepdone",
+            name="complaint",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="steps_done", to="complaints.complaint"
+            ),
         ),
         migrations.AddField(
-            model_name='stepdone',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='complaints.playbookversion'),
+            model_name="stepdone",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="complaints.playbookversion"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='act',
-            constraint=models.UniqueConstraint(fields=('message', 'kind'), name='act_once'),
+            model_name="act",
+            constraint=models.UniqueConstraint(fields=("message", "kind"), name="act_once"),
         ),
         migrations.AddConstraint(
-            model_name='articleversion',
-            constraint=models.UniqueConstraint(fields=('article', 'number'), name='article_version_once'),
+            model_name="articleversion",
+            constraint=models.UniqueConstraint(fields=("article", "number"), name="article_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='articleversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('published_at__isnull', True)), fields=('article',), name='article_one_draft'),
+            model_name="articleversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("published_at__isnull", True)), fields=("article",), name="article_one_draft"
+            ),
         ),
         migrations.AddIndex(
-            model_name='attachment',
-            index=models.Index(fields=['sha256'], name='attachment_sha256'),
+            model_name="attachment",
+            index=models.Index(fields=["sha256"], name="attachment_sha256"),
         ),
         migrations.AddIndex(
-            model_name='attachment',
-            index=models.Index(condition=models.Q(('draft', ''), _negated=True), fields=['created_at'], name='attachment_draft'),
+            model_name="attachment",
+            index=models.Index(
+                condition=models.Q(("draft", ""), _negated=True), fields=["created_at"], name="attachment_draft"
+            ),
         ),
         migrations.AddIndex(
-            model_name='bulkrun',
-            index=models.Index(condition=models.Q(('state__in', ['waiting', 'running', 'undoing'])), fields=['id'], name='bulk_run_to_do'),
+            model_name="bulkrun",
+            index=models.Index(
+                condition=models.Q(("state__in", ["waiting", "running", "undoing"])),
+                fields=["id"],
+                name="bulk_run_to_do",
+            ),
         ),
         migrations.AddIndex(
-            model_name='bulkrow',
-            index=models.Index(condition=models.Q(('code', ''), ('done_at__isnull', True)), fields=['run', 'id'], name='bulk_row_to_do'),
+            model_name="bulkrow",
+            index=models.Index(
+                condition=models.Q(("code", ""), ("done_at__isnull", True)), fields=["run", "id"], name="bulk_row_to_do"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bulkrow',
-            constraint=models.UniqueConstraint(fields=('run', 'complaint'), name='bulk_row_once'),
+            model_name="bulkrow",
+            constraint=models.UniqueConstraint(fields=("run", "complaint"), name="bulk_row_once"),
         ),
         migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(condition=models.Q(('answered_at__isnull', True)), fields=['to'], name='escalation_open'),
+            model_name="escalation",
+            index=models.Index(
+                condition=models.Q(("answered_at__isnull", True)), fields=["to"], name="escalation_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.UniqueConstraint(condition=models.Q(('answered_at__isnull', True)), fields=('complaint', 'to'), name='escalation_one_open'),
+            model_name="escalation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("answered_at__isnull", True)),
+                fields=("complaint", "to"),
+                name="escalation_one_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='handover',
-            index=models.Index(condition=models.Q(('state', 'offered')), fields=['to_user'], name='hand_over_open'),
+            model_name="handover",
+            index=models.Index(condition=models.Q(("state", "offered")), fields=["to_user"], name="hand_over_open"),
         ),
         migrations.AddIndex(
-            model_name='handover',
-            index=models.Index(condition=models.Q(('reminded_at__isnull', True), ('state', 'offered')), fields=['offered_at'], name='hand_over_waiting'),
+            model_name="handover",
+            index=models.Index(
+                condition=models.Q(("reminded_at__isnull", True), ("state", "offered")),
+                fields=["offered_at"],
+                name="hand_over_waiting",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'offered')), fields=('complaint',), name='hand_over_one_open'),
+            model_name="handover",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "offered")), fields=("complaint",), name="hand_over_one_open"
+            ),
         ),
         migrations.AddIndex(
-            model_name='incidentupdate',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['id'], name='incident_update_sending'),
+            model_name="incidentupdate",
+            index=models.Index(condition=models.Q(("state", "sending")), fields=["id"], name="incident_update_sending"),
         ),
         migrations.AddIndex(
-            model_name='incidentsending',
-            index=models.Index(condition=models.Q(('code', ''), ('done_at__isnull', True)), fields=['update', 'id'], name='incident_sending_to_do'),
+            model_name="incidentsending",
+            index=models.Index(
+                condition=models.Q(("code", ""), ("done_at__isnull", True)),
+                fields=["update", "id"],
+                name="incident_sending_to_do",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='incidentsending',
-            constraint=models.UniqueConstraint(fields=('update', 'complaint'), name='incident_sending_once'),
+            model_name="incidentsending",
+            constraint=models.UniqueConstraint(fields=("update", "complaint"), name="incident_sending_once"),
         ),
         migrations.AddConstraint(
-            model_name='macroversion',
-            constraint=models.UniqueConstraint(fields=('macro', 'number'), name='macro_version_once'),
+            model_name="macroversion",
+            constraint=models.UniqueConstraint(fields=("macro", "number"), name="macro_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='macro',
-            constraint=models.CheckConstraint(condition=models.Q(('owner__isnull', True), ('team__isnull', True), _connector='OR'), name='macro_one_circle'),
+            model_name="macro",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("owner__isnull", True), ("team__isnull", True), _connector="OR"),
+                name="macro_one_circle",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='merge',
-            constraint=models.UniqueConstraint(condition=models.Q(('undone_at__isnull', True)), fields=('complaint',), name='merge_once'),
+            model_name="merge",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("undone_at__isnull", True)), fields=("complaint",), name="merge_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='merge',
-            constraint=models.CheckConstraint(condition=models.Q(('complaint', models.F('into')), _negated=True), name='merge_not_into_itself'),
+            model_name="merge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("complaint", models.F("into")), _negated=True), name="merge_not_into_itself"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notduplicate',
-            constraint=models.UniqueConstraint(fields=('complaint', 'other'), name='not_duplicate_once'),
+            model_name="notduplicate",
+            constraint=models.UniqueConstraint(fields=("complaint", "other"), name="not_duplicate_once"),
         ),
         migrations.AddConstraint(
-            model_name='notduplicate',
-            constraint=models.CheckConstraint(condition=models.Q(('complaint__lt', models.F('other'))), name='not_duplicate_in_order'),
+            model_name="notduplicate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("complaint__lt", models.F("other"))), name="not_duplicate_in_order"
+            ),
         ),
         migrations.AddIndex(
-            model_name='pending',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at', 'id'], name='pending_due'),
+            model_name="pending",
+            index=models.Index(condition=models.Q(("state", "waiting")), fields=["due_at", "id"], name="pending_due"),
         ),
         migrations.AddConstraint(
-            model_name='playbook',
-            constraint=models.UniqueConstraint(django.db.models.functions.comparison.Coalesce('type', models.Value(0)), name='playbook_one_per_type'),
+            model_name="playbook",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.comparison.Coalesce("type", models.Value(0)), name="playbook_one_per_type"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='playbookversion',
-            constraint=models.UniqueConstraint(fields=('playbook', 'number'), name='playbook_version_once'),
+            model_name="playbookversion",
+            constraint=models.UniqueConstraint(fields=("playbook", "number"), name="playbook_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='playbookversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('published_at__isnull', True)), fields=('playbook',), name='playbook_one_draft'),
+            model_name="playbookversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("published_at__isnull", True)), fields=("playbook",), name="playbook_one_draft"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.CheckConstraint(condition=models.Q(('playbook_version__isnull', True), ('article_version__isnull', True), _connector='XOR'), name='reading_of_one'),
+            model_name="reading",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("playbook_version__isnull", True), ("article_version__isnull", True), _connector="XOR"
+                ),
+                name="reading_of_one",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.UniqueConstraint(fields=('user', 'playbook_version'), name='reading_playbook_once'),
+            model_name="reading",
+            constraint=models.UniqueConstraint(fields=("user", "playbook_version"), name="reading_playbook_once"),
         ),
         migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.UniqueConstraint(fields=('user', 'article_version'), name='reading_article_once'),
+            model_name="reading",
+            constraint=models.UniqueConstraint(fields=("user", "article_version"), name="reading_article_once"),
         ),
         migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.CheckConstraint(condition=models.Q(('owner__isnull', True), ('team__isnull', True), _connector='OR'), name='saved_view_one_circle'),
+            model_name="savedview",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("owner__isnull", True), ("team__isnull", True), _connector="OR"),
+                name="saved_view_one_circle",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stepdone',
-            constraint=models.UniqueConstraint(fields=('complaint', 'key'), name='step_done_once'),
+            model_name="stepdone",
+            constraint=models.UniqueConstraint(fields=("complaint", "key"), name="step_done_once"),
         ),
     ]

@@ -158,8 +158,8 @@ class Complaint(models.Model):
             models.CheckConstraint(condition=~Q(merged_into=models.F("pk")), name="complaint_not_into_itself"),
         ]
         indexes = [
-            # The status at the end lets counts of a view (waiting, resolved) stay inside the index; so does the end of a
-            # snooze, which all of them ask for.
+            # The status at the end lets counts of a view (waiting, resolved) stay inside the index; so does the end of
+            # a snooze, which all of them ask for.
             models.Index(
                 fields=["queue_at", "id", "snoozed_until"], name="complaint_queue", condition=Q(in_queue=True)
             ),

@@ -44,7 +44,7 @@ def page(request: HttpRequest, customer_id: int) -> HttpResponse:
     merged = absorbed(customer)
     stays = list(customer.tenures.all())
     visible: ComplaintQuerySet = Complaint.objects.visible_to(reader).filter(customer=customer)
-    cases = about.complaints(visible, at)
+    cases = about.complaints(visible, reader.pk, at)
     given = about.answers(customer, reader)
     for case in cases:
         case.score = next((about.score_of(one) for one in given if one.complaint_id == case.found.pk), None)

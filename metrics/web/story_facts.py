@@ -61,10 +61,11 @@ class CaseRow(Part):
 # --- complaints -------------------------------------------------------------------------------------------------------
 
 
-def complaints(visible: ComplaintQuerySet, now: datetime) -> list[CaseRow]:
+def complaints(visible: ComplaintQuerySet, reader: int, now: datetime) -> list[CaseRow]:
     """The newest COMPLAINTS and one more if there is one. Query cost: 1."""
     here, local = Here.of(now), languages.local(now)
-    rows = values(visible.order_by("-received_at", "-pk")).values_list(*Found._fields, *_EXTRA)[: COMPLAINTS + 1]
+    newest = values(visible.order_by("-received_at", "-pk"), reader)
+    rows = newest.values_list(*Found._fields, *_EXTRA)[: COMPLAINTS + 1]
     found = []
     for row in rows:
         one, (outcome, met, late) = Found._make(row[: len(Found._fields)]), row[len(Found._fields) :]

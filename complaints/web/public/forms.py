@@ -188,7 +188,7 @@ class Answer(forms.Form):
     def __init__(self, *args: Any, door: str, **kwargs: Any) -> None:
         """`door`: where a script sends single files."""
         super().__init__(*args, **kwargs)
-        self.fields["attachments"].widget.url = door  # type: ignore[attr-defined]
+        self.fields["attachments"].widget.url = door
 
     def clean(self) -> dict[str, Any]:
         """A photo needs no words."""

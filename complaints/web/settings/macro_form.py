@@ -105,7 +105,7 @@ class MacroForm(SettingsForm):
     def _add_steps(self) -> None:
         reason = gettext_lazy("Reason")
         for step in macro_steps.STEPS.values():
-            self.fields[f"do_{step.key}"] = forms.BooleanField(label=step.title, required=False)
+            self.fields[f"do_{step.key}"] = forms.BooleanField(label=step.title, required=False)  # type: ignore[arg-type]
             for name in STEP_FIELDS:
                 if name not in step.fields:
                     continue

@@ -100,7 +100,8 @@ def _sections(user: User) -> list[Section]:
         .prefetch_related(Prefetch("types", ComplaintType.objects.select_related("parent")))
     )
     used = _used()
-    own, everybody = [], []
+    own: list[Macro] = []
+    everybody: list[Macro] = []
     teams: dict[str, list[Macro]] = {}
     for one in found:
         circle = actions.circle_of(one)
