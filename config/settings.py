@@ -232,7 +232,7 @@ LOGIN_FAILURES_ALLOWED = 10
 LOGIN_FAILURE_WINDOW = timedelta(minutes=15)
 PUBLIC_FORMS_PER_HOUR = env.int("PUBLIC_FORMS_PER_HOUR", default=30)
 QUEUE_PAGE_SIZE = 50
-SIDEBAR_COUNTS = "complaints.web.desk.sidebar_counts"
+SIDEBAR_COUNTS = "complaints.web.many.desk.sidebar_counts"
 OUTBOX_MAX_ATTEMPTS = 12
 
 REST_FRAMEWORK = {

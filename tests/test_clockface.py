@@ -14,7 +14,7 @@ from complaints.models import Complaint
 from complaints.reference import catalogue
 from complaints.sla import clocks as sla
 from complaints.sla.sweep import sweep
-from complaints.web import clockface, story
+from complaints.web.one import clockface, story
 from core import cached, clock
 from core.actor import Actor
 from core.models import CalendarVersion

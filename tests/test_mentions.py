@@ -11,7 +11,7 @@ from complaints import mentions
 from complaints.actions import converse
 from complaints.models import Complaint, Note
 from complaints.web.marked import marked
-from complaints.web.mentioning import see
+from complaints.web.one.mentioning import see
 from core import cached, clock
 from core.actor import Actor
 from core.models import Notification, User

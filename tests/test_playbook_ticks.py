@@ -12,7 +12,7 @@ from complaints.actions import playbooks as actions
 from complaints.models import Complaint, Message, StepDone
 from complaints.playbooks.open_steps import StepsOpen
 from complaints.reference import catalogue
-from complaints.web import playbook_panel
+from complaints.web.handbook import playbook_panel
 from core import cached, clock, trail
 from core.actor import Actor
 from tests.cast import Cast, make_cast

@@ -10,7 +10,7 @@ from django.utils import timezone
 from complaints.actions import decide, handle, manage, watch
 from complaints.models import Complaint
 from complaints.reference import catalogue
-from complaints.web import counting, queue
+from complaints.web.many import counting, queue
 from core import cached, clock
 from core.actor import Actor
 from tests.cast import MONDAY, Cast, make_agent, make_cast, make_complaint, make_customer, two_clocks_only

@@ -12,7 +12,7 @@ from complaints.actions import converse, decide, manage, snooze, watch
 from complaints.models import NEVER, Complaint, Workload
 from complaints.reference import catalogue
 from complaints.sla import sweep
-from complaints.web import counting, snoozing
+from complaints.web.many import counting, snoozing
 from core import cached, clock, trail
 from core.actor import Actor
 from core.models import Notification

@@ -9,7 +9,7 @@ import pytest
 from django.utils import translation
 
 from complaints.models import ClockKind
-from complaints.web import timeline
+from complaints.web.one import timeline
 from core.models import TrailEntry
 from tests.cast import MONDAY
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from complaints.actions import snooze, views
 from complaints.models import Complaint, SavedView
-from complaints.web import counting, queue
+from complaints.web.many import counting, queue
 from core import cached, clock, trail
 from core.actor import Actor
 from core.errors import InvalidInput, NotAllowed

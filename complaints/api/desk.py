@@ -18,8 +18,8 @@ from complaints.api import present
 from complaints.api.changes import Change
 from complaints.api.complaints import HANDLES_CASES
 from complaints.models import BulkRow, BulkRun, BulkState, Complaint, SavedView
-from complaints.web import queue, saved
-from complaints.web.bulk import named
+from complaints.web.many import queue, saved
+from complaints.web.many.bulk import named
 from core.actor import Actor
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Code, Id, Instant, Text

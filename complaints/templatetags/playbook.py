@@ -10,7 +10,7 @@ from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from complaints.web.playbook_panel import Panel, Shown
+from complaints.web.handbook.playbook_panel import Panel, Shown
 from core.web.stencil import Stencil, hole
 
 register = template.Library()

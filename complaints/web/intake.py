@@ -21,9 +21,9 @@ from complaints.actions.file import Filing, file
 from complaints.models import ChannelCode, Complaint, Kind, Severity
 from complaints.models.catalogue import UNCLASSIFIED
 from complaints.reference import catalogue
-from complaints.web import file_doors
-from complaints.web.file_field import FilesField
-from complaints.web.forms import nested, owner_choices
+from complaints.web.one import file_doors
+from complaints.web.one.file_field import FilesField
+from complaints.web.one.forms import nested, owner_choices
 from core import languages
 from core.access import CASES, allow
 from core.actor import Actor

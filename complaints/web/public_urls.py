@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from complaints.web.file_urls import FILE
+from complaints.web.one.file_urls import FILE
 from complaints.web.public import complain, files, status
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -24,9 +24,9 @@ from django.views.decorators.http import require_POST, require_safe
 from complaints import workload
 from complaints.actions import hand_over, staff
 from complaints.querysets import teams_of
-from complaints.web.forms import owner_choices
-from complaints.web.ownership_acts import known
-from complaints.web.ownership_forms import Somebody
+from complaints.web.one.forms import owner_choices
+from complaints.web.one.ownership_acts import known
+from complaints.web.one.ownership_forms import Somebody
 from complaints.web.settings.editing import SettingsForm, act, carry_out
 from core import languages, zones
 from core.access import CASES, LEAD, MANAGER, allow

@@ -3,7 +3,8 @@
 from django.urls import path
 
 import complaints.converters  # noqa: F401  registers <reference:...>
-from complaints.web import mentioning, team
+from complaints.web import team
+from complaints.web.one import mentioning
 
 urlpatterns = [
     path("complaints/<reference:reference>/mentionable/", mentioning.mentionable, name="case_mentionable"),

@@ -2,8 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from complaints.web import case, changes, customer, desk, intake, words
-from complaints.web.acts import ACTS
+from complaints.web import intake
+from complaints.web.many import desk
+from complaints.web.one import case, changes, customer, words
+from complaints.web.one.acts import ACTS
 
 REFERENCE = r"complaints/(?P<reference>[A-Z0-9-]{6,16})/"
 
@@ -16,12 +18,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(rf"^{REFERENCE}live/$", case.live, name="case_live"),
     re_path(rf"^{REFERENCE}macros/$", words.index, name="case_macros"),
     re_path(rf"^{REFERENCE}macros/(?P<macro_id>[0-9]{{1,18}})/$", words.run, name="case_macro_run"),
-    path("", include("complaints.web.file_urls")),
-    path("", include("complaints.web.knowledge_urls")),
-    path("", include("complaints.web.search_urls")),
-    path("", include("complaints.web.desk_urls")),
-    path("", include("complaints.web.linking_urls")),
-    path("", include("complaints.web.conversation_urls")),
+    path("", include("complaints.web.one.file_urls")),
+    path("", include("complaints.web.handbook.knowledge_urls")),
+    path("", include("complaints.web.many.search_urls")),
+    path("", include("complaints.web.many.desk_urls")),
+    path("", include("complaints.web.one.linking_urls")),
+    path("", include("complaints.web.one.conversation_urls")),
     *(re_path(rf"^{REFERENCE}{act.name}/$", changes.door(key), name=f"case_{act.name}") for key, act in ACTS.items()),
     path("", include("complaints.web.team_urls")),
 ]

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext, pgettext
 
 from complaints.models import Outcome, Status
 from complaints.querysets import ComplaintQuerySet
-from complaints.web.rows import Found, Here, clock_badge, values
+from complaints.web.many.rows import Found, Here, clock_badge, values
 from core import languages
 from core.models import User
 from core.web.parts import BREACHED, MET, Badge, Part

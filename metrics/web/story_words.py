@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from complaints.models import ClockKind
-from complaints.web import timeline
 from complaints.web.names import name_of
+from complaints.web.one import timeline
 from core import languages
 from core.models import TrailEntry
 from retention.models import ConsentPurpose, FollowUpOutcome, PurchaseKind

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from complaints.actions import public as actions
 from complaints.models import Complaint
 from complaints.reference import catalogue, unclassified
-from complaints.web import file_doors
+from complaints.web.one import file_doors
 from complaints.web.public import dates, journey, stamps
 from complaints.web.public.pages import choices, framed, in_language, private, spoken_in
 from complaints.web.public.stamps import Stamp

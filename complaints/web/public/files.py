@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from complaints.actions import attachments as actions
 from complaints.actions import public as once
 from complaints.models import Attachment
-from complaints.web import file_doors
+from complaints.web.one import file_doors
 from complaints.web.public.pages import complaint_of, framed, private, spoken_in
 from core.access import public
 from core.actor import Actor

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints.models import ComplaintType
 from complaints.reference import catalogue
-from complaints.web.file_field import FilesField
+from complaints.web.one.file_field import FilesField
 from core import languages
 
 LONG, SHORT, LINE = 20_000, 2_000, 80

@@ -17,7 +17,7 @@ from complaints.actions import merge
 from complaints.actions import public as actions
 from complaints.models import Complaint, Message, Purpose
 from complaints.models.conversation import IN
-from complaints.web import file_doors, files
+from complaints.web.one import file_doors, files
 from complaints.web.public import dates, journey, stamps
 from complaints.web.public.forms import Answer, Code, Verdict
 from complaints.web.public.pages import choices, complaint_of, private, spoken_in

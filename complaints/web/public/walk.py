@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from complaints.actions.file import Filing
 from complaints.reference import catalogue, unclassified
-from complaints.web.files import TOKENS, names_of
+from complaints.web.one.files import TOKENS, names_of
 from complaints.web.public.forms import About, Nearer, Reach, Right, Step, What
 from core import languages
 from core.errors import InvalidInput

@@ -17,7 +17,7 @@ from complaints.actions import articles as actions
 from complaints.models import Article, ArticleKind, ArticleVersion, ComplaintType
 from complaints.playbooks import checking, reading
 from complaints.playbooks.content import CODES, HOUSE, said, spoken_in
-from complaints.web import knowledge
+from complaints.web.handbook import knowledge
 from complaints.web.settings import choices
 from complaints.web.settings.editing import Part, SettingsForm, carry_out, joined_names, split_names
 from complaints.web.settings.frame import in_use, key_of, show

@@ -18,7 +18,7 @@ from complaints.actions.macros import ALL, OWN, TEAM, Draft
 from complaints.macros import LONGEST
 from complaints.models import ActKind, ComplaintType, Macro, Severity
 from complaints.models.words import PURPOSES, REPLY
-from complaints.web.forms import Key, owner_choices, type_choices
+from complaints.web.one.forms import Key, owner_choices, type_choices
 from complaints.web.settings import choices
 from complaints.web.settings.editing import CODES, SettingsForm
 from core import languages

@@ -23,9 +23,9 @@ from complaints.sla import pack_files, policies
 from complaints.sla.pack_files import TEXTS, PackFile
 from complaints.sla.pack_texts import FACTS
 from complaints.sla.packs import said
-from complaints.web import forms as case_forms
-from complaints.web.clockfacts import target
 from complaints.web.names import teams
+from complaints.web.one import forms as case_forms
+from complaints.web.one.clockfacts import target
 from complaints.web.settings import choices
 from complaints.web.settings.editing import SettingsForm, act, carry_out
 from complaints.web.settings.frame import show

@@ -23,7 +23,7 @@ from complaints.models import ComplaintType, Playbook, PlaybookVersion
 from complaints.playbooks import memory, reading
 from complaints.playbooks.content import CODES, HOUSE, differences, said, spoken_in
 from complaints.reference import catalogue
-from complaints.web import knowledge
+from complaints.web.handbook import knowledge
 from complaints.web.settings import choices
 from complaints.web.settings.editing import Part, SettingsForm, carry_out, joined_names, names_of, split_names
 from complaints.web.settings.frame import in_use, show

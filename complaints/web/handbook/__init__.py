@@ -1,0 +1,1 @@
+"""Playbooks and knowledge as people read them, beside a case and on pages of their own."""

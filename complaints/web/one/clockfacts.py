@@ -1,0 +1,247 @@
+"""What a clock rests on, as its card tells it: working time, calendar, pauses, "why this deadline", the ladder (domain,
+SLA 1, 3, 7, 8). Nothing here queries: the clock comes with its events, names are in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from complaints.models import Clock, ClockEvent, ClockKind, ClockState, Status
+from complaints.sla import ladder, packs, policies, reading, replay
+from complaints.sla.reading import DAY_SECONDS, Reading
+from complaints.web.names import terms
+from complaints.web.one.story import Step
+from core import languages
+from core.instants import from_us
+from core.web.parts import Explain
+from core.working_time import EditMode, TargetKind
+
+Reasons = dict[datetime, str]  # why something happened to the case, by its instant
+Fact = tuple[str, str]
+
+
+def reasons(trail: Sequence[Step]) -> Reasons:
+    """The reasons that people gave, by the instant of what they did."""
+    found: Reasons = {}
+    for step in trail:
+        if step.private and (reason := json.loads(step.private).get("reason")):
+            found[step.at] = str(reason)
+    return found
+
+
+def explain(
+    clock: Clock, events: Sequence[ClockEvent], found: Reading, title: str, reasons: Reasons, now: datetime
+) -> Explain | None:
+    """The card of a clock; None for one that nothing is known of."""
+    if not events:
+        if not clock.stated:
+            return None
+        return Explain(f"clock-{clock.pk}", title, [(_("Verdict"), _("as the imported file states it"))])
+    told = [event.data for event in events if "target" in event.data]
+    facts = [
+        *_time(clock, found, told[-1], now),
+        *_calendar(told[-1]),
+        *((_("Paused"), one) for one in _pauses(events, reasons, now)),
+        *_why(told[-1]),
+        *((_("Changed"), one) for one in _changes(events, reasons, now)),
+        *((_("Merged"), one) for one in _brought(events, now)),
+        *_ladder(clock, events, told[-1], now),
+        *_ends(clock, now),
+    ]
+    return Explain(f"clock-{clock.pk}", title, facts, _note(clock))
+
+
+def _time(clock: Clock, found: Reading, said: dict[str, Any], now: datetime) -> Iterator[Fact]:
+    """State, target, working time used and left, deadline."""
+    late = found.state == reading.BREACHED and clock.state == ClockState.RUNNING  # not noticed yet
+    state = ClockState.BREACHED if late else ClockState(clock.state)
+    yield _("State"), str(state.label)
+    yield _("Target"), target(said["target"], found.day_seconds)
+    day = found.day_seconds
+    if found.used is not None and found.total:
+        words = {
+            "used": span(found.used, day),
+            "total": span(found.total, day),
+            "percent": languages.percent(found.used * 100 // found.total),
+        }
+        yield _("Used"), _("%(used)s of %(total)s (%(percent)s)") % words
+        if clock.completed_at is None and found.used < found.total:
+            yield pgettext("working time", "Left"), span(found.total - found.used, day)
+    if clock.due_at is not None:
+        yield _("Deadline"), languages.moment(last_moment(clock, clock.due_at), weekday=True)
+
+
+def last_moment(clock: Clock, due_at: datetime) -> datetime:
+    """The deadline as people say it: days of the calendar end with their last minute, not with the next day's first."""
+    if clock.target_kind != TargetKind.CALENDAR_DAYS or clock.calendar_version_id is None:
+        return due_at
+    there = due_at.astimezone(policies.calendar_of(clock.calendar_version_id).zone)
+    return due_at if there.hour or there.minute or there.second else due_at - timedelta(minutes=1)
+
+
+def _calendar(said: dict[str, Any]) -> Iterator[Fact]:
+    if calendar := terms().calendars.get(said.get("calendar_version", 0)):
+        yield _("Calendar"), _version(calendar)
+
+
+def _version(known: tuple[str, int]) -> str:
+    return _("%(name)s, version %(number)s") % {"name": known[0], "number": known[1]}
+
+
+def _why(said: dict[str, Any]) -> Iterator[Fact]:
+    """Why this deadline: the policy or pack that set it, and the conditions that matched."""
+    if said.get("pack"):
+        pack = packs.pack(said["pack"])
+        words = {"name": packs.said(pack.definition["name"]), "edition": pack.edition}
+        yield _("Rule pack"), _("%(name)s, edition %(edition)s") % words
+        if source := pack.definition.get("source"):
+            yield _("Source"), f"{source['law']}, {source['section']}"
+        yield _("Chosen"), _chosen(said.get("because", []), _("holds for every complaint"))
+    elif policy := terms().policies.get(said.get("policy") or 0):
+        yield _("Policy"), _version(policy)
+        yield _("Chosen"), _chosen(said.get("because", []), _("no narrower policy fits"))
+
+
+def _chosen(because: list[str], otherwise: str) -> str:
+    names = {
+        "type": _("type"),
+        "channel": _("channel"),
+        "severity": _("severity"),
+        "tier": _("tier"),
+        "team": _("team"),
+    }
+    if not because:
+        return otherwise
+    return _("by %(conditions)s") % {"conditions": ", ".join(names.get(one, one) for one in because)}
+
+
+def _changes(events: Sequence[ClockEvent], reasons: Reasons, now: datetime) -> Iterator[str]:
+    """Each time the clock was set anew: when, what, and why."""
+    before: dict[str, Any] = {}
+    for event in events:
+        if "target" not in event.data:
+            continue
+        if before:
+            what = ", ".join(_differences(before, event.data)) or _("set anew")
+            words = {"when": languages.near(event.at, now), "what": what}
+            said = _("%(when)s: %(what)s") % words
+            reason = reasons.get(event.at)
+            yield f"{said} ({reason})" if reason else said
+        before = event.data
+
+
+def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
+    if after.get("policy") != before.get("policy") and (policy := terms().policies.get(after.get("policy") or 0)):
+        yield _("policy %(policy)s") % {"policy": _version(policy)}
+    if after["target"] != before["target"]:
+        words = {"before": target(before["target"]), "after": target(after["target"])}
+        if after.get("extended") and not before.get("extended"):
+            yield _("extended from %(before)s to %(after)s") % words
+        else:
+            yield _("%(after)s instead of %(before)s") % words
+    if after["calendar_version"] != before["calendar_version"]:
+        calendar = terms().calendars.get(after["calendar_version"])
+        words = {"calendar": _version(calendar) if calendar else languages.DASH}
+        if after.get("mode") == EditMode.FROM_EDIT:
+            yield _("calendar %(calendar)s, from then on") % words
+        else:
+            yield _("calendar %(calendar)s, for the whole time") % words
+
+
+def _brought(events: Sequence[ClockEvent], now: datetime) -> Iterator[str]:
+    """Deadlines that came with a merged case, or went with it again."""
+    for event in events:
+        if event.kind == replay.CAPPED:
+            due_at = languages.near(datetime.fromisoformat(event.data["due_at"]), now)
+            words = {"when": languages.near(event.at, now), "deadline": due_at}
+            yield _("%(when)s: no later than the other case's deadline, %(deadline)s") % words
+        elif event.kind == replay.LIFTED:
+            yield _("%(when)s: its own deadline again") % {"when": languages.near(event.at, now)}
+
+
+def _ladder(clock: Clock, events: Sequence[ClockEvent], said: dict[str, Any], now: datetime) -> Iterator[Fact]:
+    """Whom it has told at which share of its time, and whom it will."""
+    steps = (
+        {one.rung: one for one in replay.steps_of(said, clock.kind)} if said.get("pack") or said.get("policy") else {}
+    )
+    for event in events:
+        if event.kind in (replay.WARNED, replay.BREACHED):
+            rung = event.data.get("rung", ladder.BREACH)
+            step = steps.get(rung)
+            yield _("Told"), _rung(rung, step.to if step else 0, languages.near(event.at, now))
+    for us, rung, to, _hand_over in clock.rungs:
+        yield _("Will tell"), _rung(rung, to, languages.near(from_us(us), now))
+
+
+def _rung(rung: str, to: int, when: str) -> str:
+    names = {
+        ladder.OWNER: pgettext("told by a clock", "owner"),
+        ladder.LEAD: pgettext("told by a clock", "lead"),
+        ladder.MANAGER: pgettext("told by a clock", "manager"),
+        ladder.DEPUTY: pgettext("told by a clock", "deputy"),
+    }
+    people = ", ".join(name for role, name in names.items() if to & role)
+    parts = [languages.percent(ladder.percent_of(rung)), people, when]
+    return " · ".join(part for part in parts if part)
+
+
+def _ends(clock: Clock, now: datetime) -> Iterator[Fact]:
+    if clock.breached_at:
+        yield _("Missed"), languages.near(last_moment(clock, clock.breached_at), now)
+    if clock.completed_at:
+        yield _("Finished"), languages.near(clock.completed_at, now)
+
+
+def target(said: dict[str, Any], day_seconds: int = DAY_SECONDS) -> str:
+    """A target in words. `day_seconds`: how long a working day is."""
+    kind, value = said["kind"], said["value"]
+    if kind == TargetKind.WORKING_SECONDS:
+        return _("%(time)s of working time") % {"time": span(value, day_seconds)}
+    if kind == TargetKind.WORKING_DAYS:
+        return ngettext("%(n)s working day", "%(n)s working days", value) % {"n": value}
+    return ngettext("%(n)s calendar day", "%(n)s calendar days", value) % {"n": value}
+
+
+def span(seconds: int, day_seconds: int) -> str:
+    """A duration that may be none: "0 min"."""
+    if seconds < languages.MINUTE:
+        return f"0 {languages.voice().minute}"
+    return languages.duration(seconds, day_seconds=day_seconds or DAY_SECONDS)
+
+
+def _pauses(events: Sequence[ClockEvent], reasons: Reasons, now: datetime) -> Iterator[str]:
+    since: ClockEvent | None = None
+    for event in events:
+        if event.kind == replay.PAUSED:
+            since = event
+        elif event.kind == replay.CANCELLED and event.data.get("because"):
+            continue  # merged: taken back, the pause goes on
+        elif since is not None and event.kind in (replay.RESUMED, replay.COMPLETED, replay.CANCELLED):
+            words = {"start": languages.near(since.at, now), "end": languages.near(event.at, now)}
+            yield _because(_("%(start)s to %(end)s") % words, since, reasons)
+            since = None
+    if since is not None:
+        yield _because(_("since %(start)s") % {"start": languages.near(since.at, now)}, since, reasons)
+
+
+def _because(said: str, event: ClockEvent, reasons: Reasons) -> str:
+    status = event.data.get("because", "")
+    reason = reasons.get(event.at) or (str(Status(status).label) if status in Status.values else "")
+    return f"{said} ({reason})" if reason else said
+
+
+def _note(clock: Clock) -> str:
+    if clock.kind == ClockKind.RESOLVE:
+        return _("Counts working time. Stands still while we wait on the customer.")
+    if clock.kind == ClockKind.ACKNOWLEDGE:
+        return _("Counts working time. An automatic receipt does not stop it.")
+    if clock.kind == ClockKind.UPDATE:
+        return _("Counts working time. Begins anew with each message to the customer.")
+    if packs.is_window(clock):
+        return _("Set by law; no pause moves it. Passing it breaks no rule, only this easier way is closed then.")
+    return _("Set by law; no pause moves it.")

@@ -1,0 +1,113 @@
+"""Take back, or send now, a message that waits (ux, Agent's desk). How they look: `complaints.web.one.waits`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from complaints.actions import pending
+from complaints.models import Complaint, Pending
+from complaints.web.many import strip
+from complaints.web.one import case, changes
+from complaints.web.one.story import draft_place
+from core.access import CASES, allow
+from core.actions import drafts
+from core.actor import Actor
+from core.clock import now
+from core.errors import DomainError
+from core.web.once import Repeated, claim
+
+
+@require_POST
+@allow(*CASES)
+def cancellation(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """Take a message back before it is sent, or lay one aside that was held back: its text returns to the composer.
+
+    What the writer has typed there by now stays, behind it.
+    """
+    complaint, waits = _find(request, reference, pk)
+    back: dict[str, Any] = {}
+
+    def do(at: datetime) -> None:
+        taken = pending.cancel(waits, by=Actor.of(request), at=at)
+        if taken.author_id == request.user.pk:
+            kept = drafts.put_back(
+                taken.author,  # type: ignore[arg-type]
+                draft_place(complaint, "reply"),
+                body=taken.content.get("typed") or taken.body,
+                fields=_fields(taken.content),
+                at=at,
+            )
+            back.update(body=taken.content.get("typed") or taken.body, fields=kept.fields, revision=kept.revision)
+
+    return _carry_out(request, complaint, do, _("Taken back, it was not sent"), back)
+
+
+@require_POST
+@allow(*CASES)
+def sending(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """Send now what waits for later or was held back, in its author's name."""
+    complaint, waits = _find(request, reference, pk)
+
+    def do(at: datetime) -> None:
+        pending.send_now(waits, by=Actor.of(request), at=at)
+
+    return _carry_out(request, complaint, do, _("Reply sent"), {})
+
+
+def _find(request: HttpRequest, reference: str, pk: int) -> tuple[Complaint, Pending]:
+    """Raises Http404 alike for what is missing and for what is not theirs."""
+    complaint = case.find(request, reference)
+    found = Pending.objects.filter(complaint=complaint, pk=pk).first()
+    if found is None:
+        raise Http404
+    return complaint, found
+
+
+def _carry_out(
+    request: HttpRequest, complaint: Complaint, do: Callable[[datetime], None], said: str, back: dict[str, Any]
+) -> HttpResponse:
+    at = now()
+    try:
+        with transaction.atomic():
+            claim(request, request.POST.get("nonce", "")[:64], at=at)
+            do(at)
+    except Repeated:
+        pass  # the first one has done it
+    except DomainError as refusal:
+        return _refused(request, complaint, refusal)
+    answer = changes.done(request, complaint, said)
+    if back and "HX-Trigger" in answer:
+        answer["HX-Trigger"] = json.dumps({**json.loads(answer["HX-Trigger"]), "composer:back": back})
+    return answer
+
+
+def _refused(request: HttpRequest, complaint: Complaint, refusal: DomainError) -> HttpResponse:
+    """The case as it is by now, with the reason: most often it was sent in the meantime."""
+    if not request.htmx:  # type: ignore[attr-defined]
+        messages.error(request, str(refusal))
+        return changes.go(request, reverse("case", args=[complaint.reference]) + strip.list_query(request))
+    answer = changes.done(request, complaint, str(refusal))
+    answer.status_code = 409
+    return answer
+
+
+def _fields(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What was chosen beside the text, by the names of the composer's form."""
+    acts = content.get("acts") or {}
+    refusal = acts.get("refusal") or {}
+    return {
+        "thanks": bool(acts.get("thanks")),
+        "apology": bool(acts.get("apology")),
+        **{name: refusal.get(name, "") for name in ("cannot", "because", "instead")},
+        "texts": list(content.get("texts") or ()),
+    }
