@@ -26,6 +26,8 @@ SAMPLES = {
     "token": "nobody",
     "figure": "nps",
     "code": "none",
+    "other": "AM-2222-2222",
+    "macro_id": "999999",
     "uidb64": "MQ",
     "kind": "types",
 }

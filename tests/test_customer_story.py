@@ -185,6 +185,8 @@ def test_every_kind_of_entry_has_words(cast):
         for path in (root / app).rglob("*.py"):
             if {"web", "demo", "migrations", "management"} & set(path.parts):
                 continue
+            if path.name.startswith("macro"):
+                continue  # there "customer.name" stands for a name in a text
             kinds |= set(
                 re.findall(
                     r'"((?:customer|tenure|purchase|charge|payment|surveyresponse|invitation)\.[a-z_]+)"',
