@@ -195,9 +195,19 @@ def _apart(segments: Iterable[Segment]) -> Iterable[Segment]:
         yield one if text is one.text else Segment(one.kind, text, one.name)
 
 
-def unfinished(body: str) -> tuple[list[str], list[str]]:
-    """What still stands in a text somebody wants to send: variables in braces, personal parts in brackets."""
-    return [found[0] for found in _UNFILLED.finditer(body)], [found[0] for found in _PERSONAL.finditer(body)]
+def unfinished(body: str, *, ours: bool = True) -> tuple[list[str], list[str]]:
+    """What still stands in a text somebody wants to send: variables in braces, personal parts in brackets.
+
+    `ours`: whether it began as a text of ours, where whatever stands in braces was meant to be filled in. In others
+    braces are a variable only around a name we know: people may write {{ x }} and mean just that.
+    """
+    variables = [found[0] for found in _UNFILLED.finditer(body) if ours or _inside(found[0]) in VARIABLES]
+    return variables, [found[0] for found in _PERSONAL.finditer(body)]
+
+
+def _inside(braces: str) -> str:
+    """The name in `{{ name|fallback }}`."""
+    return braces[2:-2].partition("|")[0].strip()
 
 
 def word_for_word(body: str, rendered: Rendered) -> bool:

@@ -110,6 +110,12 @@ def test_variables_fallbacks_missing_and_personal_parts():
     assert unfinished("All written. {a} [b]") == ([], [])
 
 
+def test_in_a_text_that_is_not_ours_braces_are_a_variable_only_around_a_name_we_know():
+    text = "{{ x }} {{}} {{ 7|add:7 }} {{reference}} {{ customer.first_name|there }} {{ Reference }} [[ say why ]]"
+    assert unfinished(text, ours=False) == (["{{reference}}", "{{ customer.first_name|there }}"], ["[[ say why ]]"])
+    assert len(unfinished(text)[0]) == 6
+
+
 def test_a_value_is_asked_for_once():
     asked = []
     known = {"subject": lambda: asked.append(1) or "Lamps", "product": lambda: asked.append("never") or ""}

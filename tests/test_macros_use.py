@@ -59,6 +59,13 @@ class TestBlocking:
         if door is API:
             assert "variable_missing" in answer.text
 
+    def test_braces_of_ones_own_do_not_block_without_a_macro(self, door: Door, cast):
+        complaint, macro = cast.complaint(), make(cast.agent, texts={"en": "Hello."})
+        body = "Type {{ x }} or {{ 7|add:7 }}, {{}} too"
+        assert send(door, cast.agent, complaint, macro, body).status == 422  # began with a macro: left over from it
+        assert door(cast.agent, complaint, "messages", body=body, direction="out").status == 200
+        assert sent(complaint).body == body
+
     def test_a_final_answer_is_blocked_too(self, door: Door, cast):
         complaint = cast.complaint()
         cause = "product_defect"

@@ -94,7 +94,7 @@ def checked(
     speech.refuse_unclear(acts)
     body = speech.whole(complaint, body, acts)
     _refuse_blank(body)
-    words.refuse_unfinished(body)
+    words.refuse_unfinished(body, macro=macro)
     if macro is not None:
         words.refuse_foreign(macro, by=by, purpose=REPLY)
         if word_for_word is None:
@@ -251,7 +251,7 @@ def note(
     _refuse_blank(body)
     if macro is not None:
         words.refuse_foreign(macro, by=by, purpose=NOTE)
-        words.refuse_unfinished(body)
+        words.refuse_unfinished(body, macro=macro)
     complaint = _base.locked(complaint)
     found = attachments_of_case.take(attachments, by=by, complaint=complaint)
     written = Note(complaint=complaint, author=by.user, body=body.strip(), created_at=at)

@@ -1,6 +1,10 @@
 """What prepared words demand when they are sent: nothing left open, and the truth about what was sent (mission A8).
 
 `converse.message` and `note` call these, so every door does: composer, API, send later, bulk.
+
+What blocks a text: in one that began with a macro anything left in braces; in one that did not, only the name of a
+variable in braces, for people may write {{ x }} and mean it. A personal part, [[ ... ]], blocks in either: it may have
+been copied into an answer that knows of no macro, nobody writes it by chance, and once sent it cannot be taken back.
 """
 
 from __future__ import annotations
@@ -15,9 +19,12 @@ from core.actor import Actor
 from core.errors import InvalidInput
 
 
-def refuse_unfinished(body: str, *, field: str = "body") -> None:
-    """Raises InvalidInput variable_missing or personal_part_missing while a text has places nobody has filled in."""
-    variables, personal = macros.unfinished(body)
+def refuse_unfinished(body: str, *, macro: MacroVersion | None = None, field: str = "body") -> None:
+    """Raises InvalidInput variable_missing or personal_part_missing while a text has places nobody has filled in.
+
+    `macro`: what the text began with. No query.
+    """
+    variables, personal = macros.unfinished(body, ours=macro is not None)
     if variables:
         said = _("Nothing is known for %(names)s: fill it in or take it out before sending.")
         raise InvalidInput(said % {"names": ", ".join(variables[:5])[:200]}, code="variable_missing", field=field)
