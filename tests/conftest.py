@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -11,6 +12,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 from pytest_django.plugin import blocking_manager_key
+
+from core import cached, clock
 
 CI = os.environ.get("CI") == "true"
 ROOT = Path(__file__).resolve().parent.parent
@@ -115,6 +118,29 @@ def empty_cache() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def lasting_caches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept in the process for seconds (policies, types, the difference of clocks) outlasts this test.
+
+    Where questions are counted, a busy machine may take longer from the look that warms them to the one that counts.
+    """
+    monkeypatch.setattr(clock, "_MEASURE_EVERY", 1e9)
+    monkeypatch.setattr(cached, "SECONDS", 900.0)
+    cached.clear_all()  # what was loaded before lasts as long as it did
+
+
+@pytest.fixture
+def django_assert_max_num_queries(lasting_caches: None, django_assert_max_num_queries: Any) -> Any:
+    """That of pytest-django, over caches that last."""
+    return django_assert_max_num_queries
+
+
+@pytest.fixture
+def django_assert_num_queries(lasting_caches: None, django_assert_num_queries: Any) -> Any:
+    """That of pytest-django, over caches that last."""
+    return django_assert_num_queries
 
 
 @pytest.fixture(scope="session")

@@ -27,10 +27,15 @@ SAMPLES = {
     "figure": "nps",
     "code": "none",
     "other": "AM-2222-2222",
-    "macro_id": "999999",
     "uidb64": "MQ",
     "kind": "types",
 }
+
+
+def fitting(group: re.Match[str]) -> str:
+    """A made-up value that a named group of a pattern takes."""
+    values = (SAMPLES.get(group[1], "none"), "999999", "n" * 43, "n" * 22)
+    return next(value for value in values if re.fullmatch(group[2], value))
 
 
 def routes() -> Iterator[tuple[str, str, object]]:
@@ -44,7 +49,7 @@ def routes() -> Iterator[tuple[str, str, object]]:
                 start = part.index("<")
                 end = part.index(">", start)
                 part = part[:start] + sample + part[end + 1 :]
-            part = re.sub(r"\(\?P<(\w+)>[^)]*\)", lambda found: SAMPLES.get(found[1], "none"), part)  # of re_path
+            part = re.sub(r"\(\?P<(\w+)>([^)]*)\)", fitting, part)  # of re_path
             if isinstance(pattern, URLPattern):
                 yield pattern.name or prefix + part, "/" + prefix + part, pattern.callback
             else:

@@ -278,8 +278,7 @@ def test_killed_half_way_and_again(elsewhere: Elsewhere, tmp_path: Path, referen
         if (elsewhere.ask("SELECT max(position) FROM core_importrun") or 0) >= 15_000:
             break
         time.sleep(0.01)
-    victim.kill()
-    victim.communicate()
+    elsewhere.kill(victim)
     half = elsewhere.ask("SELECT count(*) FROM retention_purchaseline")
     assert 0 < half < 60_000, "killed too late or too early to tell anything"
     assert json.loads(elsewhere.run(*command).splitlines()[-1]) == counts(created=60_000)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -27,23 +29,30 @@ from tests.conftest import ROOT
 
 ROWS = 6_000
 HEAD = "external_id,received_at,channel,subject\n"
+OTHERS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+_MIGRATED = pytest.StashKey["Elsewhere"]()
 
 
 class Elsewhere:
-    """A database of its own for processes that may be killed."""
+    """A database of its own for processes that may be killed; `like`: a copy of that one, which nobody is at."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, like: Elsewhere | None = None) -> None:
         self.environment = {**os.environ, "VAR_DIR": str(folder), "SECRET_KEY": "k" * 50}
         self.environment["DJANGO_SETTINGS_MODULE"] = "config.settings"
         if settings.SQLITE:
             self.path = folder / "elsewhere.sqlite3"
             self.environment["DATABASE_URL"] = f"sqlite:///{self.path}"
+            if like is not None:
+                shutil.copyfile(like.path, self.path)
         else:
             server = settings.DATABASES["default"]
             self.name = f"elsewhere_{uuid.uuid4().hex[:8]}"
             self.server = {"host": server["HOST"], "port": server["PORT"], "user": server["USER"]}
             self.server |= {"password": server["PASSWORD"]} if server["PASSWORD"] else {}
-            self._maintain(f"CREATE DATABASE {self.name}")
+            self._maintain(f"CREATE DATABASE {self.name}" + (f" TEMPLATE {like.name}" if like is not None else ""))
             self.environment["DATABASE_URL"] = (
                 f"postgres://{server['USER']}:{server['PASSWORD']}@{server['HOST']}:{server['PORT']}/{self.name}"
             )
@@ -71,6 +80,15 @@ class Elsewhere:
         finally:
             connection.close()
 
+    def kill(self, victim: subprocess.Popen[str]) -> None:
+        """As kill -9 does; back once the database has ended what the dead asked last and let go of its locks."""
+        victim.kill()
+        victim.communicate()
+        end = time.monotonic() + 60
+        while not settings.SQLITE and self.ask(OTHERS):
+            assert time.monotonic() < end, "the database still works for somebody dead"
+            time.sleep(0.01)
+
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "manage.py", *arguments],
@@ -84,11 +102,22 @@ class Elsewhere:
         return out
 
 
+def migrated(config: pytest.Config) -> Elsewhere:
+    """With all tables and one user; made once, for the others are copies of it."""
+    if _MIGRATED not in config.stash:
+        folder = tempfile.TemporaryDirectory(prefix="amends-elsewhere-")
+        config.add_cleanup(folder.cleanup)
+        place = Elsewhere(Path(folder.name))
+        config.add_cleanup(place.drop)
+        place.run("migrate", "--verbosity", "0")
+        place.run("shell", "-c", "from core.models import User; User.objects.create_superuser('boss', password='x')")
+        config.stash[_MIGRATED] = place
+    return config.stash[_MIGRATED]
+
+
 @pytest.fixture
-def elsewhere(tmp_path: Path) -> Iterator[Elsewhere]:
-    place = Elsewhere(tmp_path)
-    place.run("migrate", "--verbosity", "0")
-    place.run("shell", "-c", "from core.models import User; User.objects.create_superuser('boss', password='x')")
+def elsewhere(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Elsewhere]:
+    place = Elsewhere(tmp_path, migrated(request.config))
     yield place
     place.drop()
 
@@ -108,8 +137,7 @@ def test_killed_half_way_and_again(elsewhere: Elsewhere, tmp_path: Path) -> None
         if (elsewhere.ask("SELECT max(position) FROM core_importrun") or 0) >= 2_000:
             break
         time.sleep(0.01)
-    victim.kill()
-    victim.communicate()
+    elsewhere.kill(victim)
     half = elsewhere.ask("SELECT count(*) FROM complaints_complaint")
     assert 0 < half < ROWS * 0.99, "killed too late or too early to tell anything"
     out = elsewhere.run(*command)

@@ -178,14 +178,12 @@ def test_the_palette_leads_to_cases_customers_views_and_settings(cast: Cast, ket
     assert "/search/?q=whitl" in options
 
 
-def test_questions_stay_few(cast: Cast, kettle: Complaint) -> None:
+def test_questions_stay_few(cast: Cast, kettle: Complaint, lasting_caches: None) -> None:
     client = signed_in(cast.agent)
     for path, most in (("/search/", PAGE_QUERIES), ("/search/jump/", JUMP_QUERIES)):
         client.get(path, {"q": "kettle"})
         for words in ("kettle", "leaks table", "77120", "912345", "nothingofthekind"):
-            with CaptureQueriesContext(
-                connection,
-            ) as asked:
+            with CaptureQueriesContext(connection) as asked:
                 client.get(path, {"q": words})
             assert len(asked) <= most, [one["sql"] for one in asked]
 

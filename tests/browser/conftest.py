@@ -14,6 +14,8 @@ from tests.cast import PASSWORD, Cast, make_cast
 
 playwright = pytest.importorskip("playwright.sync_api")
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+# Milliseconds. The first page of a run compiles every template, and other suites may have the processors.
+PATIENCE, PATIENCE_FOR_A_PAGE = 30_000, 90_000
 
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in this thread; Django would refuse the ORM
@@ -50,7 +52,8 @@ def open_page(chromium_browser: Any, live_server: Any) -> Iterator[Callable[...,
         context = chromium_browser.new_context(
             base_url=live_server.url, locale=locale, viewport=size, color_scheme=scheme, **more
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
+        context.set_default_navigation_timeout(PATIENCE_FOR_A_PAGE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))

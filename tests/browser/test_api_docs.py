@@ -14,7 +14,7 @@ def test_the_api_page_renders_within_the_policy(open_page: Callable[..., Any]) -
     """`open_page` itself fails the test on script errors, a broken policy and requests to other hosts."""
     page = open_page()
     page.goto("/api/v1/docs/")
-    page.wait_for_selector(".opblock", timeout=30_000)
+    page.wait_for_selector(".opblock")
     page.locator(".opblock-summary").first.click()
     page.wait_for_selector(".opblock-body")
     assert page.locator(".opblock").count() > 20

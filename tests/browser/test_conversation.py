@@ -49,7 +49,7 @@ def test_two_agents_answer_the_same_case_and_nothing_is_lost(open_page: Any, cas
     open_case(colleague, complaint)
     agent.keyboard.press("KeyR")
     agent.keyboard.type("We are looking into it")
-    colleague.locator("#writers", has_text=f"{cast.agent} is writing an answer").wait_for(timeout=30_000)
+    colleague.locator("#writers", has_text=f"{cast.agent} is writing an answer").wait_for()
     colleague.locator(f'#viewers [aria-label="{cast.agent} is writing an answer"]').wait_for()
 
     colleague.keyboard.press("KeyR")
@@ -57,7 +57,7 @@ def test_two_agents_answer_the_same_case_and_nothing_is_lost(open_page: Any, cas
     colleague.keyboard.press("Control+Enter")
     colleague.locator(".message--out", has_text="The courier comes").wait_for()
 
-    agent.locator(".message--out", has_text="The courier comes").wait_for(timeout=20_000)  # by itself
+    agent.locator(".message--out", has_text="The courier comes").wait_for()  # by itself
     assert agent.evaluate("document.activeElement.id") == "body"
     assert agent.input_value("#body") == "We are looking into it"
 
@@ -113,7 +113,7 @@ def test_a_reply_is_taken_back_with_the_keyboard_and_sent_better(open_page: Any,
     page.keyboard.press("Control+Enter")
     page.locator(".message--waiting", has_text="To early, sorry").wait_for()
     pending.send_due(at=clock.now() + timedelta(minutes=1))
-    page.locator(".message--out:not(.message--waiting)", has_text="To early, sorry").wait_for(timeout=20_000)
+    page.locator(".message--out:not(.message--waiting)", has_text="To early, sorry").wait_for()
     assert said(complaint) == ["To early, sorry"]
     until(lambda: not Draft.objects.exists())
     page.reload()

@@ -106,7 +106,7 @@ def test_a_range_by_shift_and_click_outlives_live_changes(open_page: Any, cast: 
     boxes.nth(3).click(modifiers=["Shift"])
     page.locator("#bulk [data-bulk-count]", has_text="Selected: 3").wait_for()
     cast.complaint(subject="A new one")
-    page.locator(".row", has_text="A new one").wait_for(timeout=20_000)
+    page.locator(".row", has_text="A new one").wait_for()
     assert page.locator(".row__pick:checked").count() == 3
 
 

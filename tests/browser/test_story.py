@@ -39,7 +39,7 @@ def test_a_complaint_in_russian_from_the_form_to_the_closed_case(
     assert Complaint.objects.get(reference=reference).owner == colleague
 
     row = queue.locator(".row", has_text=reference)
-    row.wait_for(timeout=20_000)  # by itself: nobody reloads
+    row.wait_for()  # by itself: nobody reloads
     row.locator(".row__link").click()
     queue.locator(".head", has_text=reference).wait_for()
 
@@ -112,7 +112,7 @@ def act(page: Any, name: str, **fields: str) -> None:
         else:
             box.fill(value)
     form.locator("button[type=submit]").first.click()
-    form.wait_for(state="detached", timeout=15_000)
+    form.wait_for(state="detached")
 
 
 def sees(page: Any, status: str, words: str) -> bool:
@@ -146,7 +146,7 @@ def test_an_incoming_answer_appears_without_touching_what_is_being_typed(open_pa
     page.goto(f"/complaints/{complaint.reference}/")
     page.fill("#body", "Half a sentence")
     converse.incoming(complaint, by=Actor.customer(), at=clock.now(), body="One more thing.")
-    page.locator(".message--in", has_text="One more thing.").wait_for(timeout=20_000)
+    page.locator(".message--in", has_text="One more thing.").wait_for()
     assert page.input_value("#body") == "Half a sentence"
     assert page.evaluate("document.activeElement.id") == "body"
 
