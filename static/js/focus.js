@@ -21,8 +21,12 @@ summary(document);
 unfold();
 window.addEventListener("hashchange", unfold);
 
+// What a page fetches by itself (a list beside the case, a poll) must not move the focus of somebody who had none.
+let held = false;
+const free = () => !document.activeElement || document.activeElement === document.body;
+document.addEventListener("htmx:beforeRequest", () => (held = !free()));
 document.addEventListener("htmx:afterSettle", () => {
-  if (document.activeElement && document.activeElement !== document.body) return;
+  if (!held || !free()) return;
   const swapped = document.getElementById("actions") ?? document;
   if (!summary(swapped)) document.getElementById("subject")?.focus({ preventScroll: true });
 });
