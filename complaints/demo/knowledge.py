@@ -94,6 +94,9 @@ def purge(people: Sequence[User]) -> None:
     """Articles and versions that the demo's people wrote, as far as no real case leans on them, and their readings."""
     Reading.objects.filter(user__in=people).delete()
     own = ArticleVersion.objects.filter(made_by__in=people)
+    told = [f"article:{pk}" for pk in own.values_list("pk", flat=True)]
+    told += [f"playbook:{pk}" for pk in PlaybookVersion.objects.filter(made_by__in=people).values_list("pk", flat=True)]
+    Notification.objects.filter(event=NotificationEvent.PLAYBOOK, key__in=told).delete()
     Article.objects.filter(pk__in=own.values("article")).delete()
     needed = StepDone.objects.filter(version__made_by__in=people).values("version")
     PlaybookVersion.objects.filter(made_by__in=people).exclude(pk__in=needed).delete()
