@@ -23,6 +23,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.elt.closest?.("form");
   if (form) free(form);
 });
+// A module that refuses a submit of its own accord says so on the form: nothing was sent.
+document.addEventListener("submit-refused", (event) => free(event.target));
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) for (const form of document.forms) free(form);
 });

@@ -186,6 +186,7 @@ class Macros {
     if (!place) return;
     event.preventDefault();
     event.stopImmediatePropagation();
+    this.form.dispatchEvent(new CustomEvent("submit-refused", { bubbles: true }));
     this.goto(0);
     const said = place[0].startsWith("{{") ? this.says.dataset.wordVariable : this.says.dataset.wordPersonal;
     this.says.textContent = "";
