@@ -259,7 +259,7 @@ def test_following_makes_a_case_visible(cast):
 def test_get_changes_nothing(cast):
     complaint = cast.complaint()
     client = signed_in(cast.agent)
-    from complaints.web.one.acts import ACTS
+    from complaints.web.one.act_table import ACTS
 
     for act in ACTS.values():
         assert client.get(f"/complaints/{complaint.reference}/{act.name}/").status_code == 405

@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from complaints.web import intake
 from complaints.web.many import desk
 from complaints.web.one import case, changes, customer, words
-from complaints.web.one.acts import ACTS
+from complaints.web.one.act_table import ACTS
 
 REFERENCE = r"complaints/(?P<reference>[A-Z0-9-]{6,16})/"
 

@@ -24,7 +24,7 @@ from complaints.actions.attachments import NOTE, REPLY
 from complaints.models import Complaint
 from complaints.web.many import strip
 from complaints.web.one import case, composing, file_doors, replying, timeline
-from complaints.web.one.acts import ACTS, Act
+from complaints.web.one.act_table import ACTS, Act
 from complaints.web.one.composing import Refused
 from complaints.web.one.forms import ActForm
 from complaints.web.one.story import draft_place

@@ -16,7 +16,7 @@ from complaints.models import Complaint, Status
 from complaints.models.conversation import IN
 from complaints.web.many import strip
 from complaints.web.names import person_of
-from complaints.web.one import acts, forms, macro_items, presence, replying
+from complaints.web.one import act_table, acts, forms, macro_items, presence, replying
 from complaints.web.one.story import Story, Typed, draft_place
 from core import languages
 from core.clock import now
@@ -68,8 +68,8 @@ def composer(request: HttpRequest, complaint: Complaint, refused: Refused | None
         "keep_url": f"{complaint.get_absolute_url()}draft/{query}",
         "presence_url": f"{complaint.get_absolute_url()}presence/",
         "macro": macro,
-        "reply_url": acts.address(acts.ACTS["message"], complaint, query),
-        "note_url": acts.address(acts.ACTS["note"], complaint, query),
+        "reply_url": acts.address(act_table.ACTS["message"], complaint, query),
+        "note_url": acts.address(act_table.ACTS["note"], complaint, query),
         "to_name": str(complaint.customer) if complaint.customer and complaint.customer.name else "",
         "to": _("by e-mail, %(address)s") % {"address": address.value} if address else _("on the status page"),
         "mode": mode,
