@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
+import complaints
 from complaints.models import ClockKind
 from complaints.web.one import timeline
 from core.models import TrailEntry
 from tests.cast import MONDAY
 
-ROOT = Path(timeline.__file__).parents[1]
+ROOT = Path(complaints.__file__).parent
 LATER = MONDAY.isoformat()
 
 
