@@ -3,13 +3,13 @@
 from django.urls import path
 
 import complaints.converters  # noqa: F401  registers <reference:...>
-from complaints.web import team
+from complaints.web import absences, team
 from complaints.web.one import mentioning
 
 urlpatterns = [
     path("complaints/<reference:reference>/mentionable/", mentioning.mentionable, name="case_mentionable"),
     path("team/", team.index, name="workload"),
     path("team/balance/", team.balance, name="workload_balance"),
-    path("team/absences/", team.absences, name="absences"),
-    path("team/absences/<int:absence_id>/end/", team.end_absence, name="absence_end"),
+    path("team/absences/", absences.index, name="absences"),
+    path("team/absences/<int:absence_id>/end/", absences.end_absence, name="absence_end"),
 ]
