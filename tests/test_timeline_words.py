@@ -10,7 +10,7 @@ from django.utils import translation
 
 import complaints
 from complaints.models import ClockKind
-from complaints.web.one import timeline
+from complaints.web.one import trail_words
 from core.models import TrailEntry
 from tests.cast import MONDAY
 
@@ -24,7 +24,7 @@ def test_no_kind_is_shown_by_its_code() -> None:
         for path in (ROOT / folder).rglob("*.py"):
             written |= set(re.findall(r'"((?:complaint|sla)\.[a-z_]+)"', path.read_text()))
     assert written >= {"complaint.filed", "sla.breached", "sla.warned", "sla.moved", "complaint.extended"}
-    assert sorted(written - set(timeline.SAY) - timeline.QUIET) == []
+    assert sorted(written - set(trail_words.SAY) - trail_words.QUIET) == []
 
 
 @pytest.mark.parametrize("language", ["en", "es", "pt", "it", "ru"])
@@ -42,5 +42,5 @@ def test_deadlines_are_told(language: str, kind: str, body: str) -> None:
     for clock in ClockKind.values:
         row = TrailEntry(kind=kind, body=body.replace("%s", clock), actor_kind="system", actor_label="sweep")
         with translation.override(language):
-            icon, _tone, title, text = timeline.words_of(row) or ("", "", "", "")
+            icon, _tone, title, text = trail_words.words_of(row) or ("", "", "", "")
             assert icon and text and str(ClockKind(clock).label) in title, title

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext, pgettext
 
 from complaints.models import Complaint
 from complaints.web.names import name_of
-from complaints.web.one.timeline import actor_of
+from complaints.web.one.trail_words import actor_of
 from core import languages, trail
 from core.models import TrailEntry, User
 from core.web.parts import Chip, Entry, Part, Person

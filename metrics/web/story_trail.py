@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from complaints.models import ChannelCode, Complaint, Message, Note, Purpose
 from complaints.models.conversation import IN, OUT
 from complaints.web.names import person_of
-from complaints.web.one.timeline import actor_of
+from complaints.web.one.trail_words import actor_of
 from core import languages
 from core.models import TrailEntry, User
 from core.web.parts import Entry, Part, Person

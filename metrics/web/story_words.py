@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 
 from complaints.models import ClockKind
 from complaints.web.names import name_of
-from complaints.web.one import timeline
+from complaints.web.one import trail_words
 from core import languages
 from core.models import TrailEntry
 from retention.models import ConsentPurpose, FollowUpOutcome, PurchaseKind
@@ -99,14 +99,14 @@ def words_of(entry: TrailEntry, body: Body) -> Words:
     """What the entry says as (icon, tone, title, text). No query."""
     private: Body = json.loads(entry.private) if entry.private else {}
     if entry.kind not in KINDS:
-        if entry.kind.startswith(("complaint.", "sla.")) and (found := timeline.words_of(entry)) is not None:
+        if entry.kind.startswith(("complaint.", "sla.")) and (found := trail_words.words_of(entry)) is not None:
             return found
         plain = entry.kind.partition(".")[2].replace("_", " ").capitalize()
-        return "trail", "", plain, timeline.actor_of(entry)
+        return "trail", "", plain, trail_words.actor_of(entry)
     mark, tone, title = KINDS[entry.kind]
     detail = DETAILS.get(entry.kind)
     said = detail(body, private) if detail else ""
-    by = timeline.actor_of(entry)
+    by = trail_words.actor_of(entry)
     return mark, tone, _(title), f"{said} · {by}" if said else by
 
 

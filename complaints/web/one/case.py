@@ -40,7 +40,8 @@ from complaints.web.one import (
     waits,
 )
 from complaints.web.one.composing import Refused
-from complaints.web.one.story import EARLIER, Step, Story
+from complaints.web.one.story import EARLIER
+from complaints.web.one.told import Step, Story
 from core import languages
 from core.access import CASES, MANAGER, allow
 from core.clock import now

@@ -17,7 +17,7 @@ from complaints.web.badges import badge
 from complaints.web.composed import Composed
 from complaints.web.names import clock_name
 from complaints.web.one import clockfacts
-from complaints.web.one.story import Step
+from complaints.web.one.told import Step
 from core import languages, working_time
 from core.web.parts import ClockView
 

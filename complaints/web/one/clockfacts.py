@@ -15,7 +15,7 @@ from complaints.models import Clock, ClockEvent, ClockKind, ClockState, Status
 from complaints.sla import ladder, packs, policies, reading, replay
 from complaints.sla.reading import DAY_SECONDS, Reading
 from complaints.web.names import terms
-from complaints.web.one.story import Step
+from complaints.web.one.told import Step
 from core import languages
 from core.instants import from_us
 from core.web.parts import Explain

@@ -17,7 +17,8 @@ from complaints.models.conversation import IN
 from complaints.web.many import strip
 from complaints.web.names import person_of
 from complaints.web.one import act_table, acts, forms, macro_items, presence, replying
-from complaints.web.one.story import Story, Typed, draft_place
+from complaints.web.one.story import draft_place
+from complaints.web.one.told import Story, Typed
 from core import languages
 from core.clock import now
 from core.web.once import fresh

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from complaints.actions.attachments import NOTE, REPLY, Limits, limits
 from complaints.models import Attachment
-from complaints.web.one.story import File
+from complaints.web.one.told import File
 from core import languages
 from core.file_types import OCTETS, SHOWN_AS_IMAGE
 from core.web.parts import Part

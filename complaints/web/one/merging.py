@@ -77,7 +77,7 @@ class Joint:
 
 
 def joint(linked: list[Any]) -> Joint | None:
-    """From the story of the case (`complaints.web.one.story.Linked`). No query."""
+    """From the story of the case (`complaints.web.one.told.Linked`). No query."""
     if not linked:
         return None
     found = [

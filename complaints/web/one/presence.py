@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from complaints.models import Complaint
 from complaints.web.names import person_of
-from complaints.web.one import story
+from complaints.web.one.told import Here
 from core.access import CASES, allow
 from core.actions import presence
 from core.actions.presence import WRITING
@@ -23,7 +23,7 @@ from core.web.parts import Person
 Seen = list[tuple[Person, str]]
 
 
-def of_story(here: Iterable[story.Here], *, at: datetime) -> tuple[Seen, Seen]:
+def of_story(here: Iterable[Here], *, at: datetime) -> tuple[Seen, Seen]:
     """Who looks at the case, and those of them who write, with what to say of each. No query."""
     return _words((one.user_id, one.wrote_at is not None and at - one.wrote_at < WRITING) for one in here)
 

@@ -1,12 +1,12 @@
 """What a case page tells, read in one query: messages, notes, trail, mails, contacts, the customer's other complaints.
 
-Each is an ordinary queryset laid out in the columns of `Row`; together they are one UNION ALL, composed once.
+Each is an ordinary queryset laid out in the columns of `Row`; together they are one UNION ALL, composed once. What is
+read stands in `told`.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -27,11 +27,12 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast
 
-from complaints.models import Attachment, Complaint, Message, Note, Pending, PendingState, Purpose, StepDone
+from complaints.models import Attachment, Complaint, Message, Note, Pending, PendingState, StepDone
 from complaints.models.conversation import IN, OUT
 from complaints.web import composed
 from complaints.web.composed import Composed, Somebody
 from complaints.web.many.queue import Reader, team_ids
+from complaints.web.one.told import Contact, File, Here, Linked, Mail, Other, Said, Step, Story, Typed, Wait
 from core.access import MANAGER
 from core.actions.presence import FRESH
 from core.clock import now
@@ -65,161 +66,6 @@ class Row(NamedTuple):
     sent_at: datetime | None
     failed_at: datetime | None
     number: int
-
-
-@dataclass(slots=True)
-class Said:
-    """A message or a note. `channel` of a note: whom it names (Note.mentions as JSON text)."""
-
-    id: int
-    kind: str  # in, out or note
-    at: datetime
-    body: str
-    author_id: int | None
-    channel: str
-    purpose: str
-    by_mail_to: str
-    created_at: datetime | None = None
-    of: str = ""  # the merged case it belongs to; blank: to this one
-
-
-@dataclass(slots=True)
-class Wait:
-    """A message that is not sent yet. `content`: as on `Pending`."""
-
-    id: int
-    body: str
-    author_id: int | None
-    due_at: datetime
-    created_at: datetime
-    state: str
-    code: str
-    take_back: bool
-    content: dict[str, Any]
-
-
-@dataclass(slots=True)
-class Typed:
-    """What the reader has typed here and not sent."""
-
-    place: str
-    body: str
-    fields: dict[str, Any]
-    revision: int
-    device: str
-    at: datetime
-
-
-@dataclass(slots=True)
-class Here:
-    """Somebody who looks at the case. `wrote_at`: when they last typed."""
-
-    user_id: int
-    wrote_at: datetime | None
-
-
-@dataclass(slots=True)
-class Step:
-    """An entry of the trail, as far as a reader is told."""
-
-    seq: int
-    kind: str
-    at: datetime
-    actor_kind: str
-    actor_id: int | None
-    actor_label: str
-    body: str
-    private: str
-
-
-@dataclass(slots=True)
-class Mail:
-    """A mail about the case and what became of it."""
-
-    id: int
-    key: str
-    recipient: str
-    template: str
-    created_at: datetime
-    sent_at: datetime | None
-    failed_at: datetime | None
-    attempts: int
-    suppressed: str = ""
-
-
-@dataclass(slots=True)
-class File:
-    """A file of a message, a note or (neither) the complaint; with `draft` one the reader has not sent yet."""
-
-    id: int
-    name: str
-    token: str
-    content_type: str
-    size: int
-    message_id: int | None
-    note_id: int | None
-    draft: str
-
-
-@dataclass(slots=True)
-class Contact:
-    """A way to reach the customer."""
-
-    kind: str
-    value: str
-
-
-@dataclass(slots=True)
-class Other:
-    """Another complaint of the customer. `seen`: the reader may see it."""
-
-    reference: str
-    subject: str
-    channel: str
-    status: str
-    received_at: datetime
-    seen: bool
-
-
-@dataclass(slots=True)
-class Linked:
-    """A case merged into this one, with how it began; or (`is_head`) the one this is merged into."""
-
-    id: int
-    reference: str
-    subject: str
-    channel: str
-    received_at: datetime
-    body: str
-    is_head: bool
-    seen: bool
-
-
-@dataclass(slots=True)
-class Story:
-    """Everything a timeline and the customer's panel are made of. `more`: there are older messages than these.
-
-    Messages, trail and mails stand oldest first, contacts the preferred one first, other complaints newest first.
-    """
-
-    said: list[Said] = field(default_factory=list)
-    trail: list[Step] = field(default_factory=list)
-    mails: list[Mail] = field(default_factory=list)
-    files: list[File] = field(default_factory=list)
-    waits: list[Wait] = field(default_factory=list)
-    typed: dict[str, Typed] = field(default_factory=dict)  # by "reply" and "note"
-    here: list[Here] = field(default_factory=list)
-    ticks: list[StepDone] = field(default_factory=list)  # of the playbook's steps, oldest first
-    contacts: list[Contact] = field(default_factory=list)
-    others: list[Other] = field(default_factory=list)
-    linked: list[Linked] = field(default_factory=list)
-    more: bool = False
-
-    @property
-    def newest(self) -> int:
-        """The key of the message that was written last, 0 without any; receipts are none."""
-        said = [one for one in self.said if one.kind in (IN, OUT) and one.purpose != Purpose.RECEIPT]
-        return max(said, key=lambda one: (one.created_at or one.at, one.id)).id if said else 0
 
 
 def load(complaint: Complaint, user: User, *, before: datetime | None = None) -> Story:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from complaints.actions.holding import CASE_ENDED, CUSTOMER_WROTE
-from complaints.actions.silence import SILENT
-from complaints.models import ChannelCode, Clock, ClockKind, Complaint, LateReason, Outcome, Purpose, Severity, Status
+from complaints.models import ChannelCode, Clock, Complaint, Purpose
 from complaints.models.conversation import IN
-from complaints.playbooks.memory import step_title
-from complaints.reference import catalogue
-from complaints.sla.ladder import percent_of
 from complaints.web.marked import marked
 from complaints.web.names import clock_name, name_of, person_of
-from complaints.web.one import files, linking_words
-from complaints.web.one.story import Linked, Mail, Said, Step, Story
+from complaints.web.one import files
+from complaints.web.one.told import Linked, Mail, Said, Step, Story
+from complaints.web.one.trail_words import actor_of, words_of
 from core import languages, trail
-from core.models import TrailEntry
 from core.web.parts import Chip, Entry, Person
 
 SPOKEN = ("phone", "in_person")
@@ -41,13 +35,6 @@ WITHOUT_VERSION = (  # what is told beside a case and does not change it
     "complaint.escalation_withdrawn",
     "complaint.not_duplicate",
 )
-QUIET = {
-    "complaint.message_sent",
-    "complaint.message_received",
-    "complaint.noted",
-    "complaint.filed",
-    "sla.breached",  # the clock events and mails tell it
-}
 
 
 def entries(
@@ -218,210 +205,6 @@ def _trail_entries(entry: Step) -> list[Entry]:
     return [Entry("event", icon=icon, tone=tone, title=title, text=text, key=f"trail-{entry.seq}")]
 
 
-def words_of(entry: Step | TrailEntry) -> tuple[str, str, str, str] | None:
-    """An entry of a complaint's trail as (icon, tone, title, text); None for what the timeline shows otherwise."""
-    body = json.loads(entry.body)
-    if entry.kind == "complaint.message_received" and body.get("status", [""])[0] == Status.WAITING:
-        return ("undo", "", _("Waiting is over"), _("the customer answered"))
-    if entry.kind in QUIET:
-        return None
-    private: dict[str, Any] = json.loads(entry.private) if entry.private else {}
-    by, reason = actor_of(entry), private.get("reason") or private.get("comment") or ""
-    say = SAY.get(entry.kind)
-    if say is None:
-        return ("trail", "", entry.kind.removeprefix("complaint.").replace("_", " "), by)
-    icon, tone, title = say(body)
-    if reason == "customer_answered":
-        reason = _("the customer answered")
-    text = f"{by}: {reason}" if by and reason else by or reason
-    if body.get("undone"):
-        text = f"{text} · {_('undone')}"
-    if body.get("woken"):
-        text = f"{text} · {_('no longer snoozed')}"
-    if "cannot" in private:
-        parts = (private["cannot"], private["because"], private.get("instead"))
-        text = f"{text}: {' / '.join(part for part in parts if part)}"
-    if late := body.get("late_reason"):
-        why = str(LateReason(late).label)
-        if note := private.get("late_note"):
-            why = f"{why}: {note}"
-        text = f"{text}. {_('Why it came late: %(reason)s') % {'reason': why}}"
-    return icon, tone, title, text
-
-
-def actor_of(entry: Step | TrailEntry) -> str:
-    """Who did it, as a reader would say."""
-    if entry.actor_kind == "customer":
-        return _("by the customer")
-    if entry.actor_kind == "system":
-        return _("by Amends")
-    name = name_of(entry.actor_id) or entry.actor_label
-    return _("by %(name)s") % {"name": name}
-
-
-def _owner(body: dict[str, Any]) -> str:
-    return name_of(body.get("owner", [None, None])[1])
-
-
-def _handed_over(body: dict[str, Any]) -> str:
-    if body.get("accepted"):
-        return _("Taken over by %(name)s") % {"name": _owner(body)}
-    if body.get("reason") == SILENT:
-        return _("Handed over to %(name)s, as nobody had taken it up") % {"name": _owner(body)}
-    return _("Handed over to %(name)s") % {"name": _owner(body)}
-
-
-def _asked(body: dict[str, Any]) -> dict[str, str]:
-    """Who was asked."""
-    return {"name": name_of(body.get("to"))}
-
-
-def _classified(body: dict[str, Any]) -> str:
-    parts = []
-    if "type" in body:
-        row = catalogue().types.get(body["type"][1])
-        parts.append(row.path if row else body["type"][1])
-    if "severity" in body:
-        parts.append(str(Severity(body["severity"][1]).label))
-    return _("Sorted as %(what)s") % {"what": ", ".join(parts)}
-
-
-def _resolved(body: dict[str, Any]) -> str:
-    cause = catalogue().causes.get(body.get("root_cause", ""))
-    words = {"outcome": Outcome(body["outcome"]).label, "cause": cause.path if cause else "–"}
-    return _("Resolved: %(outcome)s, %(cause)s") % words
-
-
-def _extended(body: dict[str, Any]) -> str:
-    before, after = (datetime.fromisoformat(one) for one in body["deadline"])
-    words = {"before": languages.short_moment(before), "after": languages.short_moment(after)}
-    return _("Legal deadline extended from %(before)s to %(after)s") % words
-
-
-def _warned(body: dict[str, Any]) -> tuple[str, str, str]:
-    """The last rung that rang: before the deadline, or long after it."""
-    last = body["warned"][-1]
-    words = {"clock": ClockKind(last["kind"]).label, "percent": languages.percent(percent_of(last["rung"]))}
-    if percent_of(last["rung"]) > 100:
-        return "breached", "breach", _("Still late: %(clock)s, %(percent)s of the time") % words
-    return "clock", "risk", _("Deadline near: %(clock)s, %(percent)s of the time used") % words
-
-
-def _moved(body: dict[str, Any]) -> tuple[str, str, str]:
-    """Deadlines moved by an edit of a calendar or of the policies."""
-    said = []
-    for kind, (before, after) in sorted(body["deadlines"].items()):
-        label = str(ClockKind(kind).label) if kind in ClockKind.values else kind
-        due = [
-            languages.short_moment(datetime.fromisoformat(one)) if one else languages.DASH for one in (before, after)
-        ]
-        said.append(f"{label} {' → '.join(due)}")
-    return "calendar", "", _("Working hours or policies changed: %(deadlines)s") % {"deadlines": "; ".join(said)}
-
-
-def _moment(text: str | None) -> str:
-    return languages.short_moment(datetime.fromisoformat(text)) if text else languages.DASH
-
-
-def _accepted(body: dict[str, Any]) -> tuple[str, str, str]:
-    if body["accepted"][1]:
-        return "met", "met", _("The customer accepts the decision")
-    return "flag", "risk", _("The customer does not accept the decision")
-
-
-def _customer(body: dict[str, Any]) -> str:
-    """Whose complaint it became; the customers are named by their page, which the card links."""
-    before, after = body.get("customer", [None, None])
-    if body.get("why"):
-        return _("Followed the merge of customer records")
-    if after is None:
-        return _("No longer linked to a customer")
-    return _("Linked to a customer") if before is None else _("Linked to another customer")
-
-
-def _held(body: dict[str, Any]) -> str:
-    if body.get("code") == CUSTOMER_WROTE:
-        return _("Message for later held back: the customer wrote")
-    if body.get("code") == CASE_ENDED:
-        return _("Message for later held back: the case was decided")
-    return _("Message for later held back")
-
-
-def _step(body: dict[str, Any]) -> str:
-    """A step of the playbook in the reader's language, else as it was called then."""
-    return step_title(body["step"], body.get("playbook")) or body.get("title") or body["step"]
-
-
-def _watcher(body: dict[str, Any]) -> str:
-    return name_of(body.get("watcher"))
-
-
-def _snoozed(body: dict[str, Any]) -> str:
-    until = body["until"][1]
-    if until == "reply":
-        return _("Snoozed until the customer writes")
-    return _("Snoozed until %(moment)s") % {"moment": _moment(until)}
-
-
-def _woken(body: dict[str, Any]) -> str:
-    because = {"time": _("Back in the queue: its hour has come"), "deadline": _("Back in the queue: a deadline rang")}
-    return because.get(body.get("because", "")) or _("Taken back into the queue")
-
-
-# What is on the trail as (icon, tone, title), from the body of its entry.
-SAY: dict[str, Callable[[dict[str, Any]], tuple[str, str, str]]] = {
-    "complaint.acknowledged": lambda body: ("check", "", _("Acknowledged")),
-    "complaint.investigating": lambda body: ("search", "", _("Investigation begun")),
-    "complaint.paused": lambda body: ("paused", "", _("Waiting on the customer")),
-    "complaint.resumed": lambda body: ("undo", "", _("Waiting is over")),
-    "complaint.assigned": lambda body: ("person", "", _("Given to %(name)s") % {"name": _owner(body)}),
-    "complaint.handed_over": lambda body: ("person", "", _handed_over(body)),
-    "complaint.hand_over_offered": lambda body: ("team", "", _("Offered to %(name)s") % _asked(body)),
-    "complaint.hand_over_declined": lambda body: ("close", "risk", _("%(name)s declines the case") % _asked(body)),
-    "complaint.hand_over_withdrawn": lambda body: ("undo", "", _("Offer to %(name)s taken back") % _asked(body)),
-    "complaint.escalated": lambda body: ("flag", "risk", _("Escalated to %(name)s") % _asked(body)),
-    "complaint.escalation_answered": lambda body: ("reply", "", _("%(name)s answers the escalation") % _asked(body)),
-    "complaint.escalation_withdrawn": lambda body: ("undo", "", _("Escalation to %(name)s taken back") % _asked(body)),
-    "complaint.classified": lambda body: ("filter", "", _classified(body)),
-    "complaint.customer_set": lambda body: ("person", "", _customer(body)),
-    "complaint.released": lambda body: ("shield", "", _("Released from quarantine")),
-    "complaint.resolved": lambda body: ("met", "met", _resolved(body)),
-    "complaint.accepted": lambda body: _accepted(body),
-    "complaint.extended": lambda body: ("calendar", "risk", _extended(body)),
-    "sla.warned": _warned,
-    "sla.moved": _moved,
-    "complaint.closed": lambda body: ("check", "met", _("Closed")),
-    "complaint.thanked": lambda body: ("check", "", _("Thanked the customer")),
-    "complaint.apologised": lambda body: ("check", "", _("Apologised to the customer")),
-    "complaint.refused": lambda body: ("flag", "", _("Said what we cannot do")),
-    "complaint.send_later": lambda body: (
-        "calendar",
-        "",
-        _("Message for later, to go out %(when)s") % {"when": _moment(body["due_at"])},
-    ),
-    "complaint.send_later_cancelled": lambda body: ("undo", "", _("Message for later taken back")),
-    "complaint.send_later_held": lambda body: ("paused", "risk", _held(body)),
-    "complaint.reopened": lambda body: ("undo", "risk", _("Reopened")),
-    "complaint.withdrawn": lambda body: ("leave", "", _("Withdrawn by the customer")),
-    "complaint.snoozed": lambda body: ("snooze", "pause", _snoozed(body)),
-    "complaint.woken": lambda body: ("undo", "", _woken(body)),
-    "complaint.watched": lambda body: ("eye", "", _("%(name)s follows the case") % {"name": _watcher(body)}),
-    "complaint.unwatched": lambda body: (
-        "eye",
-        "",
-        _("%(name)s no longer follows the case") % {"name": _watcher(body)},
-    ),
-    "complaint.step_done": lambda body: ("check", "", _("Step done: %(step)s") % {"step": _step(body)}),
-    "complaint.step_skipped": lambda body: ("flat-trend", "", _("Step set aside: %(step)s") % {"step": _step(body)}),
-    "complaint.step_undone": lambda body: ("undo", "", _("Step open again: %(step)s") % {"step": _step(body)}),
-    "complaint.amended": lambda body: ("note", "", _("Details changed")),
-    "complaint.taken_over": lambda body: ("book", "", _("Taken over from another system")),
-    "complaint.record_changed": lambda body: ("book", "", _("Brought up to date by an import")),
-    **linking_words.SAY,
-    "complaint.recorded": lambda body: ("book", "", _("Imported as history")),
-}
-
-
 def changes_since(complaint: Complaint, version: int) -> str:
     """What happened to the case since `version`, newest last, for somebody whose page was older. Query cost: 1."""
     count = min(max(complaint.version - version, 1), 20)
@@ -434,6 +217,3 @@ def changes_since(complaint: Complaint, version: int) -> str:
         if title:
             words.append(f"{title}, {languages.clock_time(entry.at)} {text}".strip())
     return "; ".join(words)
-
-
-__all__ = ["changes_since", "delivery", "entries", "words_of"]

@@ -14,7 +14,7 @@ from complaints.actions import holding, pending
 from complaints.models import ActKind, Complaint, PendingState
 from complaints.web.names import person_of
 from complaints.web.one import statutory
-from complaints.web.one.story import Story, Wait
+from complaints.web.one.told import Story, Wait
 from core import languages
 from core.models import User
 from core.web.once import fresh
