@@ -116,7 +116,9 @@ def test_each_step_is_told(cast: Cast) -> None:
     case = decide.reopen(case, by=me, at=MONDAY + 30 * HOUR, reason="again")
     page = shown(case, MONDAY + 30 * HOUR)
     assert headline(page) == f"{case.reference} is open again."
-    assert [title for title, _ in stages(page)][2:4] == ["Our earlier decision", "Opened again"]
+    assert [title for title, _ in stages(page)][2:5] == ["Our earlier decision", "Opened again", "Looking into it"]
+    again = page[page.index("Opened again") : page.index("</ol>", page.index("Opened again"))]
+    assert "3 March 2026, 15:00" in again and "Monday 2 March" not in again  # the first look lies behind that decision
 
     case = decide.withdraw(case, by=me, at=MONDAY + 31 * HOUR, reason="changed their mind")
     page = shown(case, MONDAY + 31 * HOUR)

@@ -178,7 +178,7 @@ class Journey:
         status = self.complaint.status
         if self.complaint.is_history:
             return []
-        taken_up = self.last(TAKEN_UP)
+        taken_up = self._taken_up
         if status == Status.WAITING:
             since = self.last(PAUSED)
             return [
@@ -188,6 +188,12 @@ class Journey:
         if status == Status.INVESTIGATING:
             return [Stage(_("Looking into it"), _when(taken_up) or _by(self.due.update, self.now), NOW)]
         return [Stage(_("Looking into it"), _when(taken_up), DONE if status in DECIDED_OR_ENDED else LATER)]
+
+    @property
+    def _taken_up(self) -> datetime | None:
+        """When we began to look into it. Once it was opened again, the work before is behind the earlier decision."""
+        taken_up, again = self.last(TAKEN_UP), self.last(OPENED_AGAIN)
+        return None if again is not None and taken_up is not None and taken_up < again else taken_up
 
     def _decision(self) -> Stage:
         title = _("Our decision and what we will do")
