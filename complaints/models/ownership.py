@@ -4,13 +4,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.models.complaint import Complaint
 
 
 class HandOverState(models.TextChoices):
     OFFERED = "offered", _("offered")
-    ACCEPTED = "accepted", _("accepted")
+    ACCEPTED = "accepted", pgettext_lazy("an offer", "accepted")
     DECLINED = "declined", _("declined")
     WITHDRAWN = "withdrawn", _("taken back")
     OVERTAKEN = "overtaken", _("overtaken")  # the case changed hands or ended meanwhile

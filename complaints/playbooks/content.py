@@ -116,7 +116,7 @@ class Changed:
 
 HOW: dict[str, str | Promise] = {
     "added": gettext_lazy("added"),
-    "removed": gettext_lazy("left out"),
+    "removed": pgettext_lazy("a step", "left out"),
     "moved": pgettext_lazy("a step", "moved"),
     "changed": pgettext_lazy("a step", "changed"),
 }
