@@ -18,16 +18,17 @@ class ComplaintsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the ground floor what a reference names (manage.py verify_trail AM-...), which mails to look at once
-        more before they leave, and what rests on a calendar, and who
-        may read a notification about a case. Search's triggers leave SQLite's way while tables are migrated."""
+        more before they leave, and what rests on a calendar, who may read a notification about a case, and how
+        statutory clocks are called. Search's triggers leave SQLite's way while tables are migrated."""
         from complaints import mail_files as own_files
         from complaints.search import upkeep
         from complaints.sla import calendar_uses as uses
-        from complaints.sla import still_true
-        from core import calendar_uses, mail_files, notify_sight, outbox_guards, trail_subjects
+        from complaints.sla import packs, still_true
+        from core import calendar_uses, mail_files, notify_sight, notify_words, outbox_guards, trail_subjects
 
         trail_subjects.register(_by_reference)
         notify_sight.register("complaint", _seen_by)
+        notify_words.name_rules(packs.name_of)
         calendar_uses.register(uses.uses, uses.release)
         for template in still_true.GUARDED:
             outbox_guards.register(template, still_true.guard)

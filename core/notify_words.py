@@ -7,7 +7,7 @@ each sentence below names. `words["what"]` picks between sentences of one event.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.functional import Promise
@@ -75,11 +75,21 @@ def sentence(event: str, words: Words) -> str:
     return str(found) % places
 
 
+_rule_name: Callable[[str], str] = str
+
+
+def name_rules(find: Callable[[str], str]) -> None:
+    """How statutory clocks are called, from a floor above: `find` gives the name of a code in the active language, blank
+    for one it does not know."""
+    global _rule_name
+    _rule_name = find
+
+
 def clock_name(kind: str, code: str) -> str:
-    """A clock as the desk calls it."""
+    """A clock as the desk calls it; a statutory one by the name of its rule, by its code where nobody knows that."""
     names = {
         "acknowledge": pgettext("clock", "Acknowledge"),
         "update": pgettext("clock", "Next update"),
         "resolve": pgettext("clock", "Resolve"),
     }
-    return names.get(kind) or _("Statutory, %(code)s") % {"code": code}
+    return names.get(kind) or _("Statutory, %(code)s") % {"code": _rule_name(code) or code}

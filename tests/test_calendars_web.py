@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from complaints.models import SlaEdit
+from complaints.web.settings import calendar_words
 from core import cached, clock, trail
 from core.actions import calendars as actions
 from core.actor import Actor
@@ -353,6 +354,19 @@ def test_the_trail_names_the_calendar_and_what_changed(cast: Cast, ada: Client) 
     change = ada.get("/settings/trail/?kind=calendar").context["changes"][0]
     assert (change.subject, change.verb, change.url) == ("Madrid", "draft saved", address(row))
     assert ("25 December 2026", "–", "Christmas") in change.lines
+
+
+def test_the_trail_says_the_hours_of_a_season_in_the_readers_language(cast: Cast) -> None:
+    cast.admin.language = "pt"
+    cast.admin.save(update_fields=["language"])
+    row = made(cast)
+    week = {"mon": [["08:00", "15:00"]], "tue": [["08:00", "15:00"]], "fri": [["09:00", "12:00"]]}
+    summer = {"name": "mon 9: calm", "from": "2027-07-01", "to": "2027-08-31", "weekly": week}
+    actions.save_draft(row, source(seasons=[summer]), by=Actor.person(cast.admin), at=clock.now())
+    line = signed_in(cast.admin).get("/settings/trail/?kind=calendar").context["changes"][0].lines[-1]
+    hours = "Segunda-feira, terça-feira 08:00–15:00; Sexta-feira 09:00–12:00"
+    assert line[2] == f"mon 9: calm, de 1º de julho de 2027 a 31 de agosto de 2027: {hours}"
+    assert calendar_words.from_trail("season.x", "→ odd") == "→ odd"
 
 
 def test_no_calendar_is_not_found(cast: Cast, ada: Client) -> None:

@@ -11,14 +11,16 @@ from django.conf import settings as conf
 from django.core.mail import EmailMultiAlternatives
 
 from complaints.actions import converse, decide, handle, manage
+from complaints.models import RulePack
 from complaints.reference import catalogue
-from complaints.sla import firings
+from complaints.sla import firings, packs
 from complaints.sla.ladder import BREACH
-from core import cached, clock, outbox
+from core import cached, clock, notify_words, outbox
 from core.actor import Actor
 from core.mail import compose
 from core.models import OutboxMessage
 from core.references import status_token
+from tests import packed
 from tests.cast import MONDAY, Cast, make_cast
 
 TEMPLATES = Path(conf.BASE_DIR) / "templates" / "mail"
@@ -135,6 +137,31 @@ def test_owners_hear_of_new_cases_and_answers(cast: Cast) -> None:
     letter = sound(mail("customer_answered"))
     assert "Where is <it> & when?" in str(letter.body)
     assert letter.to == [cast.colleague.email]
+
+
+@pytest.mark.parametrize("template", ["sla_breach", "sla_warning", "sla_late"])
+def test_a_statutory_clock_goes_by_the_name_of_its_rule(cast: Cast, template: str) -> None:
+    packed.install(packed.DISP, cast.admin, MONDAY)
+    words = {"reference": "AM-2222-2222", "subject": "x", "clock": "statutory", "name": "Ana"}
+    rule = {one.code: one for one in packs.rules_of(RulePack.objects.get().pk)}["final"]
+
+    def body(code: str) -> str:
+        row = outbox.mail(
+            f"t:{code}",
+            to="a@b.example",
+            language="en",
+            template=template,
+            context={**words, "code": code, "due_us": "1"},
+            about=None,
+            at=MONDAY,
+        )
+        return str(sound(compose(row)).body)
+
+    assert f"Clock: Statutory, {rule.names['en']}\n" in body("fca-disp.final")
+    assert "fca-disp" not in body("fca-disp.final")
+    assert "Clock: Statutory, gone.rule\n" in body("gone.rule")  # of a pack that nobody knows any more
+    told = {"what": "breach", "reference": "AM", "subject": "x", "clock": "statutory", "code": "fca-disp.final"}
+    assert rule.names["en"] in notify_words.sentence("deadline", told)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -119,6 +119,13 @@ def rule(pack_id: int, clock_code: str) -> Rule:
     return next(one for one in found[pack_id] if one.clock_code == clock_code)
 
 
+def name_of(clock_code: str) -> str:
+    """What clocks of a code are called in the reader's language, by the newest edition that has it; blank if none does.
+    No query within a few seconds."""
+    found = (one for pk in sorted(_rules(), reverse=True) for one in _rules()[pk] if one.clock_code == clock_code)
+    return next((one.name for one in found), "")
+
+
 def is_window(clock: Clock) -> bool:
     """Whether a clock only says how long an easier way stays open: passing it breaks no rule."""
     return clock.pack_id is not None and rule(clock.pack_id, clock.code).window

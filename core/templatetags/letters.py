@@ -35,6 +35,12 @@ def ahead(value: datetime | None) -> bool:
     return isinstance(value, datetime) and value > now()
 
 
+@register.simple_tag(takes_context=True)
+def clock_called(context: Mapping[str, Any]) -> str:
+    """The clock of the mail as the desk calls it; a statutory one by the name of its rule."""
+    return notify_words.clock_name(str(context.get("clock", "")), str(context.get("code", "")))
+
+
 @register.filter
 def said(event: str, words: Mapping[str, Any]) -> str:
     """The sentence of a notification."""

@@ -19,6 +19,8 @@ from core.models import CalendarVersion
 from core.week_calendar import WEEKDAYS
 
 MOST_LINES = 60
+_KEPT = re.compile(r"(?P<name>.*) \u2192 (?P<last>[0-9]{4}-[0-9]{2}-[0-9]{2}): (?P<week>.*)", re.ASCII | re.DOTALL)
+_KEPT_DAY = re.compile(rf"(?P<name>{'|'.join(WEEKDAYS)}) (?P<hours>[^;]+)", re.ASCII)
 _HOURS = re.compile(r"([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})", re.ASCII)
 
 
@@ -55,6 +57,30 @@ def changed(before: Source | None, after: Source) -> list[tuple[str, str, str]]:
         nothing = _("closed") if place.startswith("weekly") else languages.DASH
         found.append((place_name(place), _said(old) or nothing, _said(new) or nothing))
     return found
+
+
+def from_trail(place: str, text: str) -> str:
+    """A value as the trail keeps it, in the reader's language: "Summer → 2027-08-31: mon 08:00-15:00" of the place
+    season.2027-07-01 is read like `changed` says it. What looks otherwise stays as it is."""
+    first = place.removeprefix("season.")
+    found = _KEPT.fullmatch(text)
+    if first == place or found is None:
+        return _said(text)
+    weekdays = languages.voice().weekdays
+    groups: dict[str, list[str]] = {}
+    for day in _KEPT_DAY.finditer(found["week"]):
+        groups.setdefault(_said(day["hours"]), []).append(weekdays[WEEKDAYS.index(day["name"])])
+    hours = "; ".join(f"{_upper(', '.join(names))} {said}" for said, names in groups.items()) or _("closed")
+    try:
+        days = {"start": date.fromisoformat(first), "end": date.fromisoformat(found["last"])}
+    except ValueError:
+        return text
+    span = _("%(start)s to %(end)s") % {key: languages.day(day) for key, day in days.items()}
+    return f"{found['name']}, {span}: {hours}" if found["name"] else f"{span}: {hours}"
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _season(source: Source | None, first: str) -> str:

@@ -36,7 +36,7 @@ from complaints.reference import catalogue
 from complaints.sla import packs
 from complaints.web.names import colleagues, teams
 from complaints.web.settings import policy_words
-from complaints.web.settings.calendar_words import place_name
+from complaints.web.settings.calendar_words import from_trail, place_name
 from complaints.web.settings.frame import PAGE, key_of, show
 from core import languages
 from core.access import ADMIN, allow
@@ -190,6 +190,8 @@ def _line(one: TrailEntry, name: str, value: Any, names: _Names) -> tuple[str, s
     label, model_field = _field(one.subject_kind, name)
     if one.subject_kind == "calendar" and (name == "tz" or "." in name):
         label = place_name(name)
+        if isinstance(value, list):
+            value = [from_trail(name, one) if isinstance(one, str) else one for one in value]
     if isinstance(value, list) and len(value) == 2 and one.kind.endswith((".changed", ".draft_saved")):
         return label, names.value(model_field, value[0]), names.value(model_field, value[1])
     return label, "", names.value(model_field, value)
