@@ -24,9 +24,32 @@ class Migration(migrations.Migration):
                 ("in_force_at", models.DateTimeField()),
                 ("installed_at", models.DateTimeField()),
                 ("removed_at", models.DateTimeField(null=True)),
+                (
+                    "calendar",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.calendar",
+                        verbose_name="calendar",
+                    ),
+                ),
+                (
+                    "installed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("removed_at__isnull", True)), fields=("code",), name="rulepack_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -65,9 +88,43 @@ class Migration(migrations.Migration):
                 ("found", models.JSONField(default=dict)),
                 ("created_at", models.DateTimeField()),
                 ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "calendar_version",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.calendarversion",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "sla_version",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="complaints.slaversion",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status__in", ["counting", "applying"])),
+                        fields=["id"],
+                        name="slaedit_at_work",
+                    )
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -140,23 +197,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="rulepack",
-            name="calendar",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="core.calendar",
-                verbose_name="calendar",
-            ),
-        ),
-        migrations.AddField(
-            model_name="rulepack",
-            name="installed_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
             model_name="clock",
             name="pack",
             field=models.ForeignKey(
@@ -176,39 +216,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("next_at__isnull", True), ("state__in", ["running", "breached"]), _connector="OR"),
                 name="clock_next_only_running",
-            ),
-        ),
-        migrations.AddField(
-            model_name="slaedit",
-            name="calendar_version",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.calendarversion"
-            ),
-        ),
-        migrations.AddField(
-            model_name="slaedit",
-            name="created_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="slaedit",
-            name="sla_version",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="complaints.slaversion"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rulepack",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("removed_at__isnull", True)), fields=("code",), name="rulepack_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="slaedit",
-            index=models.Index(
-                condition=models.Q(("status__in", ["counting", "applying"])), fields=["id"], name="slaedit_at_work"
             ),
         ),
     ]

@@ -30,9 +30,31 @@ class Migration(migrations.Migration):
                 ("cannot", models.TextField(blank=True)),
                 ("because", models.TextField(blank=True)),
                 ("instead", models.TextField(blank=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "complaint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="acts", to="complaints.complaint"
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="acts", to="complaints.message"
+                    ),
+                ),
             ],
             options={
                 "ordering": ["pk"],
+                "constraints": [models.UniqueConstraint(fields=("message", "kind"), name="act_once")],
             },
         ),
         migrations.CreateModel(
@@ -56,6 +78,7 @@ class Migration(migrations.Migration):
                 ("is_active", models.BooleanField(default=True, verbose_name="active")),
                 ("created_at", models.DateTimeField()),
                 ("version", models.PositiveIntegerField(default=1)),
+                ("types", models.ManyToManyField(blank=True, related_name="articles", to="complaints.complainttype")),
             ],
             options={
                 "verbose_name": "article",
@@ -73,9 +96,32 @@ class Migration(migrations.Migration):
                 ("what_changed", models.TextField(blank=True)),
                 ("created_at", models.DateTimeField()),
                 ("published_at", models.DateTimeField(null=True)),
+                (
+                    "article",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="complaints.article"
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("article", "number"), name="article_version_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("published_at__isnull", True)),
+                        fields=("article",),
+                        name="article_one_draft",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -90,25 +136,51 @@ class Migration(migrations.Migration):
                 ("stored", models.CharField(max_length=120)),
                 ("draft", models.CharField(blank=True, max_length=80)),
                 ("created_at", models.DateTimeField()),
+                (
+                    "complaint",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="complaints.complaint",
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="complaints.message",
+                    ),
+                ),
+                (
+                    "note",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="complaints.note",
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "ordering": ["pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="BulkRow",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("done_at", models.DateTimeField(null=True)),
-                ("code", models.CharField(blank=True, max_length=40)),
-                ("message", models.CharField(blank=True, max_length=300)),
-                ("before", models.JSONField(default=dict)),
-                ("version", models.PositiveIntegerField(null=True)),
-                ("undone_at", models.DateTimeField(null=True)),
-                ("undo_code", models.CharField(blank=True, max_length=40)),
-            ],
-            options={
-                "ordering": ["pk"],
+                "indexes": [
+                    models.Index(fields=["sha256"], name="attachment_sha256"),
+                    models.Index(
+                        condition=models.Q(("draft", ""), _negated=True), fields=["created_at"], name="attachment_draft"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -139,10 +211,62 @@ class Migration(migrations.Migration):
                 ("finished_at", models.DateTimeField(null=True)),
                 ("undo_until", models.DateTimeField(null=True)),
                 ("held_until", models.DateTimeField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "change of many complaints",
                 "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["waiting", "running", "undoing"])),
+                        fields=["id"],
+                        name="bulk_run_to_do",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="BulkRow",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("done_at", models.DateTimeField(null=True)),
+                ("code", models.CharField(blank=True, max_length=40)),
+                ("message", models.CharField(blank=True, max_length=300)),
+                ("before", models.JSONField(default=dict)),
+                ("version", models.PositiveIntegerField(null=True)),
+                ("undone_at", models.DateTimeField(null=True)),
+                ("undo_code", models.CharField(blank=True, max_length=40)),
+                (
+                    "complaint",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="complaints.complaint",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="complaints.bulkrun"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("code", ""), ("done_at__isnull", True)),
+                        fields=["run", "id"],
+                        name="bulk_row_to_do",
+                    )
+                ],
+                "constraints": [models.UniqueConstraint(fields=("run", "complaint"), name="bulk_row_once")],
             },
         ),
         migrations.CreateModel(
@@ -154,9 +278,46 @@ class Migration(migrations.Migration):
                 ("answered_at", models.DateTimeField(null=True)),
                 ("answer", models.TextField(blank=True)),
                 ("withdrawn", models.BooleanField(default=False)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "complaint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="escalations",
+                        to="complaints.complaint",
+                    ),
+                ),
+                (
+                    "to",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="escalations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-at", "-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("answered_at__isnull", True)), fields=["to"], name="escalation_open"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("answered_at__isnull", True)),
+                        fields=("complaint", "to"),
+                        name="escalation_one_open",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -183,9 +344,50 @@ class Migration(migrations.Migration):
                 ("reminded_at", models.DateTimeField(null=True)),
                 ("answered_at", models.DateTimeField(null=True)),
                 ("answer", models.TextField(blank=True)),
+                (
+                    "complaint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="hand_overs",
+                        to="complaints.complaint",
+                    ),
+                ),
+                (
+                    "from_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "offered_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "to_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="hand_overs_offered",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-offered_at", "-pk"],
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "offered")), fields=["to_user"], name="hand_over_open"),
+                    models.Index(
+                        condition=models.Q(("reminded_at__isnull", True), ("state", "offered")),
+                        fields=["offered_at"],
+                        name="hand_over_waiting",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "offered")), fields=("complaint",), name="hand_over_one_open"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -201,19 +403,29 @@ class Migration(migrations.Migration):
                 ("closed_at", models.DateTimeField(null=True)),
                 ("updated_at", models.DateTimeField()),
                 ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="incidents",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "root_cause",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="incidents",
+                        to="complaints.rootcause",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "incident",
                 "ordering": ["-opened_at", "-pk"],
             },
-        ),
-        migrations.CreateModel(
-            name="IncidentSending",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("done_at", models.DateTimeField(null=True)),
-                ("code", models.CharField(blank=True, max_length=40)),
-            ],
         ),
         migrations.CreateModel(
             name="IncidentUpdate",
@@ -224,45 +436,70 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField()),
                 ("sent_at", models.DateTimeField(null=True)),
                 ("held_until", models.DateTimeField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="updates", to="complaints.incident"
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "sending")), fields=["id"], name="incident_update_sending"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name="Macro",
+            name="IncidentSending",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=80, verbose_name="name")),
-                ("names", models.JSONField(blank=True, default=dict, verbose_name="translated names")),
-                ("position", models.PositiveIntegerField(default=0, verbose_name="position")),
-                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
-                ("created_at", models.DateTimeField()),
-                ("version", models.PositiveIntegerField(default=1)),
-            ],
-            options={
-                "verbose_name": "macro",
-                "ordering": ["position", "name", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="MacroVersion",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveIntegerField()),
-                ("texts", models.JSONField(default=dict)),
+                ("done_at", models.DateTimeField(null=True)),
+                ("code", models.CharField(blank=True, max_length=40)),
                 (
-                    "purpose",
-                    models.CharField(
-                        choices=[("reply", "Reply"), ("note", "Internal note")], default="reply", max_length=10
+                    "complaint",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="complaints.complaint",
                     ),
                 ),
-                ("acts", models.JSONField(default=list)),
-                ("does", models.JSONField(default=list)),
-                ("created_at", models.DateTimeField()),
+                (
+                    "message",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="complaints.message",
+                    ),
+                ),
+                (
+                    "update",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sendings",
+                        to="complaints.incidentupdate",
+                    ),
+                ),
             ],
             options={
-                "ordering": ["-number"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("code", ""), ("done_at__isnull", True)),
+                        fields=["update", "id"],
+                        name="incident_sending_to_do",
+                    )
+                ],
+                "constraints": [models.UniqueConstraint(fields=("update", "complaint"), name="incident_sending_once")],
             },
         ),
         migrations.CreateModel(
@@ -273,9 +510,49 @@ class Migration(migrations.Migration):
                 ("reason", models.TextField(blank=True)),
                 ("before", models.JSONField(default=dict)),
                 ("undone_at", models.DateTimeField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "complaint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="merges", to="complaints.complaint"
+                    ),
+                ),
+                (
+                    "into",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="merged_here",
+                        to="complaints.complaint",
+                    ),
+                ),
+                (
+                    "undone_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("undone_at__isnull", True)), fields=("complaint",), name="merge_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("complaint", models.F("into")), _negated=True), name="merge_not_into_itself"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -283,7 +560,36 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "complaint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="complaints.complaint"
+                    ),
+                ),
+                (
+                    "other",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="complaints.complaint"
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("complaint", "other"), name="not_duplicate_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("complaint__lt", models.F("other"))), name="not_duplicate_in_order"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Pending",
@@ -310,9 +616,38 @@ class Migration(migrations.Migration):
                 ),
                 ("settled_at", models.DateTimeField(null=True)),
                 ("code", models.CharField(blank=True, max_length=40)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "complaint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages_pending",
+                        to="complaints.complaint",
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="complaints.message",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["due_at", "pk"],
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "waiting")), fields=["due_at", "id"], name="pending_due")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -323,10 +658,27 @@ class Migration(migrations.Migration):
                 ("names", models.JSONField(blank=True, default=dict, verbose_name="translated names")),
                 ("is_active", models.BooleanField(default=True, verbose_name="in use")),
                 ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "type",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="playbook",
+                        to="complaints.complainttype",
+                        verbose_name="type",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "playbook",
                 "ordering": ["name", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.comparison.Coalesce("type", models.Value(0)),
+                        name="playbook_one_per_type",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -340,9 +692,32 @@ class Migration(migrations.Migration):
                 ("what_changed", models.TextField(blank=True)),
                 ("created_at", models.DateTimeField()),
                 ("published_at", models.DateTimeField(null=True)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "playbook",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="complaints.playbook"
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("playbook", "number"), name="playbook_version_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("published_at__isnull", True)),
+                        fields=("playbook",),
+                        name="playbook_one_draft",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -350,7 +725,45 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("at", models.DateTimeField()),
+                (
+                    "article_version",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="readings",
+                        to="complaints.articleversion",
+                    ),
+                ),
+                (
+                    "playbook_version",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="readings",
+                        to="complaints.playbookversion",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="readings",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("playbook_version__isnull", True), ("article_version__isnull", True), _connector="XOR"
+                        ),
+                        name="reading_of_one",
+                    ),
+                    models.UniqueConstraint(fields=("user", "playbook_version"), name="reading_playbook_once"),
+                    models.UniqueConstraint(fields=("user", "article_version"), name="reading_article_once"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SavedView",
@@ -362,9 +775,39 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField()),
                 ("deleted_at", models.DateTimeField(null=True)),
                 ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="saved_views",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="saved_views",
+                        to="core.team",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["position", "name", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("owner__isnull", True), ("team__isnull", True), _connector="OR"),
+                        name="saved_view_one_circle",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -391,7 +834,125 @@ class Migration(migrations.Migration):
                 ("key", models.CharField(max_length=24)),
                 ("at", models.DateTimeField()),
                 ("skipped", models.CharField(blank=True, max_length=200)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "complaint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="steps_done",
+                        to="complaints.complaint",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="complaints.playbookversion"
+                    ),
+                ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("complaint", "key"), name="step_done_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Macro",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("names", models.JSONField(blank=True, default=dict, verbose_name="translated names")),
+                ("position", models.PositiveIntegerField(default=0, verbose_name="position")),
+                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
+                ("created_at", models.DateTimeField()),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="macros",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="macros",
+                        to="core.team",
+                    ),
+                ),
+                ("types", models.ManyToManyField(blank=True, related_name="macros", to="complaints.complainttype")),
+            ],
+            options={
+                "verbose_name": "macro",
+                "ordering": ["position", "name", "pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="MacroVersion",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("texts", models.JSONField(default=dict)),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("reply", "Reply"), ("note", "Internal note")], default="reply", max_length=10
+                    ),
+                ),
+                ("acts", models.JSONField(default=list)),
+                ("does", models.JSONField(default=list)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "macro",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="complaints.macro"
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-number"],
+                "constraints": [models.UniqueConstraint(fields=("macro", "number"), name="macro_version_once")],
+            },
+        ),
+        migrations.AddField(
+            model_name="macro",
+            name="current",
+            field=models.ForeignKey(
+                db_index=False,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="complaints.macroversion",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="macro",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("owner__isnull", True), ("team__isnull", True), _connector="OR"),
+                name="macro_one_circle",
+            ),
         ),
         migrations.RemoveIndex(
             model_name="complaint",
@@ -439,170 +1000,6 @@ class Migration(migrations.Migration):
             model_name="note",
             name="mentions",
             field=models.JSONField(default=list),
-        ),
-        migrations.AddField(
-            model_name="act",
-            name="by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="act",
-            name="complaint",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="acts", to="complaints.complaint"
-            ),
-        ),
-        migrations.AddField(
-            model_name="act",
-            name="message",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="acts", to="complaints.message"
-            ),
-        ),
-        migrations.AddField(
-            model_name="article",
-            name="types",
-            field=models.ManyToManyField(blank=True, related_name="articles", to="complaints.complainttype"),
-        ),
-        migrations.AddField(
-            model_name="articleversion",
-            name="article",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="complaints.article"
-            ),
-        ),
-        migrations.AddField(
-            model_name="articleversion",
-            name="made_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="attachment",
-            name="complaint",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="attachments",
-                to="complaints.complaint",
-            ),
-        ),
-        migrations.AddField(
-            model_name="attachment",
-            name="message",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="attachments",
-                to="complaints.message",
-            ),
-        ),
-        migrations.AddField(
-            model_name="attachment",
-            name="note",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="attachments", to="complaints.note"
-            ),
-        ),
-        migrations.AddField(
-            model_name="attachment",
-            name="uploaded_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="bulkrow",
-            name="complaint",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="complaints.complaint"
-            ),
-        ),
-        migrations.AddField(
-            model_name="bulkrun",
-            name="by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="bulkrow",
-            name="run",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="complaints.bulkrun"
-            ),
-        ),
-        migrations.AddField(
-            model_name="escalation",
-            name="by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="escalation",
-            name="complaint",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="escalations", to="complaints.complaint"
-            ),
-        ),
-        migrations.AddField(
-            model_name="escalation",
-            name="to",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="escalations", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="handover",
-            name="complaint",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="hand_overs", to="complaints.complaint"
-            ),
-        ),
-        migrations.AddField(
-            model_name="handover",
-            name="from_user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="handover",
-            name="offered_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="handover",
-            name="to_user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="hand_overs_offered",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="incident",
-            name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="incidents", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="incident",
-            name="root_cause",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="incidents",
-                to="complaints.rootcause",
-            ),
         ),
         migrations.AddField(
             model_name="complaint",
@@ -667,94 +1064,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="incidentsending",
-            name="complaint",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="complaints.complaint"
-            ),
-        ),
-        migrations.AddField(
-            model_name="incidentsending",
-            name="message",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="complaints.message"
-            ),
-        ),
-        migrations.AddField(
-            model_name="incidentupdate",
-            name="by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="incidentupdate",
-            name="incident",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="updates", to="complaints.incident"
-            ),
-        ),
-        migrations.AddField(
-            model_name="incidentsending",
-            name="update",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="sendings", to="complaints.incidentupdate"
-            ),
-        ),
-        migrations.AddField(
-            model_name="macro",
-            name="owner",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="macros",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="macro",
-            name="team",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="macros",
-                to="core.team",
-            ),
-        ),
-        migrations.AddField(
-            model_name="macro",
-            name="types",
-            field=models.ManyToManyField(blank=True, related_name="macros", to="complaints.complainttype"),
-        ),
-        migrations.AddField(
-            model_name="macroversion",
-            name="macro",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="complaints.macro"
-            ),
-        ),
-        migrations.AddField(
-            model_name="macroversion",
-            name="made_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="macro",
-            name="current",
-            field=models.ForeignKey(
-                db_index=False,
-                editable=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="complaints.macroversion",
-            ),
-        ),
-        migrations.AddField(
             model_name="message",
             name="macro",
             field=models.ForeignKey(
@@ -773,344 +1082,5 @@ class Migration(migrations.Migration):
                 include=("macro", "word_for_word", "author", "complaint"),
                 name="message_macro",
             ),
-        ),
-        migrations.AddField(
-            model_name="merge",
-            name="by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="merge",
-            name="complaint",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="merges", to="complaints.complaint"
-            ),
-        ),
-        migrations.AddField(
-            model_name="merge",
-            name="into",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="merged_here", to="complaints.complaint"
-            ),
-        ),
-        migrations.AddField(
-            model_name="merge",
-            name="undone_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="notduplicate",
-            name="by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="notduplicate",
-            name="complaint",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="complaints.complaint"
-            ),
-        ),
-        migrations.AddField(
-            model_name="notduplicate",
-            name="other",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="complaints.complaint"
-            ),
-        ),
-        migrations.AddField(
-            model_name="pending",
-            name="author",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="pending",
-            name="complaint",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="messages_pending", to="complaints.complaint"
-            ),
-        ),
-        migrations.AddField(
-            model_name="pending",
-            name="message",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="complaints.message"
-            ),
-        ),
-        migrations.AddField(
-            model_name="playbook",
-            name="type",
-            field=models.OneToOneField(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="playbook",
-                to="complaints.complainttype",
-                verbose_name="type",
-            ),
-        ),
-        migrations.AddField(
-            model_name="playbookversion",
-            name="made_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="playbookversion",
-            name="playbook",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="complaints.playbook"
-            ),
-        ),
-        migrations.AddField(
-            model_name="reading",
-            name="article_version",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="readings",
-                to="complaints.articleversion",
-            ),
-        ),
-        migrations.AddField(
-            model_name="reading",
-            name="playbook_version",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="readings",
-                to="complaints.playbookversion",
-            ),
-        ),
-        migrations.AddField(
-            model_name="reading",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="readings", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="savedview",
-            name="made_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="savedview",
-            name="owner",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="saved_views",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="savedview",
-            name="team",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="saved_views", to="core.team"
-            ),
-        ),
-        migrations.AddField(
-            model_name="stepdone",
-            name="by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="stepdone",
-            name="complaint",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="steps_done", to="complaints.complaint"
-            ),
-        ),
-        migrations.AddField(
-            model_name="stepdone",
-            name="version",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="complaints.playbookversion"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="act",
-            constraint=models.UniqueConstraint(fields=("message", "kind"), name="act_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="articleversion",
-            constraint=models.UniqueConstraint(fields=("article", "number"), name="article_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="articleversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("published_at__isnull", True)), fields=("article",), name="article_one_draft"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="attachment",
-            index=models.Index(fields=["sha256"], name="attachment_sha256"),
-        ),
-        migrations.AddIndex(
-            model_name="attachment",
-            index=models.Index(
-                condition=models.Q(("draft", ""), _negated=True), fields=["created_at"], name="attachment_draft"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="bulkrun",
-            index=models.Index(
-                condition=models.Q(("state__in", ["waiting", "running", "undoing"])),
-                fields=["id"],
-                name="bulk_run_to_do",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="bulkrow",
-            index=models.Index(
-                condition=models.Q(("code", ""), ("done_at__isnull", True)), fields=["run", "id"], name="bulk_row_to_do"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bulkrow",
-            constraint=models.UniqueConstraint(fields=("run", "complaint"), name="bulk_row_once"),
-        ),
-        migrations.AddIndex(
-            model_name="escalation",
-            index=models.Index(
-                condition=models.Q(("answered_at__isnull", True)), fields=["to"], name="escalation_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="escalation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("answered_at__isnull", True)),
-                fields=("complaint", "to"),
-                name="escalation_one_open",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="handover",
-            index=models.Index(condition=models.Q(("state", "offered")), fields=["to_user"], name="hand_over_open"),
-        ),
-        migrations.AddIndex(
-            model_name="handover",
-            index=models.Index(
-                condition=models.Q(("reminded_at__isnull", True), ("state", "offered")),
-                fields=["offered_at"],
-                name="hand_over_waiting",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="handover",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "offered")), fields=("complaint",), name="hand_over_one_open"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="incidentupdate",
-            index=models.Index(condition=models.Q(("state", "sending")), fields=["id"], name="incident_update_sending"),
-        ),
-        migrations.AddIndex(
-            model_name="incidentsending",
-            index=models.Index(
-                condition=models.Q(("code", ""), ("done_at__isnull", True)),
-                fields=["update", "id"],
-                name="incident_sending_to_do",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incidentsending",
-            constraint=models.UniqueConstraint(fields=("update", "complaint"), name="incident_sending_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="macroversion",
-            constraint=models.UniqueConstraint(fields=("macro", "number"), name="macro_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="macro",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("owner__isnull", True), ("team__isnull", True), _connector="OR"),
-                name="macro_one_circle",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="merge",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("undone_at__isnull", True)), fields=("complaint",), name="merge_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="merge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("complaint", models.F("into")), _negated=True), name="merge_not_into_itself"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notduplicate",
-            constraint=models.UniqueConstraint(fields=("complaint", "other"), name="not_duplicate_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="notduplicate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("complaint__lt", models.F("other"))), name="not_duplicate_in_order"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="pending",
-            index=models.Index(condition=models.Q(("state", "waiting")), fields=["due_at", "id"], name="pending_due"),
-        ),
-        migrations.AddConstraint(
-            model_name="playbook",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.comparison.Coalesce("type", models.Value(0)), name="playbook_one_per_type"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="playbookversion",
-            constraint=models.UniqueConstraint(fields=("playbook", "number"), name="playbook_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="playbookversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("published_at__isnull", True)), fields=("playbook",), name="playbook_one_draft"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reading",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("playbook_version__isnull", True), ("article_version__isnull", True), _connector="XOR"
-                ),
-                name="reading_of_one",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reading",
-            constraint=models.UniqueConstraint(fields=("user", "playbook_version"), name="reading_playbook_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="reading",
-            constraint=models.UniqueConstraint(fields=("user", "article_version"), name="reading_article_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="savedview",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("owner__isnull", True), ("team__isnull", True), _connector="OR"),
-                name="saved_view_one_circle",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stepdone",
-            constraint=models.UniqueConstraint(fields=("complaint", "key"), name="step_done_once"),
         ),
     ]

@@ -100,6 +100,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["survey", "number"],
+                "constraints": [models.UniqueConstraint(fields=("survey", "number"), name="surveyversion_once")],
             },
         ),
         migrations.CreateModel(
@@ -166,6 +167,34 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("sent_at__isnull", True), ("suppressed", "")),
+                        fields=["due_at", "id"],
+                        name="invitation_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("sent_at__isnull", False)),
+                        fields=["sent_at", "survey"],
+                        name="invitation_sent",
+                    ),
+                    models.Index(
+                        condition=models.Q(("sent_at__isnull", False)),
+                        fields=["customer", "sent_at"],
+                        name="invitation_of_customer",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("complaint__isnull", False)),
+                        fields=("survey", "complaint"),
+                        name="invitation_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("sent_at__isnull", True), ("suppressed", ""), _connector="OR"),
+                        name="invitation_one_fate",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -270,44 +299,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="surveyversion",
-            constraint=models.UniqueConstraint(fields=("survey", "number"), name="surveyversion_once"),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(
-                condition=models.Q(("sent_at__isnull", True), ("suppressed", "")),
-                fields=["due_at", "id"],
-                name="invitation_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(
-                condition=models.Q(("sent_at__isnull", False)), fields=["sent_at", "survey"], name="invitation_sent"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(
-                condition=models.Q(("sent_at__isnull", False)),
-                fields=["customer", "sent_at"],
-                name="invitation_of_customer",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("complaint__isnull", False)), fields=("survey", "complaint"), name="invitation_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("sent_at__isnull", True), ("suppressed", ""), _connector="OR"),
-                name="invitation_one_fate",
-            ),
         ),
     ]

@@ -12,41 +12,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="customer",
-            name="preferences",
-            field=models.TextField(blank=True, verbose_name="what they like and dislike"),
-        ),
-        migrations.AddField(
-            model_name="customer",
-            name="preferred_channel",
-            field=models.CharField(blank=True, max_length=12, verbose_name="preferred channel"),
-        ),
-        migrations.AddField(
-            model_name="customer",
-            name="source",
-            field=models.CharField(blank=True, max_length=40),
-        ),
-        migrations.AddField(
-            model_name="customer",
-            name="version",
-            field=models.PositiveIntegerField(default=1),
-        ),
-        migrations.AddField(
-            model_name="tenure",
-            name="currency",
-            field=models.CharField(blank=True, max_length=3, verbose_name="currency"),
-        ),
-        migrations.AddField(
-            model_name="tenure",
-            name="monthly_amount",
-            field=models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True, verbose_name="a month"),
-        ),
-        migrations.AddField(
-            model_name="tenure",
-            name="plan",
-            field=models.CharField(blank=True, max_length=80, verbose_name="contract"),
-        ),
         migrations.CreateModel(
             name="Charge",
             fields=[
@@ -73,6 +38,15 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "charge",
                 "ordering": ["-charged_on", "-pk"],
+                "indexes": [models.Index(fields=["customer", "-charged_on", "-id"], name="charge_of_customer")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("external_id", ""), _negated=True),
+                        fields=("source", "external_id"),
+                        name="charge_external_id_once",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("amount", 0), _negated=True), name="charge_not_nothing"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -102,6 +76,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("customer", "purpose"), name="consent_once")],
+            },
         ),
         migrations.CreateModel(
             name="CustomerMerge",
@@ -134,6 +111,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-merged_at", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("undone_at__isnull", True)), fields=("absorbed",), name="customermerge_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -210,6 +192,32 @@ class Migration(migrations.Migration):
                 "verbose_name": "follow-up call",
                 "verbose_name_plural": "follow-up calls",
                 "ordering": ["due_on", "pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("done_at__isnull", True)), fields=["due_on", "id"], name="followup_due"
+                    ),
+                    models.Index(
+                        condition=models.Q(("done_at__isnull", True)),
+                        fields=["owner", "due_on", "id"],
+                        name="followup_of_owner",
+                    ),
+                    models.Index(
+                        condition=models.Q(("complaint_reference", ""), _negated=True),
+                        fields=["complaint_reference"],
+                        name="followup_complaint",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("key", ""), _negated=True), fields=("key",), name="followup_key_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("done_at__isnull", True), models.Q(("outcome", ""), _negated=True), _connector="OR"
+                        ),
+                        name="followup_done_has_outcome",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -248,6 +256,17 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "payment",
                 "ordering": ["-paid_on", "-pk"],
+                "indexes": [models.Index(fields=["customer", "-paid_on", "-id"], name="payment_of_customer")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("external_id", ""), _negated=True),
+                        fields=("source", "external_id"),
+                        name="payment_external_id_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount", 0), _negated=True), name="payment_not_nothing"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -307,6 +326,49 @@ class Migration(migrations.Migration):
                 "verbose_name": "purchase",
                 "verbose_name_plural": "purchases",
                 "ordering": ["-purchased_at", "-pk"],
+                "indexes": [
+                    models.Index(fields=["customer", "-purchased_at", "-id"], name="purchase_of_customer"),
+                    models.Index(fields=["order_number"], name="purchase_order_number"),
+                    models.Index(
+                        condition=models.Q(("is_valid", True)),
+                        fields=["customer", "purchased_at"],
+                        include=("valid_amount", "currency", "incentive", "source"),
+                        name="purchase_figures",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_valid", True)),
+                        fields=["purchased_at", "customer"],
+                        name="purchase_period",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("customer__isnull", False)),
+                        fields=("source", "order_number", "customer"),
+                        name="purchase_order_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("customer__isnull", True)),
+                        fields=("source", "order_number"),
+                        name="purchase_nobodys_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["order", "return", "adjustment"])), name="purchase_kind_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("is_valid", False),
+                            models.Q(
+                                ("cancelled_at__isnull", True),
+                                ("customer__isnull", False),
+                                ("kind", "order"),
+                                ("valid_lines__gt", 0),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="purchase_valid_is_countable",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -330,158 +392,48 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "line",
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("fingerprint", ""), _negated=True),
+                        fields=("fingerprint", "occurrence"),
+                        name="purchaseline_once",
+                    )
+                ],
             },
         ),
-        migrations.AddIndex(
-            model_name="charge",
-            index=models.Index(fields=["customer", "-charged_on", "-id"], name="charge_of_customer"),
+        migrations.AddField(
+            model_name="customer",
+            name="preferences",
+            field=models.TextField(blank=True, verbose_name="what they like and dislike"),
         ),
-        migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("external_id", ""), _negated=True),
-                fields=("source", "external_id"),
-                name="charge_external_id_once",
-            ),
+        migrations.AddField(
+            model_name="customer",
+            name="preferred_channel",
+            field=models.CharField(blank=True, max_length=12, verbose_name="preferred channel"),
         ),
-        migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount", 0), _negated=True), name="charge_not_nothing"
-            ),
+        migrations.AddField(
+            model_name="customer",
+            name="source",
+            field=models.CharField(blank=True, max_length=40),
         ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.UniqueConstraint(fields=("customer", "purpose"), name="consent_once"),
+        migrations.AddField(
+            model_name="customer",
+            name="version",
+            field=models.PositiveIntegerField(default=1),
         ),
-        migrations.AddConstraint(
-            model_name="customermerge",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("undone_at__isnull", True)), fields=("absorbed",), name="customermerge_once"
-            ),
+        migrations.AddField(
+            model_name="tenure",
+            name="currency",
+            field=models.CharField(blank=True, max_length=3, verbose_name="currency"),
         ),
-        migrations.AddIndex(
-            model_name="followup",
-            index=models.Index(
-                condition=models.Q(("done_at__isnull", True)), fields=["due_on", "id"], name="followup_due"
-            ),
+        migrations.AddField(
+            model_name="tenure",
+            name="monthly_amount",
+            field=models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True, verbose_name="a month"),
         ),
-        migrations.AddIndex(
-            model_name="followup",
-            index=models.Index(
-                condition=models.Q(("done_at__isnull", True)),
-                fields=["owner", "due_on", "id"],
-                name="followup_of_owner",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="followup",
-            index=models.Index(
-                condition=models.Q(("complaint_reference", ""), _negated=True),
-                fields=["complaint_reference"],
-                name="followup_complaint",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="followup",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("key", ""), _negated=True), fields=("key",), name="followup_key_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="followup",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("done_at__isnull", True), models.Q(("outcome", ""), _negated=True), _connector="OR"
-                ),
-                name="followup_done_has_outcome",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="payment",
-            index=models.Index(fields=["customer", "-paid_on", "-id"], name="payment_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("external_id", ""), _negated=True),
-                fields=("source", "external_id"),
-                name="payment_external_id_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount", 0), _negated=True), name="payment_not_nothing"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="purchase",
-            index=models.Index(fields=["customer", "-purchased_at", "-id"], name="purchase_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="purchase",
-            index=models.Index(fields=["order_number"], name="purchase_order_number"),
-        ),
-        migrations.AddIndex(
-            model_name="purchase",
-            index=models.Index(
-                condition=models.Q(("is_valid", True)),
-                fields=["customer", "purchased_at"],
-                include=("valid_amount", "currency", "incentive", "source"),
-                name="purchase_figures",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="purchase",
-            index=models.Index(
-                condition=models.Q(("is_valid", True)), fields=["purchased_at", "customer"], name="purchase_period"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchase",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("customer__isnull", False)),
-                fields=("source", "order_number", "customer"),
-                name="purchase_order_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchase",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("customer__isnull", True)),
-                fields=("source", "order_number"),
-                name="purchase_nobodys_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["order", "return", "adjustment"])), name="purchase_kind_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("is_valid", False),
-                    models.Q(
-                        ("cancelled_at__isnull", True),
-                        ("customer__isnull", False),
-                        ("kind", "order"),
-                        ("valid_lines__gt", 0),
-                    ),
-                    _connector="OR",
-                ),
-                name="purchase_valid_is_countable",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseline",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("fingerprint", ""), _negated=True),
-                fields=("fingerprint", "occurrence"),
-                name="purchaseline_once",
-            ),
+        migrations.AddField(
+            model_name="tenure",
+            name="plan",
+            field=models.CharField(blank=True, max_length=80, verbose_name="contract"),
         ),
     ]
