@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from complaints.macros import Rendered, Values, first_name, language_of, render
+from complaints.macros import PERSONAL, VARIABLES, Rendered, Values, first_name, language_of, render
 from complaints.models import Complaint, MacroVersion
 from complaints.models.catalogue import UNCLASSIFIED
 from complaints.reference import catalogue, organisation
@@ -74,6 +74,14 @@ def of_case(complaint: Complaint, *, agent: Any, language: str) -> Values:
 def greeting(name: str, language: str) -> str:
     with_name, without = GREETINGS.get(language) or GREETINGS["en"]
     return with_name.format(name=name) if name else without
+
+
+def outline(text: str, language: str) -> str:
+    """A text for many as one reads it in a list: a plain greeting, and what differs from case to case by its name in the
+    reader's language. No query."""
+    labels: Values = {one.name: f"‹{one.about}›" for one in VARIABLES.values()}
+    rendered = render(text, {**labels, "greeting": greeting("", language)})
+    return "".join(f"‹{one.name}›" if one.kind == PERSONAL else one.text for one in rendered.segments)
 
 
 def of_example(language: str, *, agent: Any) -> Values:

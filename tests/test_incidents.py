@@ -227,7 +227,7 @@ def test_the_whole_way_over_the_api(cast: Cast) -> None:
     assert api(cast.agent, "POST", sending, {}).json()["code"] == "not_a_draft"
     incident_updates.advance()
     done = api(cast.agent, "GET", f"{path}updates/").json()["results"][0]
-    assert done["state"] == "sent" and done["progress"] == {"total": 2, "sent": 2, "refused": 0}
+    assert done["state"] == "sent" and done["progress"] == {"total": 2, "sent": 2, "refused": 0, "stopped": 0}
     assert all(one["message"] for one in api(cast.agent, "GET", sending).json()["results"])
     assert api(cast.agent, "POST", f"{path}closure/", {}).json()["closed_at"]
     assert api(cast.agent, "DELETE", f"{path}closure/").json()["closed_at"] is None
@@ -262,6 +262,74 @@ def test_the_whole_way_in_the_browser(cast: Cast, by: Actor) -> None:
     assert client.post(f"/incidents/{incident.reference}/closure/").status_code == 302
     incident.refresh_from_db()
     assert incident.closed_at is not None and incident.title == "Other"
+
+
+def test_what_is_not_sent_yet_can_be_stopped(cast: Cast, by: Actor) -> None:
+    incident, _cases = opened(cast, by, 3)
+    update = sent(incident, by)
+    assert incident_updates._send_one(update)
+    client = browser(cast.colleague)
+    page = f"/incidents/{incident.reference}/updates/{update.pk}/"
+    shown = client.get(page).content.decode()
+    assert f'action="{page}stop/"' in shown
+    assert client.post(f"{page}stop/", {"nonce": "n"})["Location"] == page
+    assert client.post(f"{page}stop/", {"nonce": "n"}).status_code == 302  # the same form twice
+    assert incident_updates.advance() == 0
+    update.refresh_from_db()
+    assert update.state == "stopped"
+    assert incident_updates.progress(update) == incident_updates.Progress(3, 1, 0, 2)
+    assert Message.objects.filter(complaint__incident=incident, author=cast.agent).count() == 1
+    assert Notification.objects.filter(event="incident").count() == 0
+    entry = trail.of(incident).last()
+    assert entry is not None and entry.kind == "incident.update_stopped" and entry.actor_id == cast.colleague.pk
+    assert json.loads(entry.body)["sent"] == 1 and json.loads(entry.body)["stopped"] == 2
+    shown = client.get(page).content.decode()
+    assert "Stopped. Sent: 1 of 3" in shown and shown.count("the update was stopped before") == 2
+    assert f"{page}stop/" not in shown and "every 2s" not in shown
+    with pytest.raises(incident_updates.NotSending):
+        incident_updates.stop(update, by=by, at=clock.now())
+    assert sent(incident, by).state == "sending"  # another one may go out
+
+
+def test_an_update_is_stopped_over_the_api(cast: Cast, by: Actor) -> None:
+    incident, cases = opened(cast, by)
+    update = incident_updates.write(incident, TEXTS, by=by, at=clock.now())
+    path = f"/incidents/{incident.reference}/updates/{update.pk}/sending/"
+    assert api(cast.agent, "DELETE", path).json()["code"] == "not_sending"  # a draft
+    incident_updates.send(update, by=by, at=clock.now())
+    stopped = api(cast.agent, "DELETE", path)
+    assert stopped.status_code == 200 and stopped.json()["state"] == "stopped"
+    assert stopped.json()["progress"] == {"total": 2, "sent": 0, "refused": 0, "stopped": 2}
+    assert [one["code"] for one in api(cast.agent, "GET", path).json()["results"]] == ["stopped"] * len(cases)
+    assert api(cast.agent, "DELETE", path).json()["code"] == "not_sending"
+
+
+def test_the_page_tells_what_happened_and_reads_well(cast: Cast, by: Actor) -> None:
+    incident, _cases = opened(cast, by)
+    incidents.edit(incident, {"lot": "L-7", "title": "The glue"}, by=by, at=clock.now())
+    text = "{{ greeting }} your {{ product }} and {{ order_number|your order }}: [[ what we found ]]"
+    incident_updates.write(incident, {"es": "Hola", "en": text}, by=by, at=clock.now())
+    page = browser(cast.colleague).get(f"/incidents/{incident.reference}/").content.decode()
+    assert "Hello, your ‹Product› and ‹Order number›: ‹what we found›" in page and "{{" not in page
+    happened = page[page.index('id="incident_trail"') :]
+    assert happened.index("Changed: Lot, What happened") < happened.index("Incident opened")
+    assert happened.count("by Ana Agent") == 2
+    for number in range(31):
+        incidents.edit(incident, {"lot": f"L-{number}"}, by=by, at=clock.now())
+    client = browser(cast.agent)
+    first = client.get(f"/incidents/{incident.reference}/")
+    assert len(first.context["trail"]) == 30 and "Incident opened" not in first.content.decode()
+    older = client.get(f"/incidents/{incident.reference}/" + first.context["older_url"].rpartition("/")[2])
+    assert "Incident opened" in older.content.decode() and older.context["older_url"] == ""
+
+
+def test_its_heading_stands_once(cast: Cast) -> None:
+    path = f"/complaints/{cast.complaint().reference}/related/"
+    client = browser(cast.agent)
+    alone = client.get(path).content.decode()
+    assert alone.count(">Belongs together<") == 1 and alone.count('id="related_title"') == 1
+    part = client.get(path, headers={"HX-Request": "true"}).content.decode()
+    assert part.count(">Belongs together<") == 1
 
 
 def test_a_new_complaint_that_looks_like_it_is_offered(cast: Cast, by: Actor) -> None:

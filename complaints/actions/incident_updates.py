@@ -34,7 +34,7 @@ from core.models import User
 
 log = logging.getLogger(__name__)
 BREATH = 0.02  # seconds between cases on SQLite, which has one writer: others get in
-DRAFT, SENDING, SENT = "draft", "sending", "sent"
+DRAFT, SENDING, SENT, STOPPED = "draft", "sending", "sent", "stopped"
 NO_TEXT, MERGED, HISTORY, QUARANTINE, ENDED, CLOSED = (
     "no_text",
     "merged",
@@ -55,12 +55,14 @@ WHY = {
     MISSING: gettext_lazy("something the text needs is not known"),
     PERSONAL: gettext_lazy("the text has a part to be written by hand"),
     UNSEEN: gettext_lazy("it is handled by another team"),
+    STOPPED: gettext_lazy("the update was stopped before"),
 }
 
 _COUNTS = {
     "total": Count("pk"),
     "sent": Count("pk", filter=Q(message__isnull=False)),
-    "refused": Count("pk", filter=~Q(code="")),
+    "refused": Count("pk", filter=~Q(code__in=("", STOPPED))),
+    "stopped": Count("pk", filter=Q(code=STOPPED)),
 }
 
 notify_words.register(Event.INCIDENT, "sent", gettext_lazy("The update on %(title)s has been sent: %(count)s"))
@@ -74,6 +76,11 @@ class UpdateRunning(DomainError):
 class NotADraft(DomainError):
     code = "not_a_draft"
     message = gettext_lazy("This update has been sent, or is being sent.")
+
+
+class NotSending(DomainError):
+    code = "not_sending"
+    message = gettext_lazy("Nothing of this update is waiting to be sent.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +99,19 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
+    """How many cases an update is for; of those how many got it, cannot get it, and do not as it was stopped."""
+
     total: int
     sent: int
     refused: int
+    stopped: int
 
     @property
     def left(self) -> int:
-        return self.total - self.sent - self.refused
+        return self.total - self.sent - self.refused - self.stopped
+
+
+NOTHING = Progress(0, 0, 0, 0)
 
 
 def why(code: str) -> str:
@@ -148,6 +161,27 @@ def send(update: IncidentUpdate, *, by: Actor, at: datetime) -> IncidentUpdate:
     update.state, update.by, update.sent_at = SENDING, by.user, at
     update.save(update_fields=["state", "by", "sent_at"])
     trail.append(incident, "incident.update_sent", by=by, at=at, changes={"update": update.pk, "cases": len(sendings)})
+    return update
+
+
+@transaction.atomic
+def stop(update: IncidentUpdate, *, by: Actor, at: datetime) -> IncidentUpdate:
+    """Send it to no further case. What is sent stays sent; a case being written to at this moment still gets it.
+
+    Possible for a closed incident too. Raises NotSending. Query cost: 6.
+    """
+    incident = incidents.locked(update.incident)
+    update = IncidentUpdate.objects.select_for_update(of=("self",)).select_related("by").get(pk=update.pk)
+    if update.state != SENDING:
+        raise NotSending
+    waiting = IncidentSending.objects.filter(update=update, done_at__isnull=True, code="")
+    if not waiting.update(code=STOPPED, done_at=at):
+        raise NotSending
+    update.state = STOPPED
+    update.save(update_fields=["state"])
+    done = progress(update)
+    changes = {"update": update.pk, "sent": done.sent, "stopped": done.stopped}
+    trail.append(incident, "incident.update_stopped", by=by, at=at, changes=changes)
     return update
 
 
@@ -297,5 +331,5 @@ def whole(updates: Iterable[IncidentUpdate]) -> dict[int, Progress]:
     """How far each is. Query cost: 1."""
     keys = [update.pk for update in updates]
     sendings = IncidentSending.objects.filter(update__in=keys).order_by()
-    found = sendings.values("update").annotate(**_COUNTS).values_list("update", "total", "sent", "refused")  # type: ignore[misc]
-    return {key: Progress(total, sent, refused) for key, total, sent, refused in found}
+    found = sendings.values("update").annotate(**_COUNTS).values_list("update", *_COUNTS)  # type: ignore[misc]
+    return {key: Progress(*counts) for key, *counts in found}

@@ -31,6 +31,7 @@ from core.clock import now
 from core.errors import InvalidInput
 from core.models import User
 
+STATES = (updates.DRAFT, updates.SENDING, updates.SENT, updates.STOPPED)
 MOST = 200  # cases named when an incident is opened; more are linked in bulk
 
 
@@ -96,11 +97,12 @@ class ProgressShape(serializers.Serializer[Any]):
     total = serializers.IntegerField()
     sent = serializers.IntegerField()
     refused = serializers.IntegerField()
+    stopped = serializers.IntegerField(help_text="Not written to, as the update was stopped before.")
 
 
 class UpdateShape(serializers.Serializer[Any]):
     id = serializers.CharField()
-    state = serializers.ChoiceField(choices=[(one, one) for one in (updates.DRAFT, updates.SENDING, updates.SENT)])
+    state = serializers.ChoiceField(choices=[(one, one) for one in STATES])
     texts = serializers.DictField(child=serializers.CharField())
     by = Reference()
     created_at = serializers.DateTimeField()
@@ -260,20 +262,21 @@ class IncidentUpdates(ListView):
 
     def to_dicts(self, rows: list[IncidentUpdate]) -> list[dict[str, Any]]:
         known = updates.whole(rows)
-        return [_update_dict(row, known.get(row.pk, updates.Progress(0, 0, 0))) for row in rows]
+        return [_update_dict(row, known.get(row.pk, updates.NOTHING)) for row in rows]
 
     def post(self, request: Request, reference: str) -> HttpResponse:
         incident = self.find(Incident.objects.all(), reference=reference)
         written = updates.write(incident, self.read(request)["texts"], by=self.actor(request), at=now())
-        return self.reply(_update_dict(written, updates.Progress(0, 0, 0)), 201)
+        return self.reply(_update_dict(written, updates.NOTHING), 201)
 
 
 class IncidentSendings(ListView):
-    """What each case gets, or got; POST sends the update to all of them."""
+    """What each case gets, or got; POST sends the update to all of them, DELETE stops it for those it has not reached."""
 
     access, resource = HANDLES_CASES, "incidents"
     body: ClassVar = {"POST": Nothing}
-    answer: ClassVar = {"GET": LetterShape, "POST": UpdateShape}
+    answer: ClassVar = {"GET": LetterShape, "POST": UpdateShape, "DELETE": UpdateShape}
+    success: ClassVar = {"DELETE": 200}
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Complaint]:
         self.update = self._update(request, **kwargs)
@@ -292,6 +295,11 @@ class IncidentSendings(ListView):
         self.read(request)
         update = self._update(request, reference=reference, update_id=update_id)
         update = updates.send(update, by=self.actor(request), at=now())
+        return self.reply(_update_dict(update, updates.progress(update)))
+
+    def delete(self, request: Request, reference: str, update_id: int) -> HttpResponse:
+        update = self._update(request, reference=reference, update_id=update_id)
+        update = updates.stop(update, by=self.actor(request), at=now())
         return self.reply(_update_dict(update, updates.progress(update)))
 
     def _update(self, request: Request, *, reference: str, update_id: int) -> IncidentUpdate:
@@ -325,7 +333,7 @@ def _update_dict(row: IncidentUpdate, done: updates.Progress) -> dict[str, Any]:
         "by": present.user_brief(row.by),
         "created_at": present.instant(row.created_at),
         "sent_at": present.instant(row.sent_at),
-        "progress": {"total": done.total, "sent": done.sent, "refused": done.refused},
+        "progress": {"total": done.total, "sent": done.sent, "refused": done.refused, "stopped": done.stopped},
     }
 
 

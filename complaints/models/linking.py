@@ -79,7 +79,7 @@ class Incident(models.Model):
 class IncidentUpdate(models.Model):
     """One word to the customers of all linked cases: `texts` per language, sent case by case by a job.
 
-    `state`: draft, sending, sent. Which case got it stands in IncidentSending.
+    `state`: draft, sending, sent, stopped. Which case got it stands in IncidentSending.
     """
 
     incident = models.ForeignKey(Incident, models.CASCADE, related_name="updates")

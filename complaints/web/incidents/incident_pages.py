@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count, Q
@@ -12,14 +13,17 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from complaints import macro_values, macros
 from complaints.actions import incident_updates as updates
 from complaints.actions import incidents as actions
 from complaints.models import Complaint, Incident, Status
 from complaints.reference import catalogue
+from complaints.web.incidents import incident_trail
 from complaints.web.names import name_of
 from complaints.web.one.forms import cause_choices, owner_choices
 from core import languages
@@ -154,9 +158,10 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_safe
 @allow(*CASES)
 def page(request: HttpRequest, reference: str) -> HttpResponse:
-    """An incident with its cases (`?status=` only those, `?after=` further ones), counts by status and its updates.
+    """An incident with its cases (`?status=` only those, `?after=` further ones), counts by status, its updates and its
+    trail (`?before=` older entries).
 
-    Query cost: 6 beside session and user, whatever the number of cases.
+    Query cost: 7 beside session and user, whatever the number of cases.
     """
     incident = found(reference)
     user: User = request.user  # type: ignore[assignment]
@@ -180,6 +185,7 @@ def page(request: HttpRequest, reference: str) -> HttpResponse:
     told = list(incident.updates.select_related("by").order_by("-pk")[:20])
     progress = updates.whole(told)
     at = now()
+    happened, older_url = incident_trail.entries(incident, request.GET.get("before", ""))
     context = {
         "incident": incident,
         "owner": name_of(incident.owner_id),
@@ -207,8 +213,8 @@ def page(request: HttpRequest, reference: str) -> HttpResponse:
         ],
         "next_url": more,
         "updates": [_update(incident, one, progress.get(one.pk)) for one in told],
-        "bulk_url": reverse("bulk"),
-        "references": [one.reference for one in listed[:PAGE]],
+        "trail": happened,
+        "older_url": older_url,
         "nonce": fresh(),
     }
     request.sidebar_here = "incidents"  # type: ignore[attr-defined]
@@ -277,11 +283,18 @@ def found(reference: str) -> Incident:
 
 
 def _update(incident: Incident, one: Any, done: updates.Progress | None) -> dict[str, Any]:
-    done = done or updates.Progress(0, 0, 0)
-    words = {updates.DRAFT: _("not sent yet"), updates.SENDING: _("being sent"), updates.SENT: _("sent")}
+    done = done or updates.NOTHING
+    words = {
+        updates.DRAFT: _("not sent yet"),
+        updates.SENDING: _("being sent"),
+        updates.SENT: _("sent"),
+        updates.STOPPED: pgettext("an update", "stopped"),
+    }
+    language = macros.language_of(one.texts, languages.code(), languages.code(settings.LANGUAGE_CODE))
     return {
         "url": reverse("incident_update", args=[incident.reference, one.pk]),
-        "text": next(iter(one.texts.values()), "")[:160],
+        "text": Truncator(macro_values.outline(one.texts.get(language, ""), language)).chars(160),
+        "language": language,
         "state": words[one.state],
         "when": languages.short_moment(one.sent_at or one.created_at, now=now()),
         "who": name_of(one.by_id),

@@ -109,6 +109,24 @@ def send(request: HttpRequest, reference: str, update_id: int) -> HttpResponse:
 
 @require_POST
 @allow(*CASES)
+def stop(request: HttpRequest, reference: str, update_id: int) -> HttpResponse:
+    """Send it to no further case, once per form."""
+    update = _update(reference, update_id)
+    try:
+        with transaction.atomic():
+            claim(request, request.POST.get("nonce", "")[:64], at=now())
+            actions.stop(update, by=Actor.of(request), at=now())
+    except Repeated:
+        pass
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Stopped: nobody else gets this update"))
+    return HttpResponseRedirect(reverse("incident_update", args=[reference, update.pk]))
+
+
+@require_POST
+@allow(*CASES)
 def discard(request: HttpRequest, reference: str, update_id: int) -> HttpResponse:
     """Throw the draft away."""
     update = _update(reference, update_id)

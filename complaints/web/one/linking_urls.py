@@ -21,5 +21,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_INCIDENT + "updates/new/", incident_sending.write, name="incident_update_new"),
     path(_INCIDENT + "updates/<int:update_id>/", incident_sending.show, name="incident_update"),
     path(_INCIDENT + "updates/<int:update_id>/sending/", incident_sending.send, name="incident_update_send"),
+    path(_INCIDENT + "updates/<int:update_id>/stop/", incident_sending.stop, name="incident_update_stop"),
     path(_INCIDENT + "updates/<int:update_id>/removal/", incident_sending.discard, name="incident_update_discard"),
 ]
