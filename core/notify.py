@@ -49,9 +49,14 @@ DEFAULTS: dict[str, Choice] = {
     Event.PLAYBOOK: Choice(True, DAILY),
     Event.INCIDENT: Choice(True, BUNDLED),
     Event.SEND_LATER: Choice(True, BUNDLED),
+    Event.PROMISE: Choice(True, AT_ONCE),
+    Event.APPROVAL: Choice(True, AT_ONCE),
+    Event.LEARNING: Choice(True, DAILY),
 }
 # A warning must reach somebody: these are always in the inbox, whatever was chosen.
-ALWAYS_IN_INBOX = frozenset({str(Event.DEADLINE), str(Event.ESCALATED), str(Event.HAND_OVER)})
+ALWAYS_IN_INBOX = frozenset(
+    str(one) for one in (Event.DEADLINE, Event.ESCALATED, Event.HAND_OVER, Event.PROMISE, Event.APPROVAL)
+)
 
 
 @dataclass(frozen=True, slots=True)

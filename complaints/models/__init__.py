@@ -40,6 +40,12 @@ from complaints.models.conversation import (
     PendingState,
     Purpose,
 )
+from complaints.models.decision import (
+    Decision,
+    Demand,
+    DemandOutcome,
+    ToldHow,
+)
 from complaints.models.desk import (
     BulkRow,
     BulkRun,
@@ -55,6 +61,13 @@ from complaints.models.knowledge import (
     Reading,
     StepDone,
 )
+from complaints.models.learning import (
+    CaseTheme,
+    CorrectiveAction,
+    CorrectiveCase,
+    CorrectiveState,
+    Theme,
+)
 from complaints.models.linking import (
     Incident,
     IncidentSending,
@@ -66,6 +79,22 @@ from complaints.models.ownership import (
     Escalation,
     HandOver,
     HandOverState,
+)
+from complaints.models.promises import (
+    Promise,
+    PromiseEnd,
+)
+from complaints.models.remedies import (
+    AuthorityLimit,
+    AuthorityVersion,
+    LimitHolder,
+    LimitPeriod,
+    Payout,
+    PayoutExport,
+    PayoutState,
+    Remedy,
+    RemedyKind,
+    RemedyStatus,
 )
 from complaints.models.search import SearchText
 from complaints.models.words import (
@@ -83,9 +112,12 @@ __all__ = [
     "ArticleKind",
     "ArticleVersion",
     "Attachment",
+    "AuthorityLimit",
+    "AuthorityVersion",
     "BulkRow",
     "BulkRun",
     "BulkState",
+    "CaseTheme",
     "Channel",
     "ChannelCode",
     "Clock",
@@ -94,6 +126,12 @@ __all__ = [
     "ClockState",
     "Complaint",
     "ComplaintType",
+    "CorrectiveAction",
+    "CorrectiveCase",
+    "CorrectiveState",
+    "Decision",
+    "Demand",
+    "DemandOutcome",
     "Escalation",
     "Firing",
     "HandOver",
@@ -103,6 +141,8 @@ __all__ = [
     "IncidentUpdate",
     "Kind",
     "LateReason",
+    "LimitHolder",
+    "LimitPeriod",
     "Macro",
     "MacroVersion",
     "Merge",
@@ -111,12 +151,20 @@ __all__ = [
     "NotDuplicate",
     "Note",
     "Outcome",
+    "Payout",
+    "PayoutExport",
+    "PayoutState",
     "Pending",
     "PendingState",
     "Playbook",
     "PlaybookVersion",
+    "Promise",
+    "PromiseEnd",
     "Purpose",
     "Reading",
+    "Remedy",
+    "RemedyKind",
+    "RemedyStatus",
     "RootCause",
     "RoutingRule",
     "RulePack",
@@ -128,6 +176,8 @@ __all__ = [
     "SlaVersion",
     "Status",
     "StepDone",
+    "Theme",
+    "ToldHow",
     "Watch",
     "Workload",
 ]

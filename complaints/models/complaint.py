@@ -72,7 +72,9 @@ class Complaint(models.Model):
     `received_at`: when it reached us (deadlines run from here); `created_at`: when it was written down.
     `snoozed_until`: put aside until this instant (NEVER: until the customer writes); a warning or breach ends it.
     `escalated_at`: first asked for help above; `incident`: the common cause it is linked to.
-    `in_queue`: live and in hand, so it stands in default queues; `queue_at`: its next deadline, NEVER when none runs.
+    `promise_due_at`: when the earliest promise still owed falls due, NULL without one; a cache of the promises.
+    `in_queue`: live and in hand, so it stands in default queues; `queue_at`: its next deadline or promise,
+    NEVER when there is none.
     `source`, `external_id`: the name another system has for it; `source_channel`, `source_status`: verbatim words.
     `response_seconds`, `resolution_seconds`: working time from receipt to the first response, to the resolution.
     `*_met`, `*_late`: finished clock cycles of that kind by verdict; `*_due_at`: the deadline of the one not finished.
@@ -134,6 +136,7 @@ class Complaint(models.Model):
     incident = models.ForeignKey(
         "complaints.Incident", models.PROTECT, null=True, blank=True, related_name="complaints", db_index=False
     )
+    promise_due_at = models.DateTimeField(null=True)
     in_queue = models.BooleanField(default=True)
     queue_at = models.DateTimeField(default=NEVER)
 
@@ -206,6 +209,11 @@ class Complaint(models.Model):
             ),
             models.Index(fields=["order_number"], name="complaint_order_number"),
             models.Index(fields=["snoozed_until"], name="complaint_snoozed", condition=Q(snoozed_until__isnull=False)),
+            models.Index(
+                fields=["promise_due_at", "id"],
+                name="complaint_promised",
+                condition=Q(in_queue=True, promise_due_at__isnull=False),
+            ),
             models.Index(fields=["incident", "id"], name="complaint_incident", condition=Q(incident__isnull=False)),
         ]
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from core.models import User
 
 REPLY, NOTE = "reply", "note"
-PURPOSES = [(REPLY, _("Reply")), (NOTE, _("Internal note"))]
+FINAL = "final"
+PURPOSES = [(REPLY, _("Reply")), (NOTE, _("Internal note")), (FINAL, _("Final answer"))]
 
 
 class MacroQuerySet(models.QuerySet["Macro"]):

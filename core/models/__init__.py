@@ -8,7 +8,7 @@ from core.models.desk import (
     Presence,
 )
 from core.models.imports import ImportRun
-from core.models.organisation import Organisation
+from core.models.organisation import OnDecline, Organisation
 from core.models.outbox import OutboxMessage
 from core.models.people import Absence, LoginFailure, Team, User
 from core.models.tokens import ApiToken, Heartbeat, IdempotencyKey
@@ -28,6 +28,7 @@ __all__ = [
     "NotificationChoice",
     "NotificationEvent",
     "NotificationMail",
+    "OnDecline",
     "Organisation",
     "OutboxMessage",
     "Presence",

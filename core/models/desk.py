@@ -58,6 +58,9 @@ class NotificationEvent(models.TextChoices):
     PLAYBOOK = "playbook", _("A playbook or article has a new version")
     INCIDENT = "incident", _("An incident I look after changes")
     SEND_LATER = "send_later", _("A message I wanted sent later was held back")
+    PROMISE = "promise", _("A promise of mine comes near or is broken")
+    APPROVAL = "approval", _("A remedy waits for my approval, or mine was decided")
+    LEARNING = "learning", _("A corrective action is mine, is overdue or can be measured")
 
 
 class Notification(models.Model):

@@ -7,6 +7,7 @@ from retention.models.care import (
     FollowUpReason,
 )
 from retention.models.customers import ContactPoint, Customer, ExternalId, Tenure
+from retention.models.loyalty import LoyaltyAccount, LoyaltyEntry, LoyaltyKind
 from retention.models.purchases import Charge, Payment, Purchase, PurchaseKind, PurchaseLine
 from retention.models.uploads import Upload, UploadState
 
@@ -21,6 +22,9 @@ __all__ = [
     "FollowUp",
     "FollowUpOutcome",
     "FollowUpReason",
+    "LoyaltyAccount",
+    "LoyaltyEntry",
+    "LoyaltyKind",
     "Payment",
     "Purchase",
     "PurchaseKind",
