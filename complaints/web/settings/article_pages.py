@@ -19,7 +19,7 @@ from complaints.playbooks import checking, reading
 from complaints.playbooks.content import CODES, HOUSE, said, spoken_in
 from complaints.web.handbook import knowledge
 from complaints.web.settings import choices
-from complaints.web.settings.editing import Part, SettingsForm, carry_out, joined_names, split_names
+from complaints.web.settings.editing import Part, SettingsForm, carry_out, joined_names, split_names, tabs_of
 from complaints.web.settings.frame import in_use, key_of, show
 from complaints.web.settings.playbook_pages import PublishForm, tongues
 from complaints.web.settings.press import Press, press
@@ -95,19 +95,7 @@ class WordsForm(SettingsForm):
 
     @property
     def tongues(self) -> list[dict[str, Any]]:
-        """The tabs: first the language with an error, else the reader's own."""
-        wrong = next((code for code in CODES if self[f"title_{code}"].errors or self[f"body_{code}"].errors), "")
-        opened = wrong or languages.code()
-        return [
-            {
-                "code": code,
-                "name": languages.own_name(code).capitalize(),
-                "open": code == opened,
-                "filled": bool(self[f"title_{code}"].value()),
-                "fields": [self[f"title_{code}"], self[f"body_{code}"]],
-            }
-            for code in CODES
-        ]
+        return tabs_of(self, "title", "body")
 
     def texts(self, name: str) -> dict[str, str]:
         """What stands in the form now, valid or not."""

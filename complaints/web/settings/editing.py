@@ -242,3 +242,23 @@ def split_names(prefix: str, names: dict[str, str]) -> dict[str, str]:
 def joined_names(prefix: str, values: dict[str, Any]) -> dict[str, str]:
     """The five inputs as {"en": "Billing"}, empty ones left out."""
     return {code: values[f"{prefix}_{code}"] for code in CODES if values.get(f"{prefix}_{code}")}
+
+
+def tabs_of(form: SettingsForm, *prefixes: str) -> list[dict[str, Any]]:
+    """The inputs of `prefixes` by language, as tabs: open is the first with an error, else the reader's own language.
+
+    A tab is filled once it has the first of them, the title.
+    """
+    fields = {code: [form[f"{prefix}_{code}"] for prefix in prefixes] for code in CODES}
+    wrong = next((code for code in CODES if any(field.errors for field in fields[code])), "")
+    opened = wrong or languages.code()
+    return [
+        {
+            "code": code,
+            "name": languages.own_name(code).capitalize(),
+            "open": code == opened,
+            "filled": bool(fields[code][0].value()),
+            "fields": fields[code],
+        }
+        for code in CODES
+    ]

@@ -16,11 +16,10 @@ from complaints.actions import playbooks as actions
 from complaints.models import Playbook
 from complaints.playbooks import articles, checking
 from complaints.playbooks.content import CODES, HOUSE, WHO, said
-from complaints.web.settings.editing import SettingsForm, carry_out, joined_names, split_names
+from complaints.web.settings.editing import SettingsForm, carry_out, joined_names, split_names, tabs_of
 from complaints.web.settings.frame import show
 from complaints.web.settings.playbook_pages import HERE, draft_of, find, page
 from complaints.web.settings.press import Press, press
-from core import languages
 from core.access import ADMIN, MANAGER, allow
 from core.actor import Actor
 from core.clock import now
@@ -89,19 +88,7 @@ class StepForm(SettingsForm):
 
     @property
     def tongues(self) -> list[dict[str, Any]]:
-        """The tabs: each language with its two fields; first the one with an error, else the reader's own."""
-        wrong = next((code for code in CODES if self[f"title_{code}"].errors or self[f"text_{code}"].errors), "")
-        opened = wrong or languages.code()
-        return [
-            {
-                "code": code,
-                "name": languages.own_name(code).capitalize(),
-                "open": code == opened,
-                "filled": bool(self[f"title_{code}"].value()),
-                "fields": [self[f"title_{code}"], self[f"text_{code}"]],
-            }
-            for code in CODES
-        ]
+        return tabs_of(self, "title", "text")
 
     @property
     def others(self) -> list[Any]:
