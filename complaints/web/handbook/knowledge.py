@@ -24,7 +24,7 @@ from complaints.playbooks import articles, memory, reading
 from complaints.playbooks.articles import Found
 from complaints.playbooks.content import HOW, Changed, Step, differences, said, spoken_in
 from complaints.reference import catalogue
-from complaints.web.many.desk import type_choices
+from complaints.web.many.filter_forms import type_choices
 from complaints.web.names import name_of
 from complaints.web.settings.frame import words_of
 from core import languages

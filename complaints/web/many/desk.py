@@ -6,25 +6,22 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from django import forms
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from complaints.models import ChannelCode, Complaint, Severity, Status
+from complaints.models import Complaint
 from complaints.playbooks import reading
 from complaints.reference import catalogue
 from complaints.web.many import achieved, bulk, counting, queue, rows, saved, saving
-from complaints.web.many.filters import DUE, ME, MINE
+from complaints.web.many.filter_forms import FilterForm, filter_choices
 from complaints.web.many.queue import SORTS, VIEWS, Asked, Page, sorts_of
 from complaints.web.names import colleagues, made_from, teams
-from core import languages
 from core.access import ADMIN, CASES, MANAGER, allow
 from core.clock import now
 from core.instants import instant_or
@@ -274,59 +271,3 @@ def filter_fields(asked: Asked) -> SafeString:
 def _filter_fields(_language: str | None, view: str, chosen: tuple[tuple[str, str], ...], _names: object) -> SafeString:
     form = FilterForm(dict(chosen), view=view)
     return mark_safe(get_template("_form.html").render({"form": form}))  # noqa: S308 - escaped by the template
-
-
-def _only(label: Any) -> forms.BooleanField:
-    return forms.BooleanField(label=label, required=False, widget=forms.CheckboxInput(attrs={"value": "yes"}))
-
-
-class FilterForm(forms.Form):
-    """The filters as a GET form; what they mean is complaints.web.many.filters."""
-
-    view = forms.CharField(widget=forms.HiddenInput, required=False)
-    sort = forms.CharField(widget=forms.HiddenInput, required=False)
-    q = forms.CharField(
-        label=gettext_lazy("Words"),
-        required=False,
-        help_text=gettext_lazy("a reference, a name, a number, or what was said"),
-    )
-    due = forms.ChoiceField(label=gettext_lazy("Due"), required=False)
-    status = forms.ChoiceField(label=gettext_lazy("Status"), required=False)
-    team = forms.ChoiceField(label=gettext_lazy("Team"), required=False)
-    owner = forms.ChoiceField(label=gettext_lazy("Owner"), required=False)
-    type = forms.ChoiceField(label=gettext_lazy("Type"), required=False)
-    channel = forms.ChoiceField(label=gettext_lazy("Channel"), required=False)
-    severity = forms.ChoiceField(label=gettext_lazy("Severity"), required=False)
-    language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
-    escalated = _only(gettext_lazy("Only escalated"))
-    incident = _only(gettext_lazy("Only of an incident"))
-    draft = _only(gettext_lazy("Only with a draft of mine"))
-    snoozed = _only(gettext_lazy("Only snoozed"))
-
-    def __init__(self, data: Any = None, *, view: str) -> None:
-        super().__init__(initial={**(data or {}), "view": view})
-        anything = [("", _("any"))]
-        for name, found in filter_choices():
-            self.fields[name].choices = [*anything, *found]  # type: ignore[attr-defined]
-
-
-def filter_choices() -> tuple[tuple[str, tuple[tuple[Any, Any], ...]], ...]:
-    """What each filter offers, hashable."""
-    people = ((pk, one.name) for pk, one in colleagues().items() if one.takes_cases)
-    return (
-        ("due", tuple((key, words) for key, (words, _condition) in DUE.items())),
-        ("status", tuple(Status.choices)),
-        ("team", ((MINE, _("my team")), *teams().items())),
-        ("owner", ((ME, _("me")), *people)),
-        ("type", tuple(type_choices())),
-        ("channel", tuple(ChannelCode.choices)),
-        ("severity", tuple(Severity.choices)),
-        ("language", tuple((code, languages.language_name(code)) for code, _name in settings.LANGUAGES)),
-    )
-
-
-def type_choices() -> list[tuple[str, str]]:
-    """Every type by code, those below another one after it with their path."""
-    types = catalogue().types.values()
-    tops = [row for row in types if row.parent_id is None]
-    return [(row.code, row.path) for top in tops for row in (top, *(one for one in types if one.parent_id == top.pk))]

@@ -24,7 +24,7 @@ from complaints.querysets import ComplaintQuerySet
 from complaints.search.told import PLACES
 from complaints.web.many import rows
 from complaints.web.many.builtin import Moment
-from complaints.web.many.desk import filter_choices
+from complaints.web.many.filter_forms import NarrowingForm
 from complaints.web.many.filters import FILTERS
 from core import languages
 from core.access import CASES, allow
@@ -237,23 +237,13 @@ def _turned(params: QueryDict, cursor: int) -> str:
     return f"{reverse('search')}?{kept.urlencode()}"
 
 
-class SearchForm(forms.Form):
-    """The filters of the page; what they mean is complaints.web.many.filters."""
+class SearchForm(NarrowingForm):
+    """The filters of the page."""
 
-    status = forms.ChoiceField(label=gettext_lazy("Status"), required=False)
-    team = forms.ChoiceField(label=gettext_lazy("Team"), required=False)
-    owner = forms.ChoiceField(label=gettext_lazy("Owner"), required=False)
-    type = forms.ChoiceField(label=gettext_lazy("Type"), required=False)
-    channel = forms.ChoiceField(label=gettext_lazy("Channel"), required=False)
-    severity = forms.ChoiceField(label=gettext_lazy("Severity"), required=False)
     received_from = forms.CharField(label=DATES["received_from"], required=False)
     received_to = forms.CharField(label=DATES["received_to"], required=False)
 
     def __init__(self, params: QueryDict) -> None:
-        super().__init__(initial={name: params.get(name, "") for name in (*NARROWING, *DATES)})
-        for name, found in filter_choices():
-            if name not in self.fields:
-                continue
-            self.fields[name].choices = [("", _("any")), *found]  # type: ignore[attr-defined]
+        super().__init__({name: params.get(name, "") for name in (*NARROWING, *DATES)})
         for name in DATES:
             self.fields[name].widget = forms.DateInput(attrs={"type": "date"})
