@@ -160,7 +160,7 @@ def _compare(matter: Matter, words: frozenset[str], other: Complaint, contact: b
         CONTACT: contact and not same_customer,
         SAME_TEXT: alike >= VERY_ALIKE,
         TEXT: ALIKE <= alike < VERY_ALIKE,
-        PRODUCT: bool(matter.product) and _plain(matter.product) == _plain(other.product),
+        PRODUCT: bool(matter.product) and plain(matter.product) == plain(other.product),
         TIME: abs(matter.at - other.received_at) <= NEAR,
     }
     reasons = tuple(name for name in REASONS if holds[name])
@@ -184,5 +184,6 @@ def likeness(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / len(one | other) if one and other else 0.0
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """By which the names of two products or lots are the same: case and blanks do not count."""
     return " ".join(text.casefold().split())

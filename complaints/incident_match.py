@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from complaints.duplicates import ALIKE, likeness, trigrams
+from complaints.duplicates import ALIKE, likeness, plain, trigrams
 from complaints.models import Complaint, Incident
 
 LATEST = 50  # open incidents looked at
@@ -51,8 +51,8 @@ def of(complaint: Complaint, *, most: int = 2) -> list[Match]:
     for one in incidents:
         alike = max(likeness(words, trigrams(one.title)), likeness(words, trigrams(f"{one.title} {one.description}")))
         holds = {
-            LOT: bool(one.lot) and _same(one.lot, complaint.lot),
-            PRODUCT: bool(one.product) and _same(one.product, complaint.product),
+            LOT: bool(one.lot) and plain(one.lot) == plain(complaint.lot),
+            PRODUCT: bool(one.product) and plain(one.product) == plain(complaint.product),
             TYPE: complaint.type_id in types[one.pk],
             WORDS: alike >= ALIKE,
         }
@@ -61,7 +61,3 @@ def of(complaint: Complaint, *, most: int = 2) -> list[Match]:
         if score >= ENOUGH:
             found.append(Match(one, score, reasons))
     return sorted(found, key=lambda one: (-one.score, -one.incident.pk))[:most]
-
-
-def _same(one: str, other: str) -> bool:
-    return " ".join(one.casefold().split()) == " ".join(other.casefold().split())

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, render
@@ -83,7 +84,7 @@ def took_in(
 ) -> HttpResponse:
     """Keep the file of a script's request, and answer with its place in the list; a refusal is one sentence."""
     try:
-        found = _keep(request, by, complaint=complaint, mode=mode, origin=origin, at=now())
+        found = _keep(_only(request), by, complaint=complaint, mode=mode, origin=origin, at=now())
     except DomainError as refusal:
         response = HttpResponse(str(refusal), status=refusal.status, content_type="text/plain; charset=utf-8")
         if wait := getattr(refusal, "retry_after", None):
@@ -94,13 +95,16 @@ def took_in(
     return render(request, "complaints/_files_chosen.html", context, status=201)
 
 
-def _keep(
-    request: HttpRequest, by: Actor, *, complaint: Complaint | None, mode: str, origin: str, at: datetime
-) -> Attachment:
+def _only(request: HttpRequest) -> UploadedFile[Any]:
     sent = request.FILES.getlist("file")
     if len(sent) != 1:
         raise InvalidInput(_("Choose a file."), code="required", field="file")
-    file = sent[0]
+    return sent[0]
+
+
+def _keep(
+    file: UploadedFile[Any], by: Actor, *, complaint: Complaint | None, mode: str, origin: str, at: datetime
+) -> Attachment:
     return actions.upload(
         file.chunks(),
         name=str(file.name),
@@ -137,16 +141,7 @@ def chosen(
     for file in request.FILES.getlist(FIELD) if takes else ():
         try:
             actions.refuse_too_many(len(given.tokens) + 1)
-            found = actions.upload(
-                file.chunks(),
-                name=str(file.name),
-                by=by,
-                at=at,
-                complaint=complaint,
-                mode=mode,
-                origin=origin,
-                expected=file.size,
-            )
+            found = _keep(file, by, complaint=complaint, mode=mode, origin=origin, at=at)
         except DomainError as refusal:
             given.refusals.append(refusal)
         else:
