@@ -17,9 +17,9 @@ from django.db import connection
 from django.db.models import F
 
 from complaints import routing
-from complaints.demo import bulk, bulk_rows, cast, company
+from complaints.demo import bulk, bulk_rows, cast, company, linking
 from complaints.demo.texts import BOOKS
-from complaints.models import NEVER, Clock, ClockEvent, Complaint, Firing, Message, Note, Status
+from complaints.models import NEVER, Clock, ClockEvent, Complaint, Firing, Incident, Message, Note, Status
 from complaints.sla import clocks as sla
 from complaints.sla import policies, rebuild
 from complaints.sla.sweep import sweep
@@ -63,6 +63,7 @@ def test_the_demo_is_believable(demo: Path) -> None:
         the_past_holds_together,
         nobody_is_ever_written_to,
         texts_are_filled_in,
+        the_incident_has_one_cause,
         logins_are_as_promised,
         once_means_once_and_keeps_the_passwords,
     ):
@@ -120,6 +121,16 @@ def texts_are_filled_in(demo: Path) -> None:
     assert not [text for text in words if "{" in text or not text.strip()]
     russian = Message.objects.filter(complaint__language="ru", direction="out")
     assert russian and all(any("а" <= sign <= "я" for sign in message.body) for message in russian)
+
+
+def the_incident_has_one_cause(_demo: Path) -> None:
+    incident = Incident.objects.get()
+    cases = list(incident.complaints.select_related("type"))
+    assert len(cases) >= 3
+    assert all(any(word in one.subject for word in linking.LEAKS.values()) for one in cases)
+    assert {(one.type.parent or one.type).code for one in cases} == {"product"}
+    update = incident.updates.get()
+    assert update.state == "draft" and {one.language for one in cases} <= set(update.texts)
 
 
 def logins_are_as_promised(demo: Path) -> None:
@@ -214,13 +225,16 @@ def test_texts_hold_nothing_that_copy_would_escape() -> None:
             assert not set("".join(said)) & set("\\\t\n\r\0\1")
 
 
+NOTE = ("complaint_id", "author_id", "body", "mentions", "created_at")
+
+
 @pytest.mark.postgresql
 def test_copy_keeps_every_text_as_it_is() -> None:
     texts = ["plain", "tab\there", "line\nbreak\r\n", "back\\slash \\N", "\x01\x02", "ключ", "a\\tb", ""]
     complaints = [make_complaint() for _ in texts]
     for complaint, body in zip(complaints, texts, strict=True):
-        values = (complaint.pk, None, body, NOW)
-        core_bulk.load(Note, ("complaint_id", "author_id", "body", "created_at"), [values])
+        values = (complaint.pk, None, body, "[]", NOW)
+        core_bulk.load(Note, NOTE, [values])
         assert Note.objects.get(complaint=complaint).body == body
 
 
@@ -229,9 +243,7 @@ def test_references_that_lead_nowhere_are_found() -> None:
     complaint = make_complaint()
     assert core_bulk.broken_references(Note, Message, Clock, Complaint) == []
     with connection.cursor() as cursor, core_bulk.references_checked_later():
-        core_bulk.load(
-            Note, ("complaint_id", "author_id", "body", "created_at"), [(complaint.pk + 999, None, "x", NOW)]
-        )
+        core_bulk.load(Note, NOTE, [(complaint.pk + 999, None, "x", "[]", NOW)])
         assert core_bulk.broken_references(Note) == ["complaints_note.complaint_id"]
         cursor.execute("DELETE FROM complaints_note")
 
