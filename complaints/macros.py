@@ -198,11 +198,11 @@ def _apart(segments: Iterable[Segment]) -> Iterable[Segment]:
 def unfinished(body: str, *, ours: bool = True) -> tuple[list[str], list[str]]:
     """What still stands in a text somebody wants to send: variables in braces, personal parts in brackets.
 
-    `ours`: whether it began as a text of ours, where whatever stands in braces was meant to be filled in. In others
-    braces are a variable only around a name we know: people may write {{ x }} and mean just that.
+    `ours`: whether it began as a text of ours, where whatever stands in braces or brackets was meant to be filled in.
+    In others people may write {{ x }} or [[ y ]] and mean just that: only braces around a name we know are a variable.
     """
     variables = [found[0] for found in _UNFILLED.finditer(body) if ours or _inside(found[0]) in VARIABLES]
-    return variables, [found[0] for found in _PERSONAL.finditer(body)]
+    return variables, [found[0] for found in _PERSONAL.finditer(body)] if ours else []
 
 
 def _inside(braces: str) -> str:

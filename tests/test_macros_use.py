@@ -66,10 +66,17 @@ class TestBlocking:
         assert door(cast.agent, complaint, "messages", body=body, direction="out").status == 200
         assert sent(complaint).body == body
 
+    def test_double_brackets_of_ones_own_do_not_block_without_a_macro(self, door: Door, cast):
+        complaint, macro = cast.complaint(), make(cast.agent, texts={"en": "Hello."})
+        body = "The wiki says [[ Returns ]], and [[x]] in the script, [[ unclosed"
+        assert send(door, cast.agent, complaint, macro, body).status == 422  # began with a macro: left over from it
+        assert door(cast.agent, complaint, "messages", body=body, direction="out").status == 200
+        assert sent(complaint).body == body and sent(complaint).macro is None
+
     def test_a_final_answer_is_blocked_too(self, door: Door, cast):
         complaint = cast.complaint()
         cause = "product_defect"
-        fields = {"outcome": "upheld", "root_cause": cause, "summary": "done", "answer": "We [[ decide ]]"}
+        fields = {"outcome": "upheld", "root_cause": cause, "summary": "done", "answer": "About {{ reference }}"}
         answer = door(cast.agent, complaint, "resolution", **fields)
         assert answer.status == 422
         complaint.refresh_from_db()

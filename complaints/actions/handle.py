@@ -128,7 +128,7 @@ def resume_clocks(complaint: Complaint, *, at: datetime) -> list[Clock]:
 
 def outgoing(complaint: Complaint, body: str, *, purpose: str, by: Actor, at: datetime) -> Message:
     """A message to the complainant with its key, not yet written: by mail if we have an address, else on the status
-    page. Raises InvalidInput variable_missing or personal_part_missing."""
+    page. Raises InvalidInput variable_missing."""
     words.refuse_unfinished(body)
     sent = Message(
         complaint=complaint,

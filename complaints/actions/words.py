@@ -2,9 +2,9 @@
 
 `converse.message` and `note` call these, so every door does: composer, API, send later, bulk.
 
-What blocks a text: in one that began with a macro anything left in braces; in one that did not, only the name of a
-variable in braces, for people may write {{ x }} and mean it. A personal part, [[ ... ]], blocks in either: it may have
-been copied into an answer that knows of no macro, nobody writes it by chance, and once sent it cannot be taken back.
+What blocks a text: in one that began with a macro anything left in braces, and a personal part, [[ ... ]], nobody has
+written yet; in one that did not, only the name of a variable in braces, for people may write {{ x }} or [[ y ]] (a wiki
+link, a line of a program) and mean it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from core.errors import InvalidInput
 def refuse_unfinished(body: str, *, macro: MacroVersion | None = None, field: str = "body") -> None:
     """Raises InvalidInput variable_missing or personal_part_missing while a text has places nobody has filled in.
 
-    `macro`: what the text began with. No query.
+    `macro`: what the text began with; without one no personal part is looked for. No query.
     """
     variables, personal = macros.unfinished(body, ours=macro is not None)
     if variables:

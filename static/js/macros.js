@@ -5,9 +5,9 @@
 //   [data-macro-says]        a status line (data-word-variable, data-word-personal)
 // In the picker: type to find, up and down choose, Enter puts the text in, Escape closes. In the box: the cursor stands on the
 // first open place, {{ order_number }} or [[ what you found ]]; Tab goes to the next while there is one.
-// Braces count in a text that began with a macro; in others they are the writer's own, and the server looks for our names in them.
+// Braces and brackets count in a text that began with a macro; in others they are the writer's own, and the server looks for our
+// names in braces.
 const OPEN = /\{\{[^{}\n]{0,200}\}\}|\[\[[^[\]]{0,1000}\]\]/g;
-const PERSONAL = /\[\[[^[\]]{0,1000}\]\]/g;
 
 function plain(text) {
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
@@ -161,7 +161,7 @@ class Macros {
     if (!this.goto(start)) body.setSelectionRange(start + text.length, start + text.length);
   }
 
-  places() { return [...this.body.value.matchAll(this.version.value ? OPEN : PERSONAL)]; }
+  places() { return this.version.value ? [...this.body.value.matchAll(OPEN)] : []; }
 
   // Select the first open place from `at` on; says whether there is one.
   goto(at) {
@@ -181,7 +181,6 @@ class Macros {
 
   // The server refuses it too; here the cursor already stands where something is to be written.
   guard(event) {
-    if (this.note && !this.version.value) return;
     const [place] = this.places();
     if (!place) return;
     event.preventDefault();
