@@ -1,6 +1,6 @@
 """The refusals of complaint actions. `code` is part of the API."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
@@ -89,6 +89,14 @@ class NotInQuarantine(DomainError):
 class Stale(DomainError):
     code = "stale"
     message = _("Somebody else changed this complaint in the meantime.")
+
+
+class AmendedMeanwhile(Stale):
+    """`differing`: by field, what somebody else made of it and what was wanted."""
+
+    def __init__(self, differing: "Mapping[str, tuple[str, str]]") -> None:
+        super().__init__()
+        self.differing = dict(differing)
 
 
 class AnsweredMeanwhile(DomainError):

@@ -14,7 +14,7 @@ from django.db import connection
 
 from complaints import search
 from complaints.actions import converse
-from complaints.actions.manage import amend
+from complaints.actions.amend import amend
 from complaints.actions.record_history import HistoricComplaint, record_history
 from complaints.models import Complaint, Message, Narrative, Note, SearchText
 from complaints.search import lite, upkeep

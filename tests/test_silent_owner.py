@@ -14,7 +14,7 @@ import pytest
 from django.db import connections
 
 from complaints import errors, routing
-from complaints.actions import converse, decide, handle, manage, silence, staff
+from complaints.actions import amend, converse, decide, handle, manage, silence, staff
 from complaints.models import Clock, Complaint, Firing, RoutingRule, SlaPolicy, Workload
 from complaints.sla.sweep import sweep
 from core import cached, clock, trail
@@ -119,7 +119,7 @@ def test_whoever_took_it_up_keeps_it(cast: Cast, act: Callable[..., Any]) -> Non
 def test_what_others_do_is_not_taking_it_up(cast: Cast) -> None:
     complaint = case(cast)
     converse.note(complaint, by=Actor.person(cast.lead), at=MONDAY + HOUR, body="Whose is this?")
-    manage.amend(complaint, {"product": "Lamp"}, by=Actor.person(cast.colleague), at=MONDAY + HOUR)
+    amend.amend(complaint, {"product": "Lamp"}, by=Actor.person(cast.colleague), at=MONDAY + HOUR)
     assert late(HALF) == 1
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from complaints import errors, routing
 from complaints.actions import _base, letters, telling
-from complaints.actions.file import begin_clocks, preview
+from complaints.actions.file import begin_clocks
 from complaints.models import Complaint, ComplaintType, Severity
 from complaints.reference import catalogue
 from complaints.sla import clocks as sla
@@ -121,52 +121,6 @@ def classify(
         changes=changes,
         private={"reason": reason.strip()},
         clocks=clocks,
-    )
-
-
-AMENDABLE = frozenset(
-    {"subject", "order_number", "product", "lot", "language", "customer", "description", "expectation", "remedy_sought"}
-)
-
-
-@transaction.atomic
-def amend(
-    complaint: Complaint, values: Mapping[str, Any], *, by: Actor, at: datetime, version: int | None = None
-) -> Complaint:
-    """Put facts about the case right; what is personal or long stays out of the trail's hash. Allowed on ended cases
-    too.
-
-    `version`: the one the caller has seen. Raises Stale when the case has moved on, InvalidInput for a field that
-    has an
-    action of its own.
-    """
-    if unknown := set(values) - AMENDABLE:
-        raise InvalidInput(_("This field cannot be set here."), code="unknown_field", field=sorted(unknown)[0])
-    complaint = _base.locked(complaint)
-    if version is not None and complaint.version != version:
-        raise errors.Stale
-    narrative = complaint.narrative
-    before: dict[str, Any] = {}
-    for name, value in values.items():
-        row = narrative if name in ("description", "expectation", "remedy_sought") else complaint
-        if getattr(row, name) != value:
-            before[name] = getattr(row, name)
-            setattr(row, name, value)
-    if not before:
-        return complaint
-    long = [name for name in before if name in ("description", "expectation", "remedy_sought")]
-    if long:
-        narrative.save(update_fields=long)
-    if "description" in before:
-        complaint.preview = preview(narrative.description)
-    return _base.finish(
-        complaint,
-        "complaint.amended",
-        by=by,
-        at=at,
-        fields=[*(name for name in before if name not in long), "preview"],
-        changes={"fields": sorted(before)},
-        private={name: [str(old), str(values[name])] for name, old in before.items()},
     )
 
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from complaints import errors, search
+from complaints.actions.amend import amend
 from complaints.actions.file import Filing, file
-from complaints.actions.manage import amend
 from complaints.api import present
 from complaints.api.bodies import Amendment, NewComplaint
 from complaints.api.shapes import ComplaintShape

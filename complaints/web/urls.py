@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from complaints.web import intake
 from complaints.web.many import desk
-from complaints.web.one import case, changes, customer, words
+from complaints.web.one import case, changes, customer, details, words
 from complaints.web.one.act_table import ACTS
 
 REFERENCE = r"complaints/(?P<reference>[A-Z0-9-]{6,16})/"
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("complaints/new/", intake.new, name="complaint_new"),
     re_path(rf"^{REFERENCE}$", case.page, name="case"),
     re_path(rf"^{REFERENCE}customer/$", customer.change, name="case_customer"),
+    re_path(rf"^{REFERENCE}details/$", details.edit, name="case_details"),
     re_path(rf"^{REFERENCE}live/$", case.live, name="case_live"),
     re_path(rf"^{REFERENCE}macros/$", words.index, name="case_macros"),
     re_path(rf"^{REFERENCE}macros/(?P<macro_id>[0-9]{{1,18}})/$", words.run, name="case_macro_run"),

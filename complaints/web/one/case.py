@@ -231,6 +231,7 @@ def header(request: HttpRequest, complaint: Complaint, trail: list[Step], at: da
         "received": _("received %(when)s") % {"when": languages.short_moment(complaint.received_at, now=at)},
         "queue_url": reverse("queue") + strip.list_query(request),
         "queue_title": strip.title_of(request),
+        "details_url": reverse("case_details", args=[complaint.reference]) + strip.list_query(request),
         "kind": str(Kind(complaint.kind).label) if complaint.kind == Kind.ENQUIRY else "",
     }
 

@@ -16,7 +16,7 @@ from complaints.playbooks.memory import step_title
 from complaints.reference import catalogue
 from complaints.sla.ladder import percent_of
 from complaints.web.names import name_of
-from complaints.web.one import linking_words
+from complaints.web.one import detail_words, linking_words
 from complaints.web.one.told import Step
 from core import languages
 from core.models import TrailEntry
@@ -46,6 +46,8 @@ def words_of(entry: Step | TrailEntry) -> tuple[str, str, str, str] | None:
     if reason == "customer_answered":
         reason = _("the customer answered")
     text = f"{by}: {reason}" if by and reason else by or reason
+    if entry.kind == "complaint.amended" and (what := detail_words.said(private)):
+        text = f"{text}: {what}" if text else what
     if body.get("undone"):
         text = f"{text} · {_('undone')}"
     if body.get("woken"):
