@@ -5,6 +5,7 @@ The page offers what makes sense in the case's state; whether it is allowed is f
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -30,12 +31,12 @@ def offered(complaint: Complaint, *, user_id: int, watching: bool, own: ownershi
     status = complaint.status
     follow = "unwatch" if watching else "watch"
     if complaint.is_quarantined:
-        return ["release", "withdraw", "incoming", follow]
+        return ["release", "withdraw", "incoming", "add_watcher", follow]
     accept = ["accept"] if acceptance.may_be_said(complaint) else []
     if status in (Status.CLOSED, Status.WITHDRAWN):
-        return ["reopen", *accept, "incoming", follow]
+        return ["reopen", *accept, "incoming", "add_watcher", follow]
     if status == Status.MERGED:
-        return ["unmerge", "incoming", follow]
+        return ["unmerge", "incoming", "add_watcher", follow]
     keys: list[str] = []
     if status == Status.RESOLVED:
         keys = ["close", *accept, "reopen", "incoming"]
@@ -127,9 +128,10 @@ def customer_door(complaint: Complaint, query: str) -> CustomerDoor:
     )
 
 
-def texts(complaint: Complaint, typed: Any = None) -> list[dict[str, Any]]:
-    """What rule packs offer to add to a reply, with what was ticked before. No query once the clocks are read."""
-    ticked = typed.data.getlist("texts") if typed else ()
+def texts(complaint: Complaint, typed: Any = None, kept: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """What rule packs offer to add to a reply, with what was ticked before or is `kept` with the draft. No query once
+    the clocks are read."""
+    ticked = typed.data.getlist("texts") if typed else (kept or {}).get("texts") or ()
     return [
         {"key": text.key, "name": text.name, "checked": text.key in ticked, "body": text.body(complaint)}
         for text in statutory.texts(complaint, "message")

@@ -56,7 +56,9 @@ def composer(request: HttpRequest, complaint: Complaint, refused: Refused | None
     refused = refused or Refused()
     typed = refused.form if refused.key in ("message", "note") else None
     query = strip.list_query(request)
-    macro = macro_items.chosen(request, complaint, typed)
+    replied = told.typed.get("reply")
+    kept = replied.fields if replied and typed is None else {}
+    macro = macro_items.chosen(request, complaint, typed, kept)
     mode = "note" if refused.key == "note" or macro["note"] else "reply"
     draft = told.typed.get("reply" if may_reply(complaint) and mode == "reply" else "note")
     meanwhile = _meanwhile(complaint, typed)
@@ -79,9 +81,9 @@ def composer(request: HttpRequest, complaint: Complaint, refused: Refused | None
         "errors": _errors(typed) if not meanwhile else [],
         "meanwhile": meanwhile,
         "seen": _seen(typed, draft, told, mode, shown=bool(meanwhile)),
-        "texts": acts.texts(complaint, typed),
+        "texts": acts.texts(complaint, typed, kept),
         "given": _given(typed, draft),
-        "later": replying.later(complaint, typed),
+        "later": replying.later(complaint, typed, kept),
         "can_reply": may_reply(complaint),
         "why_not": _why_not(complaint),
         "writers": presence.of_story(told.here, at=now())[1],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -103,19 +103,24 @@ def groups(request: HttpRequest, complaint: Complaint) -> list[Group]:
     return [Group(key, named[key], items) for key, items in sorted_out.items() if items]
 
 
-def chosen(request: HttpRequest, complaint: Complaint, typed: Any = None) -> dict[str, Any]:
-    """The macro the composer's text began with: what was sent and refused, or what the page without JavaScript asks
-    for (`?macro=`). "" as version: none. Query cost: 1 where there is one."""
+def chosen(
+    request: HttpRequest, complaint: Complaint, typed: Any = None, kept: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The macro the composer's text began with: what was sent and refused, what the page without JavaScript asks for
+    (`?macro=`), or what is `kept` with the draft. "" as version: none. Query cost: 1 where there is one."""
     none = {"version": "", "name": "", "steps": [], "acts": [], "body": "", "note": False}
     key = typed.data.get("macro", "") if typed is not None else ""
     if typed is None and request.GET.get("macro", ""):
         key = request.GET["macro"]
+    begun = not key and typed is None  # its text stands in the draft, as it was changed since
+    if begun:
+        key = str((kept or {}).get("macro") or "")
     if not (key.isascii() and key.isdigit() and len(key) < 19):
         return none
     version = version_for(request.user, int(key))
     if version is None:
         return none
-    text = macro_values.for_case(version, complaint, agent=request.user).text if typed is None else ""
+    text = macro_values.for_case(version, complaint, agent=request.user).text if typed is None and not begun else ""
     return {
         "version": str(version.pk),
         "name": version.macro.label,

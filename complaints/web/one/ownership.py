@@ -162,6 +162,8 @@ def bars(request: HttpRequest, complaint: Complaint, at: datetime) -> dict[str, 
         "bars": lines,
         "watchers": [(pk, person_of(pk) or Person.of(pk, "–"), pk == me) for pk in known.watchers],
         "accept_url": f"{base}hand-over/acceptance/",
+        "watching": me in known.watchers,
+        "follow_url": f"{base}{'unwatching' if me in known.watchers else 'watching'}/",
         "unwatch_url": f"{base}watchers/removal/",
         "nonce": fresh(),
     }

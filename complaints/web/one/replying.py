@@ -5,7 +5,7 @@ Without JavaScript everything here is a form: quick times are buttons, a time of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -139,8 +139,11 @@ class Later(Part):
     earliest: str = ""
 
 
-def later(complaint: Complaint, typed: Any = None) -> Later:
-    """What the menu offers, in the reader's zone. No query once the clocks of the case are read."""
+def later(complaint: Complaint, typed: Any = None, kept: Mapping[str, Any] | None = None) -> Later:
+    """What the menu offers, in the reader's zone, with the time that was typed or is `kept` with the draft.
+
+    No query once the clocks of the case are read.
+    """
     at = now()
     found = pending.deadlines(complaint, after=at, clocks=statutory.clocks(complaint))
     deadline = found[0] if found else None
@@ -152,7 +155,7 @@ def later(complaint: Complaint, typed: Any = None) -> Later:
         times,
         _iso(deadline) if deadline else "",
         languages.near(deadline, at) if deadline else "",
-        typed.data.get("send_on", "") if typed else "",
+        typed.data.get("send_on", "") if typed else str((kept or {}).get("send_on") or ""),
         languages.local(at).strftime("%Y-%m-%dT%H:%M"),
     )
 
