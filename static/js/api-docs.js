@@ -7,7 +7,7 @@
     domNode: root,
     url: root.dataset.schema,
     deepLinking: true,
-    docExpansion: "list",
+    docExpansion: "none",
     persistAuthorization: false,
     validatorUrl: null,
     presets: [window.SwaggerUIBundle.presets.apis],
