@@ -77,8 +77,8 @@ def greeting(name: str, language: str) -> str:
 
 
 def outline(text: str, language: str) -> str:
-    """A text for many as one reads it in a list: a plain greeting, and what differs from case to case by its name in the
-    reader's language. No query."""
+    """A text for many as one reads it in a list: a plain greeting, and what differs from case to case by what it is
+    called in the reader's language. No query."""
     labels: Values = {one.name: f"‹{one.about}›" for one in VARIABLES.values()}
     rendered = render(text, {**labels, "greeting": greeting("", language)})
     return "".join(f"‹{one.name}›" if one.kind == PERSONAL else one.text for one in rendered.segments)

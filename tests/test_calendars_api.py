@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from complaints.models import SlaPolicy
+from complaints import routing
+from complaints.models import RoutingRule, SlaPolicy
+from complaints.sla.policies import calendar_in
 from core import cached, clock, trail
 from core.actions import calendars as actions
 from core.actor import Actor
 from core.models import Calendar, CalendarVersion, User
+from core.working_time import Target, due_at
 from tests.cast import Cast, make_cast
 from tests.test_calendars import EVE, SUMMER, XMAS, source
 from tests.test_settings_people import count
@@ -169,6 +173,51 @@ def test_the_list_costs_the_same_for_many(cast: Cast) -> None:
     for n in range(5):
         actions.create_calendar(f"Desk {n}", source(), by=Actor.person(cast.admin), at=clock.now())
     assert count(client, LIST) == few
+
+
+def test_a_calendar_is_tried(cast: Cast) -> None:
+    row, start = made(cast), "2027-03-05T15:00:00Z"  # a Friday, 16:00 in Madrid
+    path = one(row, "trial/")
+    asked = {"working_seconds": 4 * 3600, "start": start}
+    found = send(cast.agent, "POST", path, asked, scopes=("calendars:read",)).json()
+    chosen = row.versions.latest("number")
+    calendar = calendar_in(chosen)
+    begun = datetime(2027, 3, 5, 15, tzinfo=UTC)
+    due = due_at(calendar, begun, Target.seconds(4 * 3600))
+    assert due is not None and found["due_at"] == due.isoformat().replace("+00:00", "Z")
+    assert found["days"][0]["date"] == "2027-03-05" and sum(day["working_seconds"] for day in found["days"]) == 4 * 3600
+    assert {"date": "2027-03-06", "working_seconds": 0} in found["days"]
+    assert (found["version"], found["time_zone"], found["more_days"]) == (chosen.number, str(calendar.zone), 0)
+    long = send(cast.agent, "POST", path, {**asked, "working_seconds": 400 * 3600}).json()
+    assert len(long["days"]) == 14 and long["more_days"] > 0
+    for bad, code in (({"version": 99}, "unknown_version"), ({"working_seconds": -1}, None), ({"extra": 1}, None)):
+        answer = send(cast.agent, "POST", path, {**asked, **bad})
+        assert answer.status_code == 400 and code in (None, answer.json()["code"])
+    assert send(cast.agent, "POST", path, asked, scopes=("sla-policies:read",)).status_code == 403
+    assert Client().post(path).status_code == 401
+    assert send(cast.agent, "POST", f"{LIST}999999/trial/", asked).status_code == 404
+    assert row.versions.count() == 1
+
+
+def test_routing_and_policies_are_tried_with_the_right_to_read(cast: Cast) -> None:
+    asked = {"type": "delivery", "channel": "web", "language": "en", "severity": "moderate"}
+    path = LIST.replace("calendars", "routing-rules") + "trial/"
+    RoutingRule.objects.all().delete()
+    cached.clear_all()
+    assert send(cast.agent, "POST", path, asked).json()["rule"] is None
+    rule = RoutingRule.objects.create(team=cast.other_team, channel="web", position=1)
+    cached.clear_all()
+    found = send(cast.agent, "POST", path, asked, scopes=("routing-rules:read",)).json()
+    person, because = routing.foresee(team=cast.other_team, language="en", at=clock.now())
+    assert (found["rule"], found["team"]["name"]) == (str(rule.pk), cast.other_team.name)
+    assert (found["owner"]["id"], found["because"]) == (str(person.pk), because)
+    assert send(cast.agent, "POST", path, {**asked, "channel": "phone"}).json()["rule"] is None
+    assert send(cast.agent, "POST", path, {**asked, "type": "nothing"}).status_code == 400
+    assert send(cast.agent, "POST", path, asked, scopes=("calendars:read",)).status_code == 403
+    simulate = LIST.replace("calendars", "sla-policies") + "simulate/"
+    question = {"type": "delivery", "channel": "web"}
+    assert send(cast.manager, "POST", simulate, question, scopes=("sla-policies:read",)).status_code == 200
+    assert send(cast.manager, "POST", simulate, question, scopes=("calendars:read",)).status_code == 403
 
 
 def test_the_document_says_what_a_source_is(client: Client) -> None:

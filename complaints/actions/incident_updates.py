@@ -331,5 +331,5 @@ def whole(updates: Iterable[IncidentUpdate]) -> dict[int, Progress]:
     """How far each is. Query cost: 1."""
     keys = [update.pk for update in updates]
     sendings = IncidentSending.objects.filter(update__in=keys).order_by()
-    found = sendings.values("update").annotate(**_COUNTS).values_list("update", *_COUNTS)  # type: ignore[misc]
+    found = sendings.values("update").annotate(**_COUNTS).values_list("update", *_COUNTS)
     return {key: Progress(*counts) for key, *counts in found}

@@ -271,7 +271,7 @@ class IncidentUpdates(ListView):
 
 
 class IncidentSendings(ListView):
-    """What each case gets, or got; POST sends the update to all of them, DELETE stops it for those it has not reached."""
+    """What each case gets, or got; POST sends the update to all of them, DELETE stops it for those not reached yet."""
 
     access, resource = HANDLES_CASES, "incidents"
     body: ClassVar = {"POST": Nothing}

@@ -243,7 +243,7 @@ class Simulate(ApiView):
     access, resource = IN_CHARGE, "sla-policies"
     body: ClassVar = shapes.SimulateBody
     answer: ClassVar = shapes.SimulationShape
-    idempotent = False
+    idempotent, asks_only = False, True
 
     def post(self, request: Request) -> HttpResponse:
         given = self.read(request)

@@ -16,6 +16,7 @@ from complaints.api import (
     pending,
     policies,
     teams,
+    trials,
 )
 from complaints.api import complaints as views
 
@@ -63,6 +64,8 @@ urlpatterns = [
     path("calendars/", calendars.Calendars.as_view(), name="api-calendars"),
     path("calendars/<int:pk>/", calendars.OneCalendar.as_view(), name="api-calendar"),
     path("calendars/<int:pk>/draft/", calendars.Draft.as_view(), name="api-calendar-draft"),
+    path("calendars/<int:pk>/trial/", trials.CalendarTrial.as_view(), name="api-calendar-trial"),
+    path("routing-rules/trial/", trials.RoutingTrial.as_view(), name="api-routing-trial"),
     path("routing-rules/", catalogue.RoutingRules.as_view(), name="api-routing-rules"),
     path("sla-policies/", policies.Policies.as_view(), name="api-sla-policies"),
     path("sla-policies/<int:policy_id>/", policies.OnePolicy.as_view(), name="api-sla-policy"),

@@ -22,7 +22,8 @@ security = logging.getLogger("security")
 
 
 class DeclaredAccess(BasePermission):
-    """`access` says who (roles), `resource` what a token must be scoped for: read for safe methods, else write."""
+    """`access` says who (roles), `resource` what a token must be scoped for: read for safe methods and for
+    a POST that `asks_only`, else write."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         access: Access | None = getattr(view, "access", None)
@@ -33,15 +34,16 @@ class DeclaredAccess(BasePermission):
         if not request.user.is_authenticated:
             raise NotAuthenticated(_("Send a token: Authorization: Bearer …"))
         if isinstance(request.auth, Token):
-            _check_scope(request, request.auth, getattr(view, "resource", ""))
+            method = "GET" if getattr(view, "asks_only", False) else request.method or ""
+            _check_scope(request, request.auth, getattr(view, "resource", ""), method)
         if not access.permits(request.user):
             security.info("refused %s %s user=%s: role", request.method, request.path, request.user.pk)
             raise Refusal(403, "not_allowed", _("Your role does not allow this."))
         return True
 
 
-def _check_scope(request: Request, token: Token, resource: str) -> None:
-    scope = scopes.needed(resource, request.method or "")
+def _check_scope(request: Request, token: Token, resource: str, method: str) -> None:
+    scope = scopes.needed(resource, method)
     if resource and token.covers(scope):
         return
     security.info("refused %s %s token=%s: scope", request.method, request.path, token.pk)

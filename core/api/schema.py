@@ -181,7 +181,8 @@ class ApiSchema(AutoSchema):
 
     def _scope(self) -> str:
         resource = getattr(self.view, "resource", "")
-        return scopes.needed(resource, self.method) if resource else ""
+        method = "GET" if getattr(self.view, "asks_only", False) else self.method
+        return scopes.needed(resource, method) if resource else ""
 
     def _doc(self) -> tuple[str, str]:
         """First line and rest of the handler's own docstring, else of the view's."""

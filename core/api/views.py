@@ -56,6 +56,7 @@ def caller(request: Request) -> User:
 
 class ApiView(APIView):
     """One resource or one state change. POST honours `Idempotency-Key` unless `idempotent` is False.
+    `asks_only`: its POST writes nothing, a token that may read may send it.
 
     `body`: the Strict body, or one per method; `answer`: a Serializer that describes the reply (never runs),
     likewise. `success`: the status of the reply where it is not 200 (201 for POST that creates).
@@ -67,6 +68,7 @@ class ApiView(APIView):
     answer: ClassVar[type[Serializer[Any]] | Mapping[str, type[Serializer[Any]]] | None] = None
     success: ClassVar[Mapping[str, int]] = {}
     idempotent: ClassVar[bool] = True
+    asks_only: ClassVar[bool] = False
     json_top_level: ClassVar[type | tuple[type, ...]] = dict
 
     authentication_classes = [TokenAuthentication, BrowserSession]

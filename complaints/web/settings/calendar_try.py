@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,15 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from complaints.sla.policies import calendar_in
+from complaints.sla.trial import tried
 from core import languages, zones
-from core.calendar_compile import reached, to_instant
 from core.clock import now
 from core.models import CalendarVersion
 from core.web.fields import LocalInstant
 from core.week_calendar import CalendarError, WeekCalendar
-from core.working_time import Target, due_at, worked
-
-MOST_DAYS = 14
 
 
 @dataclass(slots=True)
@@ -72,27 +69,13 @@ class TryForm(forms.Form):
 
 
 def _trial(calendar: WeekCalendar, start: datetime, seconds: int) -> Trial:
-    due = due_at(calendar, start, Target.seconds(seconds))
-    if due is None:
+    found = tried(calendar, start, seconds)
+    if found.due is None:
         return Trial("", [], refusal=_("With this calendar it would never be due."))
-    days: list[tuple[str, str]] = []
-    more = 0
-    day = start.astimezone(calendar.zone).date()
-    while True:
-        begins, ends = max(start, _midnight(calendar, day)), min(due, _midnight(calendar, day + timedelta(days=1)))
-        if begins >= due and days:
-            break
-        if len(days) < MOST_DAYS:
-            done = worked(calendar, begins, ends) if ends > begins else 0
-            days.append((languages.day(day, weekday=True), languages.duration(done) if done else _("closed")))
-        else:
-            more = (due.astimezone(calendar.zone).date() - day).days + 1
-            break
-        day += timedelta(days=1)
-    said = languages.moment(due, weekday=True, zone=calendar.zone)
-    words = _("and %(n)s days more") % {"n": more} if more > 0 else ""
+    days = [
+        (languages.day(day, weekday=True), languages.duration(done) if done else _("closed"))
+        for day, done in found.days
+    ]
+    said = languages.moment(found.due, weekday=True, zone=calendar.zone)
+    words = _("and %(n)s days more") % {"n": found.more} if found.more > 0 else ""
     return Trial(_("%(moment)s (%(city)s time)") % {"moment": said, "city": zones.city(calendar.zone)}, days, words)
-
-
-def _midnight(calendar: WeekCalendar, day: date) -> datetime:
-    return to_instant(reached(calendar.zone, day.toordinal(), 0))
