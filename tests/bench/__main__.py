@@ -1,9 +1,11 @@
-"""`python -m tests.bench [--sizes 1000,100000] [--databases postgresql,sqlite] [--only create,queue,sweep]`.
+"""`python -m tests.bench [--sizes 1000,100000] [--databases postgresql,sqlite] [--only create,queue,sweep]
+[--beside var/bench/latest.json]`.
 
 Measures on databases of its own. Prints each measurement as soon as it is there, at the end all of them with their
 growth and the goals of the project; writes that and the raw figures to `var/bench/`, after each size what is there by
-then. PostgreSQL: the server that DATABASE_URL names (`make bench` starts one with its own settings, fsync
-included), else one of ours for the time of the run. Exit code 1 if a measurement failed; goals do not count for it.
+then. All parts of a size but `load` and `edit` share one database. PostgreSQL: the server that DATABASE_URL names
+(`make bench` starts one with its own settings, fsync included), else one of ours for the time of the run. Exit code 1
+if a measurement failed; goals do not count for it.
 """
 
 from __future__ import annotations
@@ -40,12 +42,14 @@ def main() -> int:
     parser.add_argument("--sizes", default=SIZES, help=f"numbers of complaints (default {SIZES})")
     parser.add_argument("--databases", default=DATABASES, help=f"default {DATABASES}")
     parser.add_argument("--only", default=",".join(WHAT), help=f"default {','.join(WHAT)}")
+    parser.add_argument("--beside", type=Path, help="figures of an earlier run (JSON), to tell growth and ratios")
     asked = parser.parse_args()
     wanted = asked.only.split(",")
     if unknown := set(wanted) - set(WHAT):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(WHAT)}")
     target = Path(os.environ.get("VAR_DIR") or ROOT / "var") / "bench"
     machine: dict[str, Any] = {"cores": os.cpu_count(), "python": platform.python_version()}
+    earlier = json.loads(asked.beside.read_text())["results"] if asked.beside else []
     results: list[dict[str, Any]] = []
     stamp, text = time.strftime("%Y%m%d-%H%M%S"), ""
     print(lines.heading(), flush=True)
@@ -61,7 +65,7 @@ def main() -> int:
             for size in map(int, asked.sizes.split(",")):
                 results.append(measured(database, size, wanted, server, folder))
                 machine["load"] = os.getloadavg()
-                text = report.write(results, machine, target, stamp)
+                text = report.write(report.merged(earlier, results), machine, target, stamp)
     print(text)
     return 1 if any("error" in json.dumps(found) for found in results) else 0
 

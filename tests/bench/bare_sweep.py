@@ -12,7 +12,7 @@ from django.db import connection
 from complaints.models import ClockEvent, Firing
 from complaints.sla import ladder
 from complaints.sla.sweep import BATCH
-from core.models import OutboxMessage, TrailEntry
+from core.models import Notification, NotificationEvent, OutboxMessage, TrailEntry
 from tests.bench.figures import Timing
 from tests.bench.filling import insert_select
 
@@ -48,7 +48,10 @@ CREATE UNLOGGED TABLE bare_case AS
           FROM bare_fired GROUP BY batch, complaint_id, at) fired
     JOIN complaints_complaint complaint ON complaint.id = fired.complaint_id;
 CREATE UNLOGGED TABLE bare_mail AS
-    SELECT batch, rung || ':' || fired.id || ':' || person.id AS key,
+    SELECT batch, rung || ':' || fired.id || ':' || person.id AS key, rung || ':' || fired.id AS notice,
+           person.id AS person_id, '/complaints/' || complaint.reference || '/' AS url,
+           jsonb_build_object('what', split_part(rung, ':', 1), 'reference', complaint.reference, 'subject',
+                              complaint.subject, 'clock', fired.kind, 'code', '') AS words,
            '<' || replace(rung, ':', '.') || '.' || fired.id || '.' || person.id || '@127.0.0.1>' AS message_id,
            person.email, fired.complaint_id, fired.at,
            CASE split_part(rung, ':', 1) WHEN 'breach' THEN 'sla_breach' WHEN 'warn' THEN 'sla_warning'
@@ -104,6 +107,8 @@ def run(at: datetime) -> tuple[Timing, int]:
         cursor.execute(STAGE, {"at": at, "at_us": int(at.timestamp()) * 1_000_000, "size": BATCH})
         cursor.execute("SELECT max(batch), count(*) FROM bare_due")
         last, clocks = cursor.fetchone()
+    if not clocks:
+        return Timing(0.0), 0
     settings = connection.get_connection_params()
     link = psycopg2.connect(**{key: settings[key] for key in ("dbname", "user", "host", "port") if key in settings})
     each, writing = [], _writing()
@@ -118,7 +123,7 @@ def run(at: datetime) -> tuple[Timing, int]:
 
 
 def _writing() -> str:
-    """What a batch writes, in six statements; new columns of the tables get their fields' defaults."""
+    """What a batch writes, in seven statements; new columns of the tables get their fields' defaults."""
     event: dict[str, Any] = {
         "clock_id": "id", "kind": "CASE WHEN breached THEN 'breached' ELSE 'warned' END", "at": "fell",
         "recorded_at": "at",
@@ -139,6 +144,10 @@ def _writing() -> str:
         "template": "template", "context": "context", "subject_kind": "'complaint'", "subject_id": "complaint_id",
         "created_at": "at", "due_at": "at",
     }  # fmt: skip
+    notice = {
+        "user_id": "person_id", "key": "notice", "event": f"'{NotificationEvent.DEADLINE}'", "words": "words",
+        "url": "url", "subject_kind": "'complaint'", "subject_id": "complaint_id", "at": "at",
+    }  # fmt: skip
     batch = "WHERE batch = %(batch)s"
     return ";\n".join(
         (
@@ -147,5 +156,6 @@ def _writing() -> str:
             insert_select(Firing, firing, f"FROM bare_fired {batch}"),
             insert_select(TrailEntry, entry, f"FROM bare_case {batch}"),
             insert_select(OutboxMessage, mail, f"FROM bare_mail {batch}"),
+            insert_select(Notification, notice, f"FROM bare_mail {batch}"),
         )
     )

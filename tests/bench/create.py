@@ -1,8 +1,8 @@
 """Creation through the API over HTTP, against the same rows written by psycopg2 (performance.md).
 
 "Bare": one psycopg2 connection per client replays the very INSERT statements of a creation, values filled in, one
-transaction each, on the same tables of the same cluster in the same run. It does not look for an owner, count the
-owner's workload or check the token: only the rows.
+transaction each, on the same tables of the same cluster in the same run, so the triggers that keep what complaints are
+searched by fire there too. It does not look for an owner, count the owner's workload or check the token: only the rows.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.test import Client
 
 from complaints.actions.file import Filing, file
+from complaints.models import Complaint
 from core.actions.tokens import issue_token
 from core.actor import Actor
 from core.clock import now
@@ -32,12 +33,17 @@ TEXT = f"{WORDS[0]}. {WORDS[1]}. {WORDS[2]}."
 REQUESTS = {1: 150, 8: 400}  # a round
 BARE = {1: 400, 8: 1200}
 COMPLAINTS = 'INTO "complaints_complaint"'
+TRIGGERS = {
+    "postgresql": "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'complaints\\_search\\_%' AND tgenabled <> 'D'",
+    "sqlite": "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'complaints_search_%'",
+}
 
 
 def measure(people: Company, server: Server, *, rounds: int = ROUNDS) -> dict[str, Any]:
     """Requests a second at one and at eight clients, round trips, CPU, and the ratio to bare on PostgreSQL."""
     _token, plain = issue_token("bench", user=people.manager, scopes=["all"], by=Actor.system("bench"), at=now())
     headers = {"Authorization": f"Bearer {plain}", "Content-Type": "application/json", "Accept": "application/json"}
+    last = Complaint.objects.latest("pk").pk
     server.load(lambda number: _call("warm", number, 40), 8, headers)
     found: dict[str, Any] = {"count": _count(plain)}
     bare = connection.vendor == "postgresql"
@@ -61,7 +67,21 @@ def measure(people: Company, server: Server, *, rounds: int = ROUNDS) -> dict[st
             figures["bare_per_second"] = sum(theirs[clients], Timing(0.0)).summary()["per_second"]
             figures["ratio"] = round(median([_rate(one) / _rate(other) for one, other in pairs]), 3)
         found[f"c{clients}"] = figures
+    found["search"] = _searched(last)
     return found
+
+
+def _searched(last: int) -> dict[str, int]:
+    """Whether the triggers of search were at work: complaints filed after `last`, those of them nobody finds."""
+    filed = Complaint.objects.filter(pk__gt=last)
+    with connection.cursor() as cursor:
+        cursor.execute(TRIGGERS[connection.vendor])
+        (triggers,) = cursor.fetchone()
+    return {
+        "triggers": triggers,
+        "complaints": filed.count(),
+        "unfound": filed.filter(search_text__isnull=True).count(),
+    }
 
 
 def _checkpoint() -> None:

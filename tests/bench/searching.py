@@ -1,6 +1,8 @@
-"""Search: the page for a rare, a common and an absent word, a name with a word, a phone fragment, as agent and manager.
+"""Search: the page for a rare, a common and an absent word, the beginning of one, two words, a phone fragment and a
+fragment of a reference, as agent and manager.
 
-Real pages from the real server, warm, one client; what the search itself takes of it in our own process.
+Real pages from the real server, warm, one client; beside it the SQL of the page alone, and what the search takes of it
+in our own process.
 """
 
 from __future__ import annotations
@@ -34,11 +36,12 @@ def measure(people: Company, server: Server) -> Iterator[tuple[str, dict[str, An
     """Name and result of one after the other: who asks, what for."""
     agent = people.agents[0]
     spread(agent)
+    case = Complaint.objects.filter(owner=agent).latest("pk")
     number = ContactPoint.objects.filter(kind=PHONE, customer__complaints__owner=agent).order_by("-customer").first()
     asked = {"rare": RARE, "common": COMMON, "absent": ABSENT, "growing": COMMON[:4], "two words": f"{COMMON} {RARE}"}
     if number is not None:
         asked["phone"] = number.value_key[-7:]
-    asked["reference"] = Complaint.objects.filter(owner=agent).latest("pk").reference[3:9]
+    asked["reference"] = case.reference[4:10]
     for who, user in (("agent", agent), ("manager", people.manager)):
         for what, words in asked.items():
             found = page(f"/search/?{urlencode({'q': words})}", user, server)

@@ -21,8 +21,7 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from complaints import routing
-from complaints.models import Clock, Complaint, RoutingRule
-from complaints.search import upkeep
+from complaints.models import Clock, Complaint, RoutingRule, SearchText
 from core import bulk, cached
 from core.models import Organisation, Team, User
 from retention.models import ContactPoint, Customer
@@ -89,6 +88,7 @@ def seed(count: int, people: Company) -> None:
     with _quickly(multiply.LOADED if count > CHUNK else ()):
         for model, columns, rows in made.chunk(0, min(CHUNK, count)):
             bulk.load(model, columns, rows)
+        multiply.search_first(min(CHUNK, count))
         if count > CHUNK:
             multiply.keep_first(CHUNK)
             for offset in range(CHUNK, count, CHUNK):
@@ -107,10 +107,12 @@ def _quickly(tables: tuple[type[models.Model], ...]) -> Iterator[None]:
     """One transaction in which no foreign key is looked up and the indexes of `tables` are built at the end."""
     if connection.vendor == "sqlite":
         connection.disable_constraint_checking()
-    around = upkeep.put_afterwards(whole=bool(tables))
-    with transaction.atomic(), around, bulk.references_checked_later(), ExitStack() as stack:
+    with transaction.atomic(), bulk.references_checked_later(), ExitStack() as stack:
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL amends.search_later = 'on'")
         if tables:
-            stack.enter_context(bulk.indexes_built_afterwards(*tables))
+            stack.enter_context(bulk.indexes_built_afterwards(*tables, SearchText))
             stack.enter_context(multiply.sqlite_indexes_afterwards(tables))
         yield
     if connection.vendor == "sqlite":
