@@ -197,7 +197,7 @@ class Composer {
       const value = fields[one.name];
       if (one.type !== "checkbox") one.value = value ?? "";
       else one.checked = Array.isArray(value) ? value.includes(one.value) : Boolean(value);
-      if (one.value && one.type !== "checkbox") one.closest("details")?.setAttribute("open", "");
+      if (one.value && one.type !== "checkbox") one.closest("details:not(.menu)")?.setAttribute("open", "");
     }
     const newest = document.getElementById("newest")?.value;
     if (this.seen) this.seen.value = fields.seen || newest || this.seen.value;
