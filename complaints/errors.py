@@ -153,3 +153,13 @@ class NotInHand(DomainError):
 class NotPending(DomainError):
     code = "not_pending"
     message = _("This message does not wait any more: it was sent or taken back.")
+
+
+class OpenPromise(DomainError):
+    code = "open_promise"
+    message = _("A promise is still open. It has to be kept, renegotiated or released before the case can be closed.")
+
+
+class AlreadySettled(DomainError):
+    code = "already_settled"
+    message = _("This promise is not open any more: it was kept, agreed anew or released.")

@@ -89,7 +89,7 @@ def finish(
     if clocks is not None:
         clocks = list(clocks)
         sla.save(complaint, clocks, at=at)
-        complaint.queue_at = sla.queue_at(clocks)
+        complaint.queue_at = sla.queue_at(clocks, complaint)
         names.update(("queue_at", *standing.refresh(complaint, clocks)))
     complaint.save(update_fields=sorted(names))
     trail.append(complaint, kind, by=by, at=at, changes=changes, private=private)

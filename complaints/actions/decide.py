@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from complaints import errors, routing
-from complaints.actions import _base, handle, letters
+from complaints.actions import _base, _promised, handle, letters, promises
 from complaints.models import (
     NEVER,
     Clock,
@@ -119,6 +119,7 @@ def close(complaint: Complaint, *, by: Actor, at: datetime) -> Complaint:
     _base.refuse_unless_live(complaint)
     if complaint.status != Status.RESOLVED:
         raise errors.NotResolved
+    promises.refuse_while_open(complaint)
     clocks = _base.clocks_of(complaint)
     for clock in clocks:
         sla.cancel(clock, at=at)
@@ -184,6 +185,7 @@ def withdraw(complaint: Complaint, *, by: Actor, at: datetime, reason: str) -> C
     clocks = _base.clocks_of(complaint)
     for clock in clocks:
         sla.cancel(clock, at=at)
+    promised = _promised.release_all(complaint, by=by, at=at, reason=reason.strip())
     before = complaint.status
     _leave_queue(complaint)
     complaint.status, complaint.outcome, complaint.closed_at = Status.WITHDRAWN, Outcome.WITHDRAWN, at
@@ -192,10 +194,11 @@ def withdraw(complaint: Complaint, *, by: Actor, at: datetime, reason: str) -> C
         "complaint.withdrawn",
         by=by,
         at=at,
-        fields=["status", "outcome", "closed_at", "in_queue"],
+        fields=["status", "outcome", "closed_at", "in_queue", "promise_due_at"],
         changes={"status": [str(before), str(Status.WITHDRAWN)]},
         private={"reason": reason.strip()},
         clocks=clocks,
+        also=promised,
     )
 
 

@@ -207,7 +207,7 @@ def begin_clocks(complaint: Complaint, customer: Customer | None, by: Actor, rec
                 sla.complete(clock, at=received_at)
         clocks += sla.start_statutory(complaint, tier=tier, at=received_at, moment=packs.ACKNOWLEDGED)
         clocks += sla.next_update(complaint, clocks, tier=tier, at=received_at)
-    complaint.queue_at = sla.queue_at(clocks)
+    complaint.queue_at = sla.queue_at(clocks, complaint)
     standing.refresh(complaint, clocks)
     return clocks
 

@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from complaints import errors, routing
-from complaints.actions import _base, letters, telling
+from complaints.actions import _base, _promised, letters, telling
 from complaints.actions.file import begin_clocks
 from complaints.models import Complaint, ComplaintType, Severity
 from complaints.reference import catalogue
@@ -58,6 +58,7 @@ def change_owner(
     if complaint.in_queue and not counted:
         routing.pass_on(before, owner, at=at)
     complaint.owner = owner
+    promised = _promised.follow(complaint, before=before, at=at)
     if owner.team_id is not None and complaint.team_id not in owner.led_team_ids:
         complaint.team_id = owner.team_id
     return _base.finish(
@@ -66,7 +67,7 @@ def change_owner(
         by=by,
         at=at,
         fields=["owner", "team"],
-        changes={"owner": [before, owner.pk], "team": [before_team, complaint.team_id], **(facts or {})},
+        changes={"owner": [before, owner.pk], "team": [before_team, complaint.team_id], **promised, **(facts or {})},
         private={"reason": reason.strip()} if reason.strip() else None,
         also=[*telling.assigned(complaint, owner, by=by, at=at), *also],
     )

@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from complaints import errors, routing
-from complaints.actions import _base, handle, holding, telling
+from complaints.actions import _base, _promised, handle, holding, telling
 from complaints.actions.decide import reopen_locked
 from complaints.actions.file import preview
 from complaints.models import IN_HAND, OPEN, Clock, ClockEvent, Complaint, Firing, Kind, Merge, Message, Status, Watch
@@ -111,11 +111,13 @@ def merge(
         "snoozed_by": source.snoozed_by_id,
     }
     moved = _moved(due_before, found.clocks)
+    promises = _promised.join(source, target, at=at)
     _base.finish(
         target,
         "complaint.merged_here",
         by=by,
         at=at,
+        fields=["promise_due_at"],
         changes={"from": source.reference, "followers": followers, **({"deadlines": moved} if moved else {})},
         private={"reason": reason.strip()} if reason.strip() else None,
         clocks=found.clocks,
@@ -130,7 +132,7 @@ def merge(
         "complaint.merged",
         by=by,
         at=at,
-        fields=["status", "merged_into", "in_queue"],
+        fields=["status", "merged_into", "in_queue", "promise_due_at"],
         changes={"status": [was["status"], str(Status.MERGED)], "into": target.reference},
         private={"reason": reason.strip()} if reason.strip() else None,
         clocks=clocks,
@@ -143,6 +145,7 @@ def merge(
         "copied": [clock.pk for clock in found.copied],
         "followers": followers,
         "along": along,
+        "promises": promises,
     }
     rows.insert([done])
     return source
@@ -168,14 +171,17 @@ def unmerge(complaint: Complaint, *, by: Actor, at: datetime) -> Complaint:
         raise MergedFurther
     _refuse_unseen(target, by)
     was = done.before
+    source.in_queue = was["in_queue"]
+    if source.in_queue:
+        source.owner = _owner(source, at=at)
+    moved = was.get("promises", ())
+    _promised.part(source, target, along=was["along"], moved=moved, at=at)
     kept = _give_back(target, source, done, by=by, at=at)
     clocks = _base.clocks_of(source)
     joined.restore([clock for clock in clocks if clock.pk in was["cancelled"]], at=at)
     source.status, source.merged_into = Status(was["status"]), None
     _waited_no_more(source, clocks, since=done.at)
-    source.in_queue = was["in_queue"]
     if source.in_queue:
-        source.owner = _owner(source, at=at)
         routing.take(source.owner, at=at)
     moved = ["owner"] if source.owner_id != was["owner"] else []
     until = datetime.fromisoformat(was["snoozed_until"]) if was["snoozed_until"] else None
@@ -186,7 +192,7 @@ def unmerge(complaint: Complaint, *, by: Actor, at: datetime) -> Complaint:
         "complaint.unmerged",
         by=by,
         at=at,
-        fields=["status", "merged_into", "in_queue", "snoozed_until", "snoozed_by", *moved],
+        fields=["status", "merged_into", "in_queue", "snoozed_until", "snoozed_by", "promise_due_at", *moved],
         changes={
             "status": [str(Status.MERGED), str(source.status)],
             "from": target.reference,
@@ -333,6 +339,7 @@ def _give_back(target: Complaint, source: Complaint, done: Merge, *, by: Actor, 
         "complaint.unmerged_here",
         by=by,
         at=at,
+        fields=["promise_due_at"],
         changes={
             "complaint": source.reference,
             **({"deadlines": moved} if moved else {}),

@@ -324,7 +324,8 @@ def _move(
         }
         events += [one.event for one in own]
         moved += [one.make() for one in own]
-        complaint.queue_at, complaint.updated_at = sla.queue_at(clocks[complaint.pk]), clock.now()
+        complaint.queue_at = sla.queue_at(clocks[complaint.pk], complaint)
+        complaint.updated_at = clock.now()
         standing.refresh(complaint, clocks[complaint.pk])
         if shifts:
             seq, previous = ends.get(complaint.pk, (0, trail.GENESIS))

@@ -12,6 +12,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from complaints import routing
+from complaints.actions import _promised
 from complaints.actions.manage import hand_over_all
 from complaints.models import Complaint, Workload
 from core.actions import people, settings
@@ -70,8 +71,10 @@ def heirs(user: User, *, at: datetime) -> list[tuple[User, int]]:
 
 
 def _hand_over(user: User, *, by: Actor, at: datetime, reason: str = "") -> int:
-    """Every case in hand, and with them the calls still to be made. Returns how many cases moved."""
+    """Every case in hand, and with them promises on others' cases and calls still to be made. Returns how many cases
+    moved."""
     moved = hand_over_all(user, by=by, at=at, reason=reason)
+    _promised.pass_on(user, by=by, at=at)
     if FollowUp.objects.open().filter(owner=user).exists():
         heir = routing.successor(Complaint(owner=user, team=user.team), at=at)
         follow_ups.hand_over(user, to=heir, by=by, at=at)

@@ -267,9 +267,10 @@ def save(complaint: Complaint, clocks: Iterable[Clock], *, at: datetime) -> None
         clock.fresh_events = []  # type: ignore[attr-defined]
 
 
-def queue_at(clocks: Iterable[Clock]) -> datetime:
-    """The next deadline of a case: the earliest of its unfinished clocks, NEVER if none has one."""
-    return min((c.due_at for c in clocks if not c.is_finished and c.due_at is not None), default=NEVER)
+def queue_at(clocks: Iterable[Clock], complaint: Complaint) -> datetime:
+    """The next hour of a case: the earliest deadline of its unfinished clocks or promise owed, NEVER without any."""
+    deadlines = [c.due_at for c in clocks if not c.is_finished and c.due_at is not None]
+    return min([*deadlines, complaint.promise_due_at or NEVER])
 
 
 def note(

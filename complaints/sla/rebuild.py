@@ -15,6 +15,7 @@ from complaints.sla.recount import READ
 from core import bulk_update, cached
 
 AT_ONCE = 500  # complaints read at a time
+COLUMNS = (*READ, "queue_at", "promise_due_at")
 
 
 def rebuild(*, mend: bool = True, seen: Callable[[int], None] = lambda count: None) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def rebuild(*, mend: bool = True, seen: Callable[[int], None] = lambda count: No
         with transaction.atomic():
             rows = Complaint.objects.filter(pk__gt=last, is_history=False).order_by("pk")
             complaints = list(
-                (rows.select_for_update(of=("self",)) if mend else rows).only(*READ, "queue_at")[:AT_ONCE]
+                (rows.select_for_update(of=("self",)) if mend else rows).only(*COLUMNS)[:AT_ONCE]
             )
             if not complaints:
                 return {"clocks": looked, "different": different, "columns": dict(sorted(columns.items()))}
@@ -63,7 +64,7 @@ def _lot(complaints: list[Complaint], columns: Counter[str], *, mend: bool) -> t
         behind = {clock.complaint_id for clock in wrong}
         owners = [one for one in complaints if one.pk in behind]
         for one in owners:
-            one.queue_at = sla.queue_at(clocks[one.pk])
+            one.queue_at = sla.queue_at(clocks[one.pk], one)
             standing.refresh(one, clocks[one.pk])
         bulk_update.update(owners, ["queue_at", *standing.FIELDS])
     return len(told), len(wrong)
