@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import languages
 
 LONGEST = 80  # characters of a value; what is longer is only named
-NAMES: dict[str, str | Promise] = {
+NAMES: dict[str, Any] = {
     "subject": gettext_lazy("In one line"),
     "description": gettext_lazy("What happened, in the customer's words"),
     "expectation": gettext_lazy("What they expected"),
