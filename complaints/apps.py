@@ -19,8 +19,9 @@ class ComplaintsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the ground floor what a reference names (manage.py verify_trail AM-...), which mails to look at once
         more before they leave, and what rests on a calendar, who may read a notification about a case, and how
-        statutory clocks are called. Search's triggers leave SQLite's way while tables are migrated."""
+        statutory clocks are called. Triggers leave SQLite's way while tables are migrated."""
         from complaints import mail_files as own_files
+        from complaints.authority import guard
         from complaints.search import upkeep
         from complaints.sla import calendar_uses as uses
         from complaints.sla import packs, still_true
@@ -34,8 +35,9 @@ class ComplaintsConfig(AppConfig):
             outbox_guards.register(template, still_true.guard)
         for template in own_files.TEMPLATES:
             mail_files.register(template, own_files.files_of)
-        pre_migrate.connect(upkeep.before_migrations, sender=self)
-        post_migrate.connect(upkeep.after_migrations, sender=self)
+        for triggers in (upkeep, guard):
+            pre_migrate.connect(triggers.before_migrations, sender=self)
+            post_migrate.connect(triggers.after_migrations, sender=self)
 
 
 def _by_reference(name: str) -> tuple[str, int] | None:

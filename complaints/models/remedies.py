@@ -127,8 +127,9 @@ class Remedy(models.Model):
 
     `amount` in the currency's own decimals; with a blank `currency` it counts points. NULL: nothing that is valued.
     `authority`: the limit under which it was granted; `within_authority`: by who asked, on the spot, else approved by a
-    second person (`decided_by`). The database adds up what is granted under the complaint, the customer and the person,
-    and refuses what exceeds the limit, a cap, or the charge it gives back.
+    second person (`decided_by`). `decided_on`: the date of that in TIME_ZONE, by which sums of a period are taken.
+    The database adds up what is granted under the complaint, the customer and the person, and refuses what exceeds the
+    limit, a cap, or the charge it gives back (complaints.authority.guard).
     """
 
     complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="remedies")
@@ -145,6 +146,7 @@ class Remedy(models.Model):
     requested_at = models.DateTimeField()
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
+    decided_on = models.DateField(null=True)
     decided_note = models.TextField(blank=True)
     undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     undone_at = models.DateTimeField(null=True)
@@ -168,7 +170,12 @@ class Remedy(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["granted", "revoked"])
-                | Q(decided_by__isnull=False, decided_at__isnull=False, within_authority__isnull=False),
+                | Q(
+                    decided_by__isnull=False,
+                    decided_at__isnull=False,
+                    decided_on__isnull=False,
+                    within_authority__isnull=False,
+                ),
                 name="remedy_granted_by_somebody",
             ),
             models.CheckConstraint(
@@ -188,7 +195,7 @@ class Remedy(models.Model):
                 fields=["requested_at", "id"], name="remedy_awaiting", condition=Q(status="awaiting_approval")
             ),
             models.Index(
-                fields=["decided_by", "decided_at"],
+                fields=["decided_by", "decided_on"],
                 name="remedy_granted_by",
                 condition=Q(status="granted", amount__isnull=False),
                 include=["kind", "currency", "amount"],
