@@ -12,6 +12,7 @@ from complaints.actions import bulk, manage, snooze, views
 from complaints.models import BulkRun, Complaint, SavedView
 from core import clock
 from core.actor import Actor
+from tests.browser.conftest import PHONE
 from tests.browser.test_every_page import SKINS, Axe, as_, look
 from tests.cast import Cast
 
@@ -251,3 +252,37 @@ def test_the_pages(open_page: Any, cast: Cast, skin: str) -> None:
         page.wait_for_timeout(50)
         page.under_axe = False
         assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_many_are_changed_on_a_phone(open_page: Any, cast: Cast, scheme: str) -> None:
+    cases = many(cast, 3)
+    page = open_page(user=cast.agent, size=PHONE, scheme=scheme, has_touch=True)
+    look(page, "/complaints/?view=team")
+    boxes = page.locator("#queue .row__pick")
+    assert boxes.count() == 3
+    for number in (0, 1):
+        size = boxes.nth(number).bounding_box()
+        assert size["width"] >= 24 and size["height"] >= 24
+        boxes.nth(number).tap()
+    page.locator("#bulk [data-bulk-count]", has_text="Selected: 2").wait_for()
+    bar = page.locator("#bulk").bounding_box()
+    assert bar["x"] >= 0 and bar["x"] + bar["width"] <= PHONE["width"]
+    page.under_axe = True
+    found = Axe().run(page, options={"preload": False, "resultTypes": ["violations"]})
+    page.wait_for_timeout(50)
+    page.under_axe = False
+    assert found.violations_count == 0, found.generate_report()
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    last = boxes.nth(2).bounding_box()
+    assert last["y"] + last["height"] <= page.locator("#bulk").bounding_box()["y"]  # not under the bar
+    boxes.nth(2).tap()
+    page.locator("#bulk button[value=assign]").tap()
+    page.locator("#bulk_dialog[open] #id_owner").wait_for()
+    page.select_option("#bulk_dialog #id_owner", str(cast.colleague.pk))
+    page.locator("#bulk_dialog button[type=submit]").first.tap()
+    page.wait_for_function("!document.querySelector('#bulk_dialog[open]')")
+    work()
+    assert set(Complaint.objects.filter(pk__in=[one.pk for one in cases]).values_list("owner", flat=True)) == {
+        cast.colleague.pk
+    }
