@@ -155,6 +155,34 @@ class NotPending(DomainError):
     message = _("This message does not wait any more: it was sent or taken back.")
 
 
+class DemandOpen(DomainError):
+    code = "demand_open"
+    message = _("Say what you decide about each thing they ask for.")
+
+
+class NothingSought(DomainError):
+    code = "nothing_sought"
+    message = _("The complainant did not say what would put it right.")
+
+
+class AlreadyDemanded(DomainError):
+    code = "already_demanded"
+    message = _("This stands among their demands already.")
+
+
+class RemedyAwaiting(DomainError):
+    code = "remedy_awaiting"
+    message = _("A remedy waits for approval. It has to be decided, or taken back, before the case can be closed.")
+
+
+class UndeliveredAnswer(DomainError):
+    code = "undelivered_answer"
+    message = _(
+        "The final answer did not arrive: the mail failed, and they have not seen it on their page. Tell them, and "
+        "write down how."
+    )
+
+
 class OpenPromise(DomainError):
     code = "open_promise"
     message = _("A promise is still open. It has to be kept, renegotiated or released before the case can be closed.")

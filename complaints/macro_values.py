@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from complaints import decision_letter
+from complaints.decision_letter import Deciding
 from complaints.macros import PERSONAL, VARIABLES, Rendered, Values, first_name, language_of, render
 from complaints.models import Complaint, MacroVersion
 from complaints.models.catalogue import UNCLASSIFIED
@@ -32,9 +34,10 @@ SAMPLES = {
 }
 
 
-def of_case(complaint: Complaint, *, agent: Any, language: str) -> Values:
-    """The variables for a case. Dates are days in the house's time zone. Each costs what it reads, when it is asked
-    for: customer and team one query unless loaded, the rest none."""
+def of_case(complaint: Complaint, *, agent: Any, language: str, deciding: Deciding | None = None) -> Values:
+    """The variables for a case. Dates are days in the house's time zone. `deciding`: a decision not made yet, else the
+    one that stands. Each costs what it reads, when it is asked for: customer, team and each part of the decision one
+    query unless loaded, the rest none."""
     zone = ZoneInfo(settings.TIME_ZONE)
 
     def name() -> str:
@@ -68,6 +71,11 @@ def of_case(complaint: Complaint, *, agent: Any, language: str) -> Values:
         "agent.first_name": lambda: first_name(str(agent)) if agent is not None else "",
         "team": lambda: complaint.team.name if complaint.team else "",
         "organisation": lambda: organisation().name,
+        "decision.outcome": lambda: decision_letter.outcome(complaint, deciding, language=language),
+        "decision.demands": lambda: decision_letter.demands(complaint, deciding, language=language),
+        "decision.remedies": lambda: decision_letter.remedies(complaint, language=language),
+        "decision.promises": lambda: decision_letter.promises(complaint, language=language),
+        "decision.referral": lambda: decision_letter.referral(complaint, language=language),
     }
 
 
@@ -93,6 +101,7 @@ def of_example(language: str, *, agent: Any) -> Values:
     known = dict(of_case(complaint, agent=agent, language=language))
     first = first_name(full)
     known |= {"customer.name": full, "customer.first_name": first, "greeting": greeting(first, language)}
+    known |= decision_letter.example(language)
     known |= {"team": str(agent.team) if agent is not None and agent.team else "Lisboa"}
     return known
 
@@ -102,7 +111,8 @@ def spoken(version: MacroVersion, complaint: Complaint) -> str:
     return language_of(version.texts, languages.code(complaint.language), languages.code(settings.LANGUAGE_CODE))
 
 
-def for_case(version: MacroVersion, complaint: Complaint, *, agent: Any) -> Rendered:
-    """A macro's text for a case, by `agent` (None: an integration without a person)."""
+def for_case(version: MacroVersion, complaint: Complaint, *, agent: Any, deciding: Deciding | None = None) -> Rendered:
+    """A macro's text for a case, by `agent` (None: an integration without a person). `deciding`: as `of_case`."""
     language = spoken(version, complaint)
-    return render(version.texts.get(language, ""), of_case(complaint, agent=agent, language=language))
+    values = of_case(complaint, agent=agent, language=language, deciding=deciding)
+    return render(version.texts.get(language, ""), values)

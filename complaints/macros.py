@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 LONGEST = 8_000  # characters of a text
 LONGEST_VALUE = 200
+LONGEST_BLOCK = 4_000  # of a value of several lines
 FILLED_BY_HAND = 80  # so long may be what stands where a value was missing
 _NAME = r"[a-z_]+(?:\.[a-z_]+)?"
 _TOKEN = re.compile(
@@ -36,11 +37,12 @@ TEXT, VALUE, FALLBACK, MISSING, PERSONAL = "text", "value", "fallback", "missing
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A name that may stand in braces, what it gives, and how that looks."""
+    """A name that may stand in braces, what it gives, and how that looks. `block`: several lines."""
 
     name: str
     about: str | Promise
     example: str
+    block: bool = False
 
 
 VARIABLES = {
@@ -63,6 +65,26 @@ VARIABLES = {
         Variable("agent.first_name", _("First name of whoever writes"), "Ana"),
         Variable("team", _("Team that handles the complaint"), "Lisbon desk"),
         Variable("organisation", _("Name of the organisation"), "Amends"),
+        Variable("decision.outcome", _("What was decided: upheld, partly upheld or not upheld"), "Upheld"),
+        Variable(
+            "decision.demands",
+            _("Each thing they ask for, with what was decided about it"),
+            "A refund: yes.",
+            block=True,
+        ),
+        Variable(
+            "decision.remedies",
+            _("What is given to put it right"),
+            "How we will put it right: Refund €12.30.",
+            block=True,
+        ),
+        Variable(
+            "decision.promises",
+            _("What is promised, and by when"),
+            "What we will do: call you. By 5 March.",
+            block=True,
+        ),
+        Variable("decision.referral", _("Where else they can turn"), "You can also turn to: …", block=True),
     )
 }
 
@@ -160,7 +182,7 @@ def render(text: str, values: Values) -> Rendered:
             continue
         name = token["name"]
         if name not in known:
-            known[name] = _value(values.get(name, ""))
+            known[name] = (_block if _is_block(name) else _value)(values.get(name, ""))
         segments.append(_filled(token, name, known[name]))
     if at < len(text):
         segments.append(Segment(TEXT, text[at:]))
@@ -179,6 +201,17 @@ def _value(value: Value) -> str:
     """One line of printable text, brackets single."""
     text = _BLANK.sub(" ", value() if callable(value) else value).strip()[:LONGEST_VALUE]
     text = "".join(char for char in text if char.isprintable())
+    return _BRACKETS.sub(r"\1", text)
+
+
+def _is_block(name: str) -> bool:
+    return name in VARIABLES and VARIABLES[name].block
+
+
+def _block(value: Value) -> str:
+    """Printable text of several lines, brackets single."""
+    text = (value() if callable(value) else value).replace("\r\n", "\n").strip()[:LONGEST_BLOCK]
+    text = "".join(char for char in text if char.isprintable() or char in "\n\u00a0\u202f")
     return _BRACKETS.sub(r"\1", text)
 
 

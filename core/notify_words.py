@@ -38,6 +38,7 @@ SENTENCES: dict[tuple[str, str], Sentence] = {
     (Event.ANSWERED, "declined"): lazy("The customer does not accept the decision on %(reference)s"),
     (Event.ESCALATED, "asked"): lazy("%(who)s asks for your help with %(reference)s"),
     (Event.ESCALATED, "answered"): lazy("%(who)s answers your escalation of %(reference)s"),
+    (Event.ESCALATED, "declined"): lazy("The customer does not accept the decision on %(reference)s"),
     (Event.ESCALATED, "taken"): lazy("%(who)s takes over %(reference)s, which you escalated"),
     (Event.DEADLINE, "warn"): lazy("A deadline comes near on %(reference)s: %(clock)s"),
     (Event.DEADLINE, "breach"): lazy("A deadline has passed on %(reference)s: %(clock)s"),

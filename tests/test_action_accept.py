@@ -66,8 +66,7 @@ def test_the_word_is_kept_with_its_comment_outside_the_hash(cast: Cast, accept) 
     assert accept(case, False, "The lamp is still dark.") == 302
     case.refresh_from_db()
     assert case.accepted is False and case.accepted_at == MONDAY and case.outcome == "upheld"
-    entry = trail.of(case).last()
-    assert entry is not None and entry.kind == "complaint.accepted"
+    entry = trail.of(case).filter(kind="complaint.accepted").get()
     assert json.loads(entry.body) == {"accepted": [None, False]}
     assert json.loads(entry.private) == {"comment": "The lamp is still dark."}
     assert acceptance.word_on(case).comment == "The lamp is still dark."

@@ -8,29 +8,40 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from complaints import errors, routing
-from complaints.actions import _base, _promised, handle, letters, promises
+from complaints import decisions, errors, routing
+from complaints.actions import _base, _promised, handle, letters, promises, words
+from complaints.actions import demands as asked_for
+from complaints.actions.delivery import told
+from complaints.actions.demands import DemandAnswer, demand
 from complaints.models import (
     NEVER,
     Clock,
     ClockKind,
     ClockState,
     Complaint,
+    Decision,
     LateReason,
+    MacroVersion,
     Message,
     Narrative,
     Outcome,
     Purpose,
+    Remedy,
+    RemedyStatus,
     RootCause,
     Status,
 )
 from complaints.models.catalogue import UNCLASSIFIED
+from complaints.models.words import FINAL
 from complaints.playbooks import open_steps
 from complaints.sla import clocks as sla
 from complaints.sla import pack_texts, packs
+from core import rows
 from core.actor import Actor
 from core.errors import InvalidInput
 from core.models import User
+
+__all__ = ["DECISIONS", "DemandAnswer", "close", "demand", "reopen", "reopen_locked", "resolve", "told", "withdraw"]
 
 DECISIONS = (Outcome.UPHELD, Outcome.PARTLY, Outcome.NOT_UPHELD)
 
@@ -48,14 +59,19 @@ def resolve(
     late_reason: str = "",
     late_note: str = "",
     texts: Sequence[str] = (),
+    findings: str = "",
+    demands: Sequence[DemandAnswer] = (),
+    macro: MacroVersion | None = None,
 ) -> Complaint:
-    """Decide the case. `summary`: what was done, for us; `answer`: the final answer to the complainant, if one is sent.
-    `late_reason`, `late_note`: why a deadline was missed; kept only if one was. `texts`: what rule packs say, to be
-    added to the answer in the complainant's language ("fca-disp.referral").
+    """Decide the case. `summary`: what was done, `findings`: what the investigation found, both for us; `answer`: the
+    final answer to the complainant, if one is sent, begun with `macro`. `demands`: what is decided about each thing
+    they ask for. `late_reason`, `late_note`: why a deadline was missed; kept only if one was. `texts`: what rule packs
+    say, to be added to the answer in the complainant's language ("fca-disp.referral").
 
-    Raises InvalidInput (unknown outcome, reason or text, summary_required, required_by_pack), CauseRequired for
-    `unclassified`, AlreadyResolved, AlreadyClosed, AlreadyEnded, or StepsOpen where the playbook holds it back; then
-    nothing is written.
+    Raises InvalidInput (unknown outcome, reason, text, demand or remedy, summary_required, required_by_pack,
+    variable_missing, personal_part_missing), CauseRequired for `unclassified`, AlreadyResolved, AlreadyClosed,
+    AlreadyEnded, DemandOpen while a demand is undecided, or StepsOpen where the playbook holds it back; then nothing is
+    written.
     """
     if outcome not in DECISIONS:
         raise InvalidInput(_("Choose upheld, partly upheld or not upheld."), code="invalid_choice", field="outcome")
@@ -68,6 +84,10 @@ def resolve(
     complaint = _base.locked_to_decide(complaint, by=by, at=at)
     _base.refuse_unless_undecided(complaint)
     open_steps.refuse_while_open(complaint)
+    if macro is not None:
+        words.refuse_foreign(macro, by=by, purpose=FINAL)
+        words.refuse_unfinished(answer, macro=macro, field="answer")
+    decided = asked_for.decide(complaint, demands, at=at)
     before = complaint.status
     clocks = _base.clocks_of(complaint)
     answer = pack_texts.whole(complaint, clocks, pack_texts.RESOLVE, answer, texts)
@@ -86,7 +106,18 @@ def resolve(
             complaint.first_response_at = at
             fields.append("first_response_at")
         sent = [handle.outgoing(complaint, answer, purpose=Purpose.FINAL_ANSWER, by=by, at=at)]
+        sent[0].macro = macro
     letter = [row for one in sent for row in letters.message(complaint, one, author=handle.signature(by), at=at)]
+    decision = Decision(
+        complaint=complaint,
+        number=Decision.objects.filter(complaint=complaint).count() + 1,
+        outcome=outcome,
+        findings=findings.strip(),
+        decided_by=by.user,
+        decided_at=at,
+        answer=sent[0] if sent else None,
+    )
+    rows.give_ids(decision)
     note = late_note.strip() if late else ""
     Narrative.objects.filter(complaint=complaint).update(summary=summary.strip(), late_note=note)
     return _base.finish(
@@ -101,10 +132,16 @@ def resolve(
             "root_cause": root_cause.code,
             "answered": bool(sent),
             **({"late_reason": late_reason} if complaint.late_reason else {}),
+            **({"demands": {str(one.pk): str(one.outcome) for one in decided}} if decided else {}),
         },
-        private={"summary": summary.strip(), **({"late_note": note} if note else {})},
+        private={
+            "summary": summary.strip(),
+            **({"late_note": note} if note else {}),
+            **({"findings": decision.findings} if decision.findings else {}),
+            **({"demands": {str(one.pk): [one.text, one.answer] for one in decided}} if decided else {}),
+        },
         clocks=clocks,
-        also=[*sent, *letter],
+        also=[*sent, *letter, decision],
     )
 
 
@@ -112,14 +149,15 @@ def resolve(
 def close(complaint: Complaint, *, by: Actor, at: datetime) -> Complaint:
     """Close a resolved complaint and put it on the trail (domain, Complaint 7).
 
-    The decision is shown on the status page, which counts as delivered. Raises AlreadyClosed, AlreadyEnded or
-    NotResolved; then nothing is written.
+    Raises AlreadyClosed, AlreadyEnded, NotResolved, OpenPromise while something is owed, RemedyAwaiting while one waits
+    for approval, or UndeliveredAnswer where the final answer reached nobody: its mail failed for good, the status page
+    never showed it, and nobody told them. Then nothing is written.
     """
     complaint = _base.locked_to_decide(complaint, by=by, at=at)
     _base.refuse_unless_live(complaint)
     if complaint.status != Status.RESOLVED:
         raise errors.NotResolved
-    promises.refuse_while_open(complaint)
+    _refuse_unfulfilled(complaint)
     clocks = _base.clocks_of(complaint)
     for clock in clocks:
         sla.cancel(clock, at=at)
@@ -136,6 +174,15 @@ def close(complaint: Complaint, *, by: Actor, at: datetime) -> Complaint:
     )
 
 
+def _refuse_unfulfilled(complaint: Complaint) -> None:
+    """What is owed to the complainant holds the closing back. Query cost: 3, 1 more where the answer went by mail."""
+    promises.refuse_while_open(complaint)
+    if Remedy.objects.filter(complaint=complaint, status=RemedyStatus.AWAITING).exists():
+        raise errors.RemedyAwaiting
+    if decisions.delivery(decisions.current(complaint)).lost:
+        raise errors.UndeliveredAnswer
+
+
 @transaction.atomic
 def reopen(complaint: Complaint, *, by: Actor, at: datetime, reason: str) -> Complaint:
     """Take up a resolved, closed or withdrawn case again. Raises InvalidInput reason_required or NotEnded."""
@@ -144,9 +191,10 @@ def reopen(complaint: Complaint, *, by: Actor, at: datetime, reason: str) -> Com
     return reopen_locked(_base.locked(complaint), by=by, at=at, reason=reason.strip())
 
 
-def reopen_locked(complaint: Complaint, *, by: Actor, at: datetime, reason: str) -> Complaint:
+def reopen_locked(complaint: Complaint, *, by: Actor, at: datetime, reason: str, declined: bool = False) -> Complaint:
     """Reopen a complaint whose row the caller holds locked. The resolve clock resumes or starts a new cycle, by
-    policy."""
+    policy; the decision is superseded. `declined`: because the complainant did not accept it, which stays their word
+    until they say another."""
     if complaint.is_open:
         raise errors.NotEnded
     if complaint.status == Status.MERGED or complaint.is_history:
@@ -158,7 +206,10 @@ def reopen_locked(complaint: Complaint, *, by: Actor, at: datetime, reason: str)
         complaint.owner = _still_here(complaint, at)
         routing.take(complaint.owner, at=at)
     complaint.status, complaint.resolved_at, complaint.closed_at = Status.INVESTIGATING, None, None
-    complaint.outcome, complaint.accepted, complaint.accepted_at = "", None, None
+    complaint.outcome = ""
+    if not declined:
+        complaint.accepted, complaint.accepted_at = None, None
+    Decision.objects.filter(complaint=complaint, superseded_at__isnull=True).update(superseded_at=at)
     _base.informed(complaint, clocks, at=at, told=True)
     return _base.finish(
         complaint,

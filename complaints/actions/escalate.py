@@ -12,7 +12,7 @@ from complaints.actions import _base, telling
 from complaints.actions.hand_over import MOST_WORDS
 from complaints.actions.manage import change_owner
 from complaints.actions.watch import let_see
-from complaints.models import Complaint, Escalation
+from complaints.models import Complaint, Escalation, Status
 from core import rows, trail
 from core.actor import Actor
 from core.errors import InvalidInput, NotAllowed
@@ -39,12 +39,30 @@ def escalate(complaint: Complaint, *, by: Actor, at: datetime, reason: str, to: 
         raise InvalidInput(_("You cannot ask yourself."), code="own_escalation", field="to")
     if to.pk in waiting:
         raise errors.AlreadyEscalated(field="to")
+    return _ask(complaint, to, by=by, at=at, reason=reason, what="asked")
+
+
+def decline(complaint: Complaint, *, at: datetime, reason: str, what: str) -> Escalation:
+    """The complainant does not accept the decision on a locked case, closed ones too: the one above its owner is asked.
+
+    `what`: which sentence tells them. Raises NobodyAbove, OwnerUnavailable.
+    """
+    waiting = set(
+        Escalation.objects.filter(complaint=complaint, answered_at__isnull=True).values_list("to_id", flat=True)
+    )
+    by = Actor.customer()
+    to = above(complaint, by, at=at, without={*waiting, complaint.owner_id})
+    return _ask(complaint, to, by=by, at=at, reason=reason.strip()[:MOST_WORDS], what=what)
+
+
+def _ask(complaint: Complaint, to: User, *, by: Actor, at: datetime, reason: str, what: str) -> Escalation:
+    """Write the question to `to` and tell them. Raises OwnerUnavailable."""
     if not routing.hold(to):
         raise errors.OwnerUnavailable(field="to")
     made = Escalation(complaint=complaint, by=by.user, to=to, reason=reason, at=at)
     rows.give_ids(made)
     let_see(complaint, to)
-    words = telling.about(complaint, by=by, what="asked", text=reason)
+    words = telling.about(complaint, by=by, what=what, text=reason)
     told = telling.tell([to], Event.ESCALATED, complaint, key=f"escalated:{made.pk}", words=words, by=by, at=at)
     rows.insert([made, *told])
     first = {"escalated_at": at} if complaint.escalated_at is None else {}
@@ -58,13 +76,14 @@ def answer(escalation: Escalation, *, by: Actor, at: datetime, answer: str, take
     """The one asked says what to do, and takes the case over if they wish.
 
     Raises InvalidInput answer_required, NotAllowed, NotEscalated, OwnerUnavailable, and of a case that has ended
-    AlreadyClosed or AlreadyEnded.
+    AlreadyEnded, or AlreadyClosed where they would take a closed one over.
     """
     answer = _said(answer, "answer", _("Say what should be done."), "answer_required")
     complaint, found = _open(escalation)
     if by.user_id != found.to_id:
         raise NotAllowed(_("Only the one who was asked can answer."))
-    _base.refuse_unless_live(complaint)
+    if take_over or complaint.status != Status.CLOSED:
+        _base.refuse_unless_live(complaint)
     found.answered_at, found.answer = at, answer
     found.save(update_fields=["answered_at", "answer"])
     takes = take_over and complaint.owner_id != by.user_id

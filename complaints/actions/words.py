@@ -11,12 +11,19 @@ from __future__ import annotations
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from complaints import macro_values, macros
 from complaints.models import Complaint, Macro, MacroVersion
-from complaints.models.words import REPLY
+from complaints.models.words import FINAL, NOTE, REPLY
 from core.actor import Actor
 from core.errors import InvalidInput
+
+FOREIGN = {
+    NOTE: gettext_lazy("These words are for a note among ourselves."),
+    REPLY: gettext_lazy("These words are a reply."),
+    FINAL: gettext_lazy("These words are a final answer: they go out with the decision."),
+}
 
 
 def refuse_unfinished(body: str, *, macro: MacroVersion | None = None, field: str = "body") -> None:
@@ -42,11 +49,10 @@ def sent_as_it_was(version: MacroVersion, complaint: Complaint, body: str, *, by
 
 
 def refuse_foreign(version: MacroVersion, *, by: Actor, purpose: str) -> None:
-    """Raises InvalidInput unknown_macro for a macro that is not the actor's to take, wrong_purpose for the words of a
-    note in a reply or the other way round. Query cost: 1."""
+    """Raises InvalidInput unknown_macro for a macro that is not the actor's to take, wrong_purpose for words that were
+    made for something else than `purpose`. Query cost: 1."""
     if version.purpose != purpose:
-        said = _("These words are for a note among ourselves.") if purpose == REPLY else _("These words are a reply.")
-        raise InvalidInput(said, code="wrong_purpose", field="macro")
+        raise InvalidInput(FOREIGN[version.purpose], code="wrong_purpose", field="macro")
     if by.user is None:
         return
     mine = Macro.objects.visible_to(by.user).filter(Q(owner__isnull=True) | Q(owner=by.user.pk), pk=version.macro_id)

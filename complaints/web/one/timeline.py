@@ -34,6 +34,7 @@ WITHOUT_VERSION = (  # what is told beside a case and does not change it
     "complaint.escalation_answered",
     "complaint.escalation_withdrawn",
     "complaint.not_duplicate",
+    "complaint.decision_seen",
 )
 
 

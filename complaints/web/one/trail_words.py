@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from complaints.actions.declining import DECLINED
 from complaints.actions.holding import CASE_ENDED, CUSTOMER_WROTE
 from complaints.actions.silence import SILENT
 from complaints.models import ClockKind, LateReason, Outcome, Severity, Status
@@ -16,7 +17,7 @@ from complaints.playbooks.memory import step_title
 from complaints.reference import catalogue
 from complaints.sla.ladder import percent_of
 from complaints.web.names import name_of
-from complaints.web.one import detail_words, linking_words
+from complaints.web.one import decision_words, detail_words, linking_words
 from complaints.web.one.told import Step
 from core import languages
 from core.models import TrailEntry
@@ -38,13 +39,15 @@ def words_of(entry: Step | TrailEntry) -> tuple[str, str, str, str] | None:
     if entry.kind in QUIET:
         return None
     private: dict[str, Any] = json.loads(entry.private) if entry.private else {}
-    by, reason = actor_of(entry), private.get("reason") or private.get("comment") or ""
+    by, reason = actor_of(entry), private.get("reason") or private.get("comment") or private.get("text") or ""
     say = SAY.get(entry.kind)
     if say is None:
         return ("trail", "", entry.kind.removeprefix("complaint.").replace("_", " "), by)
     icon, tone, title = say(body)
     if reason == "customer_answered":
         reason = _("the customer answered")
+    if reason == DECLINED:
+        reason = _("the customer does not accept the decision")
     text = f"{by}: {reason}" if by and reason else by or reason
     if entry.kind == "complaint.amended" and (what := detail_words.said(private)):
         text = f"{text}: {what}" if text else what
@@ -232,5 +235,6 @@ SAY: dict[str, Callable[[dict[str, Any]], tuple[str, str, str]]] = {
     "complaint.taken_over": lambda body: ("book", "", _("Taken over from another system")),
     "complaint.record_changed": lambda body: ("book", "", _("Brought up to date by an import")),
     **linking_words.SAY,
+    **decision_words.SAY,
     "complaint.recorded": lambda body: ("book", "", _("Imported as history")),
 }
