@@ -31,9 +31,7 @@ def rebuild(*, mend: bool = True, seen: Callable[[int], None] = lambda count: No
     while True:
         with transaction.atomic():
             rows = Complaint.objects.filter(pk__gt=last, is_history=False).order_by("pk")
-            complaints = list(
-                (rows.select_for_update(of=("self",)) if mend else rows).only(*COLUMNS)[:AT_ONCE]
-            )
+            complaints = list((rows.select_for_update(of=("self",)) if mend else rows).only(*COLUMNS)[:AT_ONCE])
             if not complaints:
                 return {"clocks": looked, "different": different, "columns": dict(sorted(columns.items()))}
             last = complaints[-1].pk
