@@ -68,15 +68,18 @@ def picture(kind: int) -> bytes:
     ]
     torn = 236 + 4 * kind  # where the corner is damaged
     boxes += [(torn + step, 110, torn + step + 3, 116 + 5 * (step % 4), (92, 66, 40)) for step in range(0, 30, 3)]
-    rows = [b"".join(bytes(_at(boxes, x, y)) for x in range(WIDE)) for y in range(HIGH)]
-    raw = b"".join(b"\0" + row for row in rows)
+    raw = b"".join(b"\0" + _row(boxes, y) for y in range(HIGH))
     head = struct.pack(">IIBBBBB", WIDE, HIGH, 8, 2, 0, 0, 0)
     parts = ((b"IHDR", head), (b"IDAT", zlib.compress(raw, 9)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, content) for name, content in parts)
 
 
-def _at(boxes: list[Box], x: int, y: int) -> Colour:
-    return next(c for x1, y1, x2, y2, c in reversed(boxes) if x1 <= x < x2 and y1 <= y < y2)
+def _row(boxes: list[Box], y: int) -> bytes:
+    row = bytearray(3 * WIDE)
+    for left, top, right, bottom, colour in boxes:
+        if top <= y < bottom:
+            row[3 * left : 3 * right] = bytes(colour) * (right - left)
+    return bytes(row)
 
 
 def _chunk(name: bytes, content: bytes) -> bytes:
