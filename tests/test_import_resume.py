@@ -33,26 +33,26 @@ OTHERS = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
-_MIGRATED = pytest.StashKey["Elsewhere"]()
+_WITH_A_USER = pytest.StashKey["Elsewhere"]()
 
 
 class Elsewhere:
-    """A database of its own for processes that may be killed; `like`: a copy of that one, which nobody is at."""
+    """A database of its own for processes that may be killed: a copy of `like` (see `pristine`), which nobody is at."""
 
-    def __init__(self, folder: Path, like: Elsewhere | None = None) -> None:
+    def __init__(self, folder: Path, like: str) -> None:
         self.environment = {**os.environ, "VAR_DIR": str(folder), "SECRET_KEY": "k" * 50}
         self.environment["DJANGO_SETTINGS_MODULE"] = "config.settings"
         if settings.SQLITE:
             self.path = folder / "elsewhere.sqlite3"
+            self.name = str(self.path)
             self.environment["DATABASE_URL"] = f"sqlite:///{self.path}"
-            if like is not None:
-                shutil.copyfile(like.path, self.path)
+            shutil.copyfile(like, self.path)
         else:
             server = settings.DATABASES["default"]
             self.name = f"elsewhere_{uuid.uuid4().hex[:8]}"
             self.server = {"host": server["HOST"], "port": server["PORT"], "user": server["USER"]}
             self.server |= {"password": server["PASSWORD"]} if server["PASSWORD"] else {}
-            self._maintain(f"CREATE DATABASE {self.name}" + (f" TEMPLATE {like.name}" if like is not None else ""))
+            self._maintain(f"CREATE DATABASE {self.name} TEMPLATE {like}")
             self.environment["DATABASE_URL"] = (
                 f"postgres://{server['USER']}:{server['PASSWORD']}@{server['HOST']}:{server['PORT']}/{self.name}"
             )
@@ -102,22 +102,21 @@ class Elsewhere:
         return out
 
 
-def migrated(config: pytest.Config) -> Elsewhere:
+def with_a_user(config: pytest.Config, pristine: str) -> Elsewhere:
     """With all tables and one user; made once, for the others are copies of it."""
-    if _MIGRATED not in config.stash:
+    if _WITH_A_USER not in config.stash:
         folder = tempfile.TemporaryDirectory(prefix="amends-elsewhere-")
         config.add_cleanup(folder.cleanup)
-        place = Elsewhere(Path(folder.name))
+        place = Elsewhere(Path(folder.name), pristine)
         config.add_cleanup(place.drop)
-        place.run("migrate", "--verbosity", "0")
         place.run("shell", "-c", "from core.models import User; User.objects.create_superuser('boss', password='x')")
-        config.stash[_MIGRATED] = place
-    return config.stash[_MIGRATED]
+        config.stash[_WITH_A_USER] = place
+    return config.stash[_WITH_A_USER]
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Elsewhere]:
-    place = Elsewhere(tmp_path, migrated(request.config))
+def elsewhere(tmp_path: Path, request: pytest.FixtureRequest, pristine: str) -> Iterator[Elsewhere]:
+    place = Elsewhere(tmp_path, with_a_user(request.config, pristine).name)
     yield place
     place.drop()
 
