@@ -17,7 +17,7 @@ from complaints.playbooks.memory import step_title
 from complaints.reference import catalogue
 from complaints.sla.ladder import percent_of
 from complaints.web.names import name_of
-from complaints.web.one import decision_words, detail_words, linking_words
+from complaints.web.one import decision_words, detail_words, linking_words, remedy_words
 from complaints.web.one.told import Step
 from core import languages
 from core.models import TrailEntry
@@ -236,5 +236,6 @@ SAY: dict[str, Callable[[dict[str, Any]], tuple[str, str, str]]] = {
     "complaint.record_changed": lambda body: ("book", "", _("Brought up to date by an import")),
     **linking_words.SAY,
     **decision_words.SAY,
+    **remedy_words.SAY,
     "complaint.recorded": lambda body: ("book", "", _("Imported as history")),
 }
