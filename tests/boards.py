@@ -1,9 +1,17 @@
-"""A small world for dashboards: complaints in every state, answers, stays and orders, so that no chart is empty."""
+"""A small world for dashboards: complaints in every state, answers, stays and orders, so that no chart is empty; and
+how a test reads what they show."""
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
+from html import unescape
+from typing import Any
+
+from django.test import Client
 
 from complaints.actions import decide
 from complaints.models import Complaint
@@ -15,6 +23,7 @@ from retention.models import Customer, Purchase, Tenure
 from tests.cast import Cast, make_customer
 
 CHANNELS = ("phone", "web", "email")
+FORBIDDEN = re.compile(r">\s*(?:NaN|None)\b|NaN.%|&lt;metrics|style=")
 SCORES = (10, 9, 8, 3, 7, 0)
 
 
@@ -88,3 +97,35 @@ def _order(customer: Customer, number: str, at: datetime) -> None:
         created_at=at,
         updated_at=at,
     )
+
+
+def signed_in(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def page(client: Client, path: str, status: int = 200) -> Any:
+    answer = client.get(path)
+    assert answer.status_code == status, (path, answer.status_code)
+    return answer
+
+
+def links(answer: Any) -> list[str]:
+    """Every address of rows on a page."""
+    found = re.findall(r'href="(/dashboard/[a-z-]+/rows/[^"]*)"', answer.content.decode())
+    return list(dict.fromkeys(unescape(one) for one in found))
+
+
+def panels_of(answer: Any) -> dict[str, Any]:
+    """The charts of a whole board by their keys."""
+    return {panel.key: panel for one in answer.context for layer in one for panel in layer.get("panels", ())}
+
+
+def number(text: str) -> int:
+    return int(re.sub(r"\D", "", text) or 0)
+
+
+def csv_of(answer: Any) -> list[list[str]]:
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return list(csv.reader(io.StringIO(body.decode())))

@@ -1,8 +1,7 @@
-"""Policies in the browser: the draft, what it changes, its preview and its application (domain, SLA 3; F24, F25)."""
+"""Policies in the browser: the draft, who may change it, what it changes (domain, SLA 3; F24, F25)."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,18 +9,16 @@ from django.test import Client
 
 from complaints.actions import policies as actions
 from complaints.actions import sla_edits
-from complaints.models import Clock, ComplaintType, SlaEdit, SlaPolicy, SlaVersion
+from complaints.models import ComplaintType, SlaEdit, SlaPolicy, SlaVersion
 from complaints.sla import drafts, policies
 from core import cached, clock, trail
 from core.actor import Actor
-from core.models import CalendarVersion, IdempotencyKey, TrailEntry
-from tests.cast import MONDAY, Cast, make_cast
+from core.models import IdempotencyKey, TrailEntry
+from tests.cast import Cast, make_cast
+from tests.policies import DRAFT, hours, of, path_of, press, text
 from tests.test_settings_people import count, shown, signed_in
 
 pytestmark = pytest.mark.django_db
-HOUR = 3600
-DRAFT = "/settings/sla/draft/"
-ALWAYS = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
 
 
 @pytest.fixture
@@ -38,34 +35,6 @@ def ada(cast: Cast) -> Client:
 @pytest.fixture
 def draft(cast: Cast) -> SlaVersion:
     return actions.begin_draft(by=Actor.person(cast.admin), at=clock.now())
-
-
-@pytest.fixture
-def day_and_night(cast: Cast) -> None:
-    """Every hour counts, so that deadlines can be told by hand: 4 hours to acknowledge, 10 to resolve."""
-    CalendarVersion.objects.update(definition={"tz": "UTC", "weekly": ALWAYS, "exceptions": []})
-    SlaPolicy.objects.update(targets={kind: _hours(n) for kind, n in (("acknowledge", 4), ("resolve", 10))}, ladder=[])
-    cached.clear_all()
-
-
-def _hours(n: int) -> dict[str, Any]:
-    return {"kind": "working_seconds", "value": n * HOUR}
-
-
-def of(draft: SlaVersion) -> list[SlaPolicy]:
-    return list(SlaPolicy.objects.filter(version=draft).order_by("position"))
-
-
-def path_of(policy: SlaPolicy, more: str = "") -> str:
-    return f"{DRAFT}policies/{policy.pk}/{more}"
-
-
-def press(client: Client, path: str, **fields: Any) -> Any:
-    return client.post(path, {"nonce": fields.pop("nonce", ""), **fields})
-
-
-def text(client: Client, path: str) -> str:
-    return client.get(path).content.decode()
 
 
 # --- the draft --------------------------------------------------------------------------------------------------------
@@ -241,7 +210,7 @@ def test_the_matrix_frames_what_the_draft_changes_and_says_why(cast, ada, draft)
     who = {"by": Actor.person(cast.admin), "at": clock.now()}
     billing = ComplaintType.objects.get(code="billing")
     made = actions.add_policy(
-        draft, {"name": "Billing letters", "type": billing, "channel": "letter", "targets": {"resolve": _hours(1)},
+        draft, {"name": "Billing letters", "type": billing, "channel": "letter", "targets": {"resolve": hours(1)},
                 "calendar": of(draft)[-1].calendar}, **who,
     )  # fmt: skip
     actions.move_policy(made, to=1, **who)
@@ -280,141 +249,10 @@ def test_the_pages_cost_the_same_however_much_is_in_them(cast, ada, draft):
     few = count(ada, DRAFT)
     who = {"by": Actor.person(cast.admin), "at": clock.now()}
     for number in range(12):
-        fields = {"name": f"P{number}", "tier": f"t{number}", "targets": {"resolve": _hours(1)}}
+        fields = {"name": f"P{number}", "tier": f"t{number}", "targets": {"resolve": hours(1)}}
         actions.add_policy(draft, {**fields, "calendar": of(draft)[-1].calendar}, **who)
     assert count(ada, DRAFT) <= few <= 12
     assert count(ada, "/settings/sla/") <= 10
-
-
-# --- preview, application ---------------------------------------------------------------------------------------------
-
-
-def _previewed(cast: Cast, ada: Client, draft: SlaVersion, hours: int) -> SlaEdit:
-    """Every policy of the draft asks for a resolution in so many hours; previewed "from now on"."""
-    who = {"by": Actor.person(cast.admin), "at": clock.now()}
-    for one in of(draft):
-        actions.change_policy(one, {"targets": {**one.targets, "resolve": _hours(hours)}}, **who)
-    answer = press(ada, DRAFT + "preview/")
-    edit = SlaEdit.objects.order_by("-pk")[0]
-    assert answer.headers["Location"] == f"/settings/sla/edits/{edit.pk}/"
-    return edit
-
-
-def test_the_preview_tells_what_would_move_and_applying_moves_it(cast, day_and_night, ada):
-    """By hand: filed Monday 9:00 with 10 hours, due 19:00. At 12:00 the draft says 2 hours: that would be 11:00, which
-    has passed, so it is due at once, at 12:00. The acknowledgement stays at 13:00."""
-    with clock.frozen(MONDAY):
-        case = cast.complaint(channel="web")
-    noon = MONDAY + timedelta(hours=3)
-    with clock.frozen(noon):
-        draft = actions.begin_draft(by=Actor.person(cast.admin), at=noon)
-        edit = _previewed(cast, ada, draft, 2)
-        here = f"/settings/sla/edits/{edit.pk}/"
-        page = text(ada, here)
-        assert "1 deadline would move" in page
-        assert dict(ada.get(here).context["facts"]) == {
-            "Open complaints": "1", "Deadlines that move earlier": "1", "Deadlines that move later": "0",
-            "Due at once": "1",
-        }  # fmt: skip
-        assert case.reference not in page and "1 further example is of a case you do not see." in page
-        mine = text(signed_in(cast.manager), here)  # sees all cases
-        assert f"/complaints/{case.reference}/" in mine and "7 h earlier" in mine
-        assert Clock.objects.get(complaint=case, kind="resolve").due_at == MONDAY + timedelta(hours=10)
-        assert "Apply: From now on" in page
-        assert press(ada, here + "application/", nonce="go").headers["Location"] == here
-        assert press(ada, here + "application/", nonce="go").headers["Location"] == here
-    moved = Clock.objects.get(complaint=case, kind="resolve")
-    assert (moved.due_at, moved.policy.version) == (noon, draft)
-    assert Clock.objects.get(complaint=case, kind="acknowledge").due_at == MONDAY + timedelta(hours=4)
-    with clock.frozen(noon + timedelta(minutes=1)):
-        sla_edits.advance()
-        sla_edits.advance()
-        page = text(ada, here)
-    assert "1 deadline was moved" in page and "by Ada Admin" in page and "Apply:" not in page
-    listed = text(ada, "/settings/sla/edits/")
-    assert "Policies, version 2" in listed and "Ada Admin" in listed and "From now on" in listed
-    assert ada.get("/settings/sla/").context["note"].startswith("version 2 in force")
-
-
-def test_for_new_complaints_only_nothing_moves(cast, day_and_night, ada, draft):
-    case = cast.complaint(channel="web")
-    before = Clock.objects.get(complaint=case, kind="resolve").due_at
-    edit = _previewed(cast, ada, draft, 2)
-    press(ada, f"/settings/sla/edits/{edit.pk}/mode/", mode="new_only", nonce="x")
-    edit.refresh_from_db()
-    other = SlaEdit.objects.order_by("-pk")[0]
-    assert (edit.status, other.mode, other.status) == ("dropped", "new_only", "counted")
-    here = f"/settings/sla/edits/{other.pk}/"
-    assert "No deadline of an open complaint moves" in text(ada, here)
-    press(ada, here + "application/")
-    assert Clock.objects.get(complaint=case, kind="resolve").due_at == before
-    assert cast.complaint(channel="web").clocks.get(kind="resolve").target_value == 2 * HOUR
-    other.refresh_from_db()
-    assert other.status == "done"
-    press(ada, here + "drop/")
-    other.refresh_from_db()
-    assert other.status == "done"  # what is done cannot be dropped
-
-
-def test_what_was_counted_is_what_is_applied(cast, day_and_night, ada, draft):
-    edit = _previewed(cast, ada, draft, 2)
-    here = f"/settings/sla/edits/{edit.pk}/"
-    assert "Apply: From now on" in text(ada, here)
-    actions.change_policy(of(draft)[0], {"name": "Changed since"}, by=Actor.person(cast.admin), at=clock.now())
-    page = text(ada, here)
-    assert "The draft has changed since it was previewed." in page and "Apply: From now on" not in page
-    press(ada, here + "application/")
-    assert "The draft has changed since it was previewed. Look at the changes again." in text(ada, here)
-    draft.refresh_from_db()
-    assert draft.published_at is None
-    press(ada, here + "mode/", mode="from_now")
-    fresh = SlaEdit.objects.order_by("-pk")[0]
-    assert fresh.pk != edit.pk and "Apply: From now on" in text(ada, f"/settings/sla/edits/{fresh.pk}/")
-    assert press(ada, f"/settings/sla/edits/{fresh.pk}/drop/").headers["Location"] == DRAFT
-    fresh.refresh_from_db()
-    assert fresh.status == "dropped" and SlaVersion.objects.filter(pk=draft.pk).exists()
-    press(ada, f"/settings/sla/edits/{fresh.pk}/mode/", mode="retroactive")  # policies have no such mode
-    press(ada, f"/settings/sla/edits/{fresh.pk}/mode/", mode="nonsense")
-    assert SlaEdit.objects.count() == 2
-
-
-def test_the_page_follows_the_job(cast, day_and_night, ada, draft, monkeypatch):
-    """Counting in the background: the poll gets 204 while nothing moves, then the page's part, and stops at the end."""
-    for _number in range(5):
-        cast.complaint(channel="web")
-    monkeypatch.setattr(sla_edits, "AT_ONCE", 0.0)
-    monkeypatch.setattr(sla_edits, "CHUNK", {"sqlite": 2, "postgresql": 2})
-    edit = _previewed(cast, ada, draft, 2)
-    begun = edit.looked
-    here = f"/settings/sla/edits/{edit.pk}/"
-    page = ada.get(here)
-    words = page.content.decode()
-    assert page.context["at_work"] and "<progress" in words and 'hx-trigger="every 1s"' in words
-    assert f"{begun} of 5 open complaints looked at" in words and begun < 4 and "Apply:" not in words
-    live = signed_in(cast.admin, **{"HX-Request": "true"})
-    assert live.get(page.context["poll_url"]).status_code == 204
-    SlaEdit.objects.filter(pk=edit.pk).update(looked=4)
-    answer = live.get(page.context["poll_url"])
-    assert answer.status_code == 200 and "4 of 5 open complaints looked at" in answer.content.decode()
-    assert "<html" not in answer.content.decode() and "Apply:" not in answer.content.decode()
-    SlaEdit.objects.filter(pk=edit.pk).update(looked=begun)
-    sla_edits.advance()
-    done = live.get(page.context["poll_url"]).content.decode()
-    assert "every 1s" not in done and "5 deadlines would move" in done and "Apply: From now on" in done
-
-
-def test_edits_are_listed_a_page_at_a_time_and_odd_ones_are_not_found(cast, ada, draft):
-    at = datetime(2026, 3, 2, tzinfo=UTC)
-    SlaEdit.objects.bulk_create(
-        SlaEdit(sla_version=draft, mode="from_now", status="dropped", created_at=at, created_by=cast.admin)
-        for _number in range(55)
-    )
-    first = ada.get("/settings/sla/edits/")
-    assert len(first.context["rows"]) == 50
-    assert len(ada.get(first.context["next_url"]).context["rows"]) == 5
-    assert count(ada, "/settings/sla/edits/") <= 6
-    assert ada.get("/settings/sla/edits/999999/").status_code == 404
-    assert ada.get("/settings/sla/edits/?before=x").status_code == 200
 
 
 def test_reading_writes_nothing(cast, ada, draft):
