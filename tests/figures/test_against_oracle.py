@@ -14,7 +14,7 @@ from complaints.models import RulePack
 from core import cached, clock
 from metrics.figures import Figure, Scope, figures
 from metrics.figures.base import Measure
-from tests.figures import oracle
+from tests.figures import oracle, oracle_customers, oracle_rows
 from tests.figures.world import NOW, ZONES, World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -101,12 +101,12 @@ def test_every_figure_is_what_a_loop_over_all_rows_says(world: World) -> None:
 def test_recovery_and_its_controls(world: World) -> None:
     figure = figures["service-recovery"]
     for scope in scopes(world, figure, 5):
-        result, expected = figure.measure(scope), oracle.recovery(world, scope)
+        result, expected = figure.measure(scope), oracle_customers.recovery(world, scope)
         values = dict(result.values or {})
         found = {"n": result.n, "hits": result.numerator, "immature": result.immature, "excluded": values["excluded"]}
         assert found == {name: expected[name] for name in found}, scope
         assert values["controls_n"] == expected["controls"]
-        rate = oracle.percent(expected["controls_hits"], expected["controls"])
+        rate = oracle_rows.percent(expected["controls_hits"], expected["controls"])
         controls = values["controls"]
         assert (None if controls is None else float(controls)) == (None if rate is None else pytest.approx(rate))
 
@@ -127,19 +127,21 @@ def _by_kind(world: World, kind: str) -> None:
     values = result.values or {}
     for name, share in (("median", 0.5), ("p90", 0.9)):
         worked = [one for _hours, one in took if one is not None]
-        assert float(values[name] or 0) == pytest.approx(oracle.quantile([one for one, _w in took], share), abs=1e-6)
-        assert float(values[f"{name}_working"] or 0) == pytest.approx(oracle.quantile(worked, share), abs=1e-6)
+        assert float(values[name] or 0) == pytest.approx(
+            oracle_rows.quantile([one for one, _w in took], share), abs=1e-6
+        )
+        assert float(values[f"{name}_working"] or 0) == pytest.approx(oracle_rows.quantile(worked, share), abs=1e-6)
 
 
 def test_quantiles_lie_between_neighbours(world: World) -> None:
     scope = Scope(viewer=world.manager, zone=ZoneInfo("UTC"), as_of=NOW)
     values = figures["time-to-resolve"].measure(scope).values or {}
     took = oracle.resolve_hours(world, scope)
-    assert float(values["p90"] or 0) == pytest.approx(oracle.quantile(took, 0.9), abs=1e-6)
-    rows = oracle.received(world, scope)
+    assert float(values["p90"] or 0) == pytest.approx(oracle_rows.quantile(took, 0.9), abs=1e-6)
+    rows = oracle_rows.received(world, scope)
     worked = [
         one.resolution_seconds / 3600
         for one in rows
         if one.resolution_seconds is not None and one.status != "withdrawn"
     ]
-    assert float(values["median_working"] or 0) == pytest.approx(oracle.quantile(worked, 0.5), abs=1e-6)
+    assert float(values["median_working"] or 0) == pytest.approx(oracle_rows.quantile(worked, 0.5), abs=1e-6)

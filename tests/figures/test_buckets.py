@@ -13,7 +13,7 @@ from core import cached, clock
 from metrics import periods
 from metrics.figures import Scope, cohorts, figures
 from retention.models import Tenure
-from tests.figures import oracle
+from tests.figures import oracle, oracle_customers, oracle_rows
 from tests.figures.world import NOW, ZONES, World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -102,8 +102,8 @@ def test_cohorts(world: World, name: str, since: date | None) -> None:
     scope = Scope(world.manager, ZoneInfo(name), NOW, since=since, until=date(2026, 4, 30))
     first: dict[int, date] = {}
     months: dict[int, set[date]] = {}
-    for one in oracle.valid(world, scope):
-        month = oracle.local(one.purchased_at, scope).replace(day=1)
+    for one in oracle_customers.valid(world, scope):
+        month = oracle_rows.local(one.purchased_at, scope).replace(day=1)
         months.setdefault(one.customer_id, set()).add(month)
         first[one.customer_id] = min(first.get(one.customer_id, month), month)
     found = {cohort.month: cohort for cohort in cohorts.purchase_cohorts(scope)}
@@ -118,7 +118,7 @@ def test_cohorts(world: World, name: str, since: date | None) -> None:
             assert cell == wanted
     for cohort in cohorts.tenure_cohorts(scope):
         mine_too = [
-            one for one in oracle.stays(world, scope)
+            one for one in oracle_customers.stays(world, scope)
             if one.joined_on and one.joined_on.replace(day=1) == cohort.month and one.joined_on <= date(2026, 4, 30)
         ]  # fmt: skip
         assert cohort.size == len(mine_too)
