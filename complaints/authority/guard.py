@@ -98,6 +98,10 @@ _WEIGH = "\n".join(
 )
 _DECIDED = ("rejected", "withdrawn", "revoked")
 _KEPT = ("complaint_id", "kind", "amount", "currency", "charge_id", "decided_by_id", "decided_on")
+_LIMIT = (
+    "version_id", "position", "holder", "role", "team_id", "person_id", "kind", "currency", "period",
+    "per_complaint", "per_customer", "per_period",
+)  # fmt: skip
 TRIGGERS = {
     "complaints_remedy_granted": f"AFTER INSERT ON {REMEDY} WHEN {_VALUED} BEGIN {_WEIGH} END",
     "complaints_remedy_approved": (
@@ -110,8 +114,8 @@ TRIGGERS = {
         "BEGIN SELECT RAISE(ABORT, 'remedy_is_decided'); END"
     ),
     "complaints_limit_published": (
-        f"AFTER UPDATE ON {LIMIT} WHEN EXISTS (SELECT 1 FROM {VERSION} v "
-        "WHERE v.id IN (OLD.version_id, NEW.version_id) AND v.published_at IS NOT NULL) "
+        f"AFTER UPDATE ON {LIMIT} WHEN ({' OR '.join(f'OLD.{name} IS NOT NEW.{name}' for name in _LIMIT)}) "
+        f"AND EXISTS (SELECT 1 FROM {VERSION} v WHERE v.id IN (OLD.version_id, NEW.version_id) AND v.published_at IS NOT NULL) "
         "BEGIN SELECT RAISE(ABORT, 'limit_is_published'); END"
     ),
     "complaints_authority_published": (

@@ -7,7 +7,7 @@ from complaints.migrations import _remedy_guard_pg as pg
 
 
 def first_version(apps, schema_editor):
-    now = timezone.now()
+    now = timezone.now().replace(microsecond=0)  # the same when it is written as JSON and read back
     version = apps.get_model("complaints", "AuthorityVersion").objects.create(number=1, created_at=now)
     apps.get_model("complaints", "AuthorityLimit").objects.create(version=version, holder="role", role="manager")
     version.published_at = now

@@ -104,7 +104,8 @@ END $$;
 
 CREATE FUNCTION complaints_limit_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT 1 FROM complaints_authorityversion v
+    IF OLD IS DISTINCT FROM NEW AND EXISTS (
+               SELECT 1 FROM complaints_authorityversion v
                 WHERE v.id IN (OLD.version_id, NEW.version_id) AND v.published_at IS NOT NULL)
     THEN PERFORM complaints_remedy_refuse('limit_is_published'); END IF;
     RETURN NULL;
