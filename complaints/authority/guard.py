@@ -115,7 +115,8 @@ TRIGGERS = {
     ),
     "complaints_limit_published": (
         f"AFTER UPDATE ON {LIMIT} WHEN ({' OR '.join(f'OLD.{name} IS NOT NEW.{name}' for name in _LIMIT)}) "
-        f"AND EXISTS (SELECT 1 FROM {VERSION} v WHERE v.id IN (OLD.version_id, NEW.version_id) AND v.published_at IS NOT NULL) "
+        f"AND EXISTS (SELECT 1 FROM {VERSION} v "
+        "WHERE v.id IN (OLD.version_id, NEW.version_id) AND v.published_at IS NOT NULL) "
         "BEGIN SELECT RAISE(ABORT, 'limit_is_published'); END"
     ),
     "complaints_authority_published": (
