@@ -12,7 +12,7 @@ HOUR = 3600
 DRAFT = "/settings/sla/draft/"
 
 
-def hours(n: int) -> dict[str, Any]:
+def worked(n: int) -> dict[str, Any]:
     return {"kind": "working_seconds", "value": n * HOUR}
 
 

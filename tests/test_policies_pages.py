@@ -15,7 +15,7 @@ from core import cached, clock, trail
 from core.actor import Actor
 from core.models import IdempotencyKey, TrailEntry
 from tests.cast import Cast, make_cast
-from tests.policies import DRAFT, hours, of, path_of, press, text
+from tests.policies import DRAFT, of, path_of, press, text, worked
 from tests.test_settings_people import count, shown, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -210,7 +210,7 @@ def test_the_matrix_frames_what_the_draft_changes_and_says_why(cast, ada, draft)
     who = {"by": Actor.person(cast.admin), "at": clock.now()}
     billing = ComplaintType.objects.get(code="billing")
     made = actions.add_policy(
-        draft, {"name": "Billing letters", "type": billing, "channel": "letter", "targets": {"resolve": hours(1)},
+        draft, {"name": "Billing letters", "type": billing, "channel": "letter", "targets": {"resolve": worked(1)},
                 "calendar": of(draft)[-1].calendar}, **who,
     )  # fmt: skip
     actions.move_policy(made, to=1, **who)
@@ -249,7 +249,7 @@ def test_the_pages_cost_the_same_however_much_is_in_them(cast, ada, draft):
     few = count(ada, DRAFT)
     who = {"by": Actor.person(cast.admin), "at": clock.now()}
     for number in range(12):
-        fields = {"name": f"P{number}", "tier": f"t{number}", "targets": {"resolve": hours(1)}}
+        fields = {"name": f"P{number}", "tier": f"t{number}", "targets": {"resolve": worked(1)}}
         actions.add_policy(draft, {**fields, "calendar": of(draft)[-1].calendar}, **who)
     assert count(ada, DRAFT) <= few <= 12
     assert count(ada, "/settings/sla/") <= 10

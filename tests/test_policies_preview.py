@@ -14,7 +14,7 @@ from core import cached, clock
 from core.actor import Actor
 from core.models import CalendarVersion
 from tests.cast import MONDAY, Cast, make_cast
-from tests.policies import DRAFT, HOUR, hours, of, press, text
+from tests.policies import DRAFT, HOUR, of, press, text, worked
 from tests.test_settings_people import count, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def draft(cast: Cast) -> SlaVersion:
 def day_and_night(cast: Cast) -> None:
     """Every hour counts, so that deadlines can be told by hand: 4 hours to acknowledge, 10 to resolve."""
     CalendarVersion.objects.update(definition={"tz": "UTC", "weekly": ALWAYS, "exceptions": []})
-    SlaPolicy.objects.update(targets={kind: hours(n) for kind, n in (("acknowledge", 4), ("resolve", 10))}, ladder=[])
+    SlaPolicy.objects.update(targets={kind: worked(n) for kind, n in (("acknowledge", 4), ("resolve", 10))}, ladder=[])
     cached.clear_all()
 
 
@@ -49,7 +49,7 @@ def _previewed(cast: Cast, ada: Client, draft: SlaVersion, hours: int) -> SlaEdi
     """Every policy of the draft asks for a resolution in so many hours; previewed "from now on"."""
     who = {"by": Actor.person(cast.admin), "at": clock.now()}
     for one in of(draft):
-        actions.change_policy(one, {"targets": {**one.targets, "resolve": hours(hours)}}, **who)
+        actions.change_policy(one, {"targets": {**one.targets, "resolve": worked(hours)}}, **who)
     answer = press(ada, DRAFT + "preview/")
     edit = SlaEdit.objects.order_by("-pk")[0]
     assert answer.headers["Location"] == f"/settings/sla/edits/{edit.pk}/"
