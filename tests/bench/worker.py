@@ -15,11 +15,13 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     from django.db import connection
+    from django.urls import reverse
 
     from complaints.sla.sweep import BATCH, sweep
 
     at = datetime.fromisoformat(sys.argv[1])
     connection.ensure_connection()
+    reverse("case", args=["AM-0000-0000"])  # a worker that has been running has all routes in memory
     print("ready", flush=True)
     sys.stdin.readline()
     each, clocks = [], 0
