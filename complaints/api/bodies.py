@@ -6,8 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from complaints.actions.decide import DECISIONS
-from complaints.models import ChannelCode, Kind, LateReason, Severity
+from complaints.models import ChannelCode, Kind, Severity
 from core.api.bodies import Strict
 from core.api.fields import Code, Email, Flag, Id, Instant, Language, Text
 
@@ -115,16 +114,6 @@ class ClassificationBody(Strict):
 
 class ReasonBody(Strict):
     reason = Text(max_length=SHORT)
-
-
-class ResolutionBody(Strict):
-    outcome = Code(choices=[(code.value, code.label) for code in DECISIONS])
-    root_cause = Text(max_length=CODE)
-    summary = Text(max_length=LONG)
-    answer = Text(max_length=LONG, required=False, allow_blank=True)
-    late_reason = Code(choices=LateReason.choices, required=False)
-    late_note = Text(max_length=SHORT, required=False, allow_blank=True)
-    texts = serializers.ListField(child=Text(max_length=CODE), required=False, max_length=MOST_TEXTS)
 
 
 class ExtensionBody(Strict):

@@ -15,7 +15,7 @@ from complaints.api import bodies
 from complaints.api.complaints import HANDLES_CASES, shown, whole
 from complaints.api.shapes import ComplaintShape
 from complaints.models import Complaint
-from complaints.reference import cause_by_code, type_by_code
+from complaints.reference import type_by_code
 from core.actor import Actor
 from core.api.bodies import Nothing
 from core.api.views import ApiView, caller
@@ -97,16 +97,6 @@ class Pause(Change):
         return self.shown(handle.resume(self.seen(request, reference), by=self.actor(request), at=now()))
 
 
-class Resolution(Change):
-    """Decide the case."""
-
-    body: ClassVar = bodies.ResolutionBody
-
-    def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
-        cause = cause_by_code(values.pop("root_cause"))
-        return decide.resolve(complaint, by=by, at=now(), root_cause=cause, **values)
-
-
 class Extension(Change):
     """Take the longer time that the law allows a statutory clock in exceptional cases, once, with a reason."""
 
@@ -114,15 +104,6 @@ class Extension(Change):
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         return extend.extend(complaint, by=by, at=now(), **values)
-
-
-class Closure(Change):
-    """Close a resolved case."""
-
-    body: ClassVar = Nothing
-
-    def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
-        return decide.close(complaint, by=by, at=now())
 
 
 class Reopening(Change):
