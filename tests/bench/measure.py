@@ -19,7 +19,7 @@ import django
 
 LOADED, EDIT = "load", "edit"  # each wants a database of its own
 WHAT = (LOADED, "queue", "case", "search", "figures", "dashboard", "create", "time", "sweep", EDIT)
-POSTGRESQL_ONLY = ("figures", "dashboard", EDIT)
+POSTGRESQL_ONLY = ("figures", "dashboard", "sweep", EDIT)  # bare and ladders are its SQL
 Found = dict[str, Any]
 
 
