@@ -22,6 +22,7 @@ class ComplaintsConfig(AppConfig):
         statutory clocks are called. Triggers leave SQLite's way while tables are migrated."""
         from complaints import mail_files as own_files
         from complaints.authority import guard
+        from complaints.promises import still_owed
         from complaints.search import upkeep
         from complaints.sla import calendar_uses as uses
         from complaints.sla import packs, still_true
@@ -33,6 +34,8 @@ class ComplaintsConfig(AppConfig):
         calendar_uses.register(uses.uses, uses.release)
         for template in still_true.GUARDED:
             outbox_guards.register(template, still_true.guard)
+        for template in still_owed.GUARDED:
+            outbox_guards.register(template, still_owed.guard)
         for template in own_files.TEMPLATES:
             mail_files.register(template, own_files.files_of)
         for triggers in (upkeep, guard):

@@ -17,13 +17,14 @@ from core import notify, notify_words
 from core.actor import Actor
 from core.models import NotificationEvent, User
 
-ANSWERED, OWNER, REOPENED, DONE, TIME, DEADLINE, ASKED = (
+ANSWERED, OWNER, REOPENED, DONE, TIME, DEADLINE, PROMISE, ASKED = (
     "answered",
     "owner",
     "reopened",
     "done",
     "time",
     "deadline",
+    "promise",
     "asked",
 )
 BY_KIND = {
@@ -37,6 +38,7 @@ for _what, _sentence in (
     (OWNER, gettext_lazy("%(reference)s is back from its snooze: it changed hands")),
     (REOPENED, gettext_lazy("%(reference)s is back from its snooze: it was reopened")),
     (DEADLINE, gettext_lazy("%(reference)s is back from its snooze: a deadline is near or has passed")),
+    (PROMISE, gettext_lazy("%(reference)s is back from its snooze: a promise falls due or was not kept in time")),
     (ASKED, gettext_lazy("%(who)s brought %(reference)s back from its snooze")),
 ):
     notify_words.register(NotificationEvent.WOKEN, _what, _sentence)

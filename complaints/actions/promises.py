@@ -220,7 +220,14 @@ def note_if_late(head: Complaint, found: Promise, *, by: Actor, at: datetime) ->
     """
     if not breaking.break_if_late(found, at=at, detected_at=clock.now()):
         return []
-    trail.append(head, breaking.BROKEN_AS, by=Actor.system("promises"), at=found.due_at, changes=states.facts(found))
+    trail.append(
+        head,
+        breaking.BROKEN_AS,
+        by=Actor.system("promises"),
+        at=found.due_at,
+        changes=states.facts(found),
+        private={"text": found.text},
+    )
     lead = head.team.lead_id if head.team is not None else None
     users = {found.owner_id, head.owner_id, *([lead] if lead else [])} - {by.user_id}
     return notify.tell_many([breaking.news(found, breaking.BROKEN, head, users)], Event.PROMISE, at=at)

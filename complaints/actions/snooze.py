@@ -10,11 +10,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from complaints import errors
 from complaints.actions import _base, _snoozed
 from complaints.models import NEVER, Complaint, Firing
+from complaints.promises import owed
 from core import clock, rows, trail
 from core.actor import Actor
 from core.errors import InvalidInput
@@ -82,14 +84,21 @@ def _wake(key: int, *, at: datetime) -> bool:
     complaint = found.first()
     if complaint is None:
         return False
-    rang = Firing.objects.filter(clock__complaint=complaint, fired_at=complaint.snoozed_until or at).exists()
-    because = _snoozed.DEADLINE if rang else _snoozed.TIME
+    because = _rang(complaint, complaint.snoozed_until or at) or _snoozed.TIME
     told = _snoozed.end(complaint, because, by=WAKER, at=at)
     complaint.updated_at = at
     complaint.save(update_fields=["updated_at", *_snoozed.FIELDS])
     trail.append(complaint, "complaint.woken", by=WAKER, at=at, changes={"because": because})
     rows.insert(told)
     return True
+
+
+def _rang(complaint: Complaint, moment: datetime) -> str:
+    """What the sweep found at that very moment; "" for nothing. Query cost: at most 2."""
+    if Firing.objects.filter(clock__complaint=complaint, fired_at=moment).exists():
+        return _snoozed.DEADLINE
+    rang = Q(warned_at=moment) | Q(detected_at=moment)
+    return _snoozed.PROMISE if owed.of_case(complaint).filter(rang).exists() else ""
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -22,6 +22,7 @@ from django.db import connection, transaction
 from django.db.models import Case, F, Value, When
 
 from complaints.models import Clock, ClockState, Complaint, Firing
+from complaints.promises import sweep as promises
 from complaints.sla import firings, ladder, sweep_sql
 from complaints.sla.ladder import BREACH
 from core import clock as clocks_time
@@ -70,10 +71,14 @@ def sweep(*, at: datetime | None = None, batch: int = BATCH, seconds: float | No
 
 
 def sweep_and_tell(*, seconds: float | None = None) -> dict[str, float]:
-    """Sweep, and leave a sign of life for `/readyz`. Figures: `clocks`, `complaints`, `mails`, `seconds`."""
+    """Sweep deadlines and promises, and leave a sign of life for `/readyz`.
+
+    Figures: `clocks`, `complaints`, `mails`, `warned` and `broken` (promises), `seconds`.
+    """
     started = time.monotonic()
     done = sweep(seconds=seconds)
-    figures = {**asdict(done), "seconds": round(time.monotonic() - started, 4)}
+    looked = promises.sweep(seconds=seconds)
+    figures = {**asdict(done), **asdict(looked), "seconds": round(time.monotonic() - started, 4)}
     upkeep.alive(HEARTBEAT, at=clocks_time.database_now(), detail=figures)
     return figures
 

@@ -39,6 +39,7 @@ ICONS = {
     NotificationEvent.PLAYBOOK: "book",
     NotificationEvent.INCIDENT: "merge",
     NotificationEvent.SEND_LATER: "send",
+    NotificationEvent.PROMISE: "promise",
 }
 
 

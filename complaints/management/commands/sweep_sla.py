@@ -18,7 +18,10 @@ EVERY = 5.0  # seconds
 
 
 class Command(BaseCommand):
-    help = "Mark every passed deadline as a breach, once each. Without --once it goes on until SIGTERM."
+    help = (
+        "Mark every passed deadline as a breach and every promise not kept in time as broken, once each; warn before. "
+        "Without --once it goes on until SIGTERM."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="sweep until nothing is due, then end")
@@ -40,10 +43,13 @@ class Command(BaseCommand):
                 self.stderr.write(f"{type(error).__name__}: {error}")
                 close_old_connections()
                 done = None
-            if done and (done["clocks"] or options["json"]):
+            if done and (any(done[name] for name in ("clocks", "warned", "broken")) or options["json"]):
                 self._tell(done, options["json"])
             stop.wait(EVERY)
 
     def _tell(self, done: dict[str, float], as_json: bool) -> None:
-        words = "{clocks} clocks breached on {complaints} complaints, {mails} mails to send, {seconds:.2f} s"
+        words = (
+            "{clocks} clocks breached on {complaints} complaints, {mails} mails to send, "
+            "{broken} promises broken, {warned} warned, {seconds:.2f} s"
+        )
         self.stdout.write(json.dumps(done) if as_json else words.format(**done))

@@ -21,6 +21,8 @@ from core.web.parts import Chip, Entry, Person
 
 SPOKEN = ("phone", "in_person")
 WITHOUT_VERSION = (  # what is told beside a case and does not change it
+    "complaint.promise_warned",
+    "complaint.promise_broken",
     "complaint.noted",
     "complaint.watched",
     "complaint.unwatched",
@@ -174,6 +176,8 @@ MAILS = {
     "assigned": gettext_lazy("Told of the case"),
     "customer_answered": gettext_lazy("Told of the answer"),
     "notification": gettext_lazy("Told by e-mail"),
+    "promise_near": gettext_lazy("Reminded of the promise"),
+    "promise_broken": gettext_lazy("Told of the promise not kept"),
     "decision_declined": gettext_lazy("Told that the decision is not accepted"),
     "survey": gettext_lazy("Survey by e-mail"),
 }

@@ -17,7 +17,7 @@ from complaints.playbooks.memory import step_title
 from complaints.reference import catalogue
 from complaints.sla.ladder import percent_of
 from complaints.web.names import name_of
-from complaints.web.one import decision_words, detail_words, linking_words, remedy_words
+from complaints.web.one import decision_words, detail_words, linking_words, promise_words, remedy_words
 from complaints.web.one.told import Step
 from core import languages
 from core.models import TrailEntry
@@ -48,6 +48,8 @@ def words_of(entry: Step | TrailEntry) -> tuple[str, str, str, str] | None:
         reason = _("the customer answered")
     if reason == DECLINED:
         reason = _("the customer does not accept the decision")
+    if entry.kind in promise_words.SAY:
+        reason = promise_words.said(private)
     text = f"{by}: {reason}" if by and reason else by or reason
     if entry.kind == "complaint.amended" and (what := detail_words.said(private)):
         text = f"{text}: {what}" if text else what
@@ -181,7 +183,11 @@ def _snoozed(body: dict[str, Any]) -> str:
 
 
 def _woken(body: dict[str, Any]) -> str:
-    because = {"time": _("Back in the queue: its hour has come"), "deadline": _("Back in the queue: a deadline rang")}
+    because = {
+        "time": _("Back in the queue: its hour has come"),
+        "deadline": _("Back in the queue: a deadline rang"),
+        "promise": _("Back in the queue: a promise falls due"),
+    }
     return because.get(body.get("because", "")) or _("Taken back into the queue")
 
 
@@ -236,6 +242,7 @@ SAY: dict[str, Callable[[dict[str, Any]], tuple[str, str, str]]] = {
     "complaint.record_changed": lambda body: ("book", "", _("Brought up to date by an import")),
     **linking_words.SAY,
     **decision_words.SAY,
+    **promise_words.SAY,
     **remedy_words.SAY,
     "complaint.recorded": lambda body: ("book", "", _("Imported as history")),
 }
