@@ -25,7 +25,9 @@ _ONE = "complaints/<reference:reference>/"
 
 urlpatterns = [
     path("", include("complaints.api.linking_urls")),
+    path("", include("complaints.api.learning_urls")),
     path("", include("complaints.api.remedy_urls")),
+    path("", include("complaints.api.promise_urls")),
     path("complaints/", views.Complaints.as_view(), name="api-complaints"),
     path(_ONE, views.OneComplaint.as_view(), name="api-complaint"),
     path(_ONE + "acknowledgement/", changes.Acknowledgement.as_view(), name="api-acknowledgement"),
