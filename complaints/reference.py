@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from complaints.models import Channel, ComplaintType, RootCause
+from complaints.models import Channel, ComplaintType, RootCause, Theme
 from complaints.models.catalogue import UNCLASSIFIED
 from core.cached import Cached
 from core.errors import InvalidInput
@@ -36,6 +36,12 @@ def catalogue() -> Catalogue:
         causes_by_id={row.pk: row for row in causes},
         channels={row.code: row for row in Channel.objects.all()},
     )
+
+
+@Cached
+def themes() -> dict[str, Theme]:
+    """Themes by code, in their order. Query cost: one every few seconds per process."""
+    return {row.code: row for row in Theme.objects.order_by("position", "name", "pk")}
 
 
 @Cached

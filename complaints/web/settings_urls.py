@@ -23,7 +23,7 @@ from complaints.web.settings import (
 
 
 def _tree(kind: sorting.Kind, place: str) -> list[URLPattern | URLResolver]:
-    """List, new, edit and move of one of the two trees."""
+    """List, new, edit and move of one of the lists."""
     return [
         path(f"settings/{place}/", sorting.index_of(kind), name=kind.here),
         path(f"settings/{place}/new/", sorting.new_of(kind), name=f"{kind.name}_new"),
@@ -49,6 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/teams/<int:team_id>/", teams.team, name="settings_team"),
     *_tree(sorting.TYPES, "types"),
     *_tree(sorting.CAUSES, "root-causes"),
+    *_tree(sorting.THEMES, "themes"),
     path("settings/channels/", channels.index, name="settings_channels"),
     path("settings/channels/<slug:code>/", channels.channel, name="settings_channel"),
     path("settings/channels/<slug:code>/position/", channels.move, name="settings_channel_move"),

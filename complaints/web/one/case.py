@@ -29,6 +29,7 @@ from complaints.web.one import (
     acts,
     clockface,
     composing,
+    deciding,
     files,
     merging,
     outcome,
@@ -36,6 +37,7 @@ from complaints.web.one import (
     presence,
     statutory,
     story,
+    theming,
     timeline,
     waits,
 )
@@ -65,7 +67,7 @@ MARKS = {EMAIL: "email", PHONE: "phone", SOCIAL: "social", POSTAL: "letter"}
 def find(request: HttpRequest, reference: str) -> Complaint:
     """The case if the reader may see it. Raises Http404 alike for what is missing and for what is not theirs (F07).
 
-    Query cost: 1, with customer, narrative, newest stay and whether the reader follows it.
+    Query cost: 1, with customer, narrative, newest stay, its themes and whether the reader follows it.
     """
     user: User = request.user  # type: ignore[assignment]
     teams = queue.team_ids(user)
@@ -84,7 +86,7 @@ def find(request: HttpRequest, reference: str) -> Complaint:
     )
     complaint.customer = customer if complaint.customer_id is not None else None
     complaint.narrative = narrative
-    complaint.watching, complaint.joined_on, complaint.left_on = row
+    complaint.watching, complaint.joined_on, complaint.left_on, complaint.theme_ids = row
     return complaint  # type: ignore[no-any-return]
 
 
@@ -103,11 +105,12 @@ def _compose(user: Reader) -> Composed:
             watching=Exists(Watch.objects.filter(complaint=OuterRef("pk"), user=user.pk)),
             joined_on=Subquery(stays.values("joined_on")[:1]),
             left_on=Subquery(stays.values("left_on")[:1]),
+            theme_ids=Subquery(theming.keys_of("pk")),
         )
     )
     paths = ("", "customer__", "narrative__")
     names = [f"{path}{name}" for path, (_model, columns) in zip(paths, READ, strict=True) for name in columns]
-    return composed.compose(found.values_list(*names, "watching", "joined_on", "left_on"))
+    return composed.compose(found.values_list(*names, "watching", "joined_on", "left_on", "theme_ids"))
 
 
 @require_safe
@@ -177,6 +180,7 @@ def parts(
     clocks = clockface.load(complaint)
     statutory.remember(complaint, (clock for clock, _events in clocks))
     told = story.load(complaint, request.user, before=before)  # type: ignore[arg-type]
+    deciding.remember(complaint, told.demands, told.remedies)
     who = customer_person(complaint)
     url = complaint.get_absolute_url()
     viewers, writers = presence.of_story(told.here, at=at)
@@ -206,8 +210,10 @@ def parts(
         "joint": merging.joint(told.linked),
         "ownership": ownership.bars(request, complaint, at),
         "playbook": SimpleLazyObject(lambda: playbook_panel.panel(complaint, known=told.ticks)),
-        "guards": outcome.guards(complaint),
-        "decided": outcome.decided(complaint),
+        "themes": theming.panel(complaint, query),
+        "guards": outcome.guards(complaint, told),
+        "decided": outcome.decided(complaint, told),
+        "demands": outcome.demands(complaint, told, query=query),
         "composer_nonce": fresh(),
         "chooser": files.composer(complaint.reference, told.files),
     }

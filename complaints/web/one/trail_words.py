@@ -17,7 +17,7 @@ from complaints.playbooks.memory import step_title
 from complaints.reference import catalogue
 from complaints.sla.ladder import percent_of
 from complaints.web.names import name_of
-from complaints.web.one import decision_words, detail_words, linking_words, promise_words, remedy_words
+from complaints.web.one import decision_words, detail_words, learning_words, linking_words, promise_words, remedy_words
 from complaints.web.one.told import Step
 from core import languages
 from core.models import TrailEntry
@@ -241,6 +241,7 @@ SAY: dict[str, Callable[[dict[str, Any]], tuple[str, str, str]]] = {
     "complaint.taken_over": lambda body: ("book", "", _("Taken over from another system")),
     "complaint.record_changed": lambda body: ("book", "", _("Brought up to date by an import")),
     **linking_words.SAY,
+    **learning_words.SAY,
     **decision_words.SAY,
     **promise_words.SAY,
     **remedy_words.SAY,

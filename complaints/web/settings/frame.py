@@ -60,6 +60,12 @@ PLACES = {
             "search",
         ),
         Place(
+            "settings_themes",
+            gettext_lazy("Themes"),
+            gettext_lazy("What recurs, whatever the type or cause, in five languages."),
+            "flag",
+        ),
+        Place(
             "settings_channels",
             gettext_lazy("Channels"),
             gettext_lazy("How complaints reach us."),

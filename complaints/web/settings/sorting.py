@@ -1,4 +1,5 @@
-"""Complaint types and root causes: two levels, names in five languages, an order (mission A1; domain, Terms)."""
+"""Complaint types, root causes, themes: names in five languages, an order; types and causes on two levels (mission A1,
+A11; domain, Terms)."""
 
 from __future__ import annotations
 
@@ -16,8 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from complaints.actions import catalogue as actions
-from complaints.models import ComplaintType, RootCause
+from complaints.actions import catalogue
+from complaints.actions import themes as theme_actions
+from complaints.models import ComplaintType, RootCause, Theme
 from complaints.models.catalogue import UNCLASSIFIED
 from complaints.web.settings import ordered
 from complaints.web.settings.editing import (
@@ -38,7 +40,7 @@ View = Callable[..., HttpResponse]
 
 
 class NamedForm(SettingsForm):
-    """A type or root cause. The code is given once: imports and integrations rely on it."""
+    """A type, root cause or theme. The code is given once: imports and integrations rely on it."""
 
     model: Any = None
     code = forms.SlugField(
@@ -60,9 +62,13 @@ class NamedForm(SettingsForm):
     def build(self) -> None:
         add_names(self, "name", required=True)
         row: Any = self.row
-        tops = self.model.objects.filter(parent__isnull=True).exclude(code=UNCLASSIFIED)
         if row is not None:
             del self.fields["code"]
+        if self.model is Theme:
+            del self.fields["parent"]
+            return
+        tops = self.model.objects.filter(parent__isnull=True).exclude(code=UNCLASSIFIED)
+        if row is not None:
             tops = tops.exclude(pk=row.pk)
         blank = ("", _("nothing: it stands on the upper level"))
         self.fields["parent"].choices = [blank, *((str(one.pk), one.label) for one in tops)]  # type: ignore[attr-defined]
@@ -71,7 +77,7 @@ class NamedForm(SettingsForm):
 
     def start(self, row: Any) -> dict[str, Any]:
         names = {**row.names, house.LANGUAGE_CODE: row.names.get(house.LANGUAGE_CODE) or row.name}
-        return {**split_names("name", names), "parent": str(row.parent_id or ""), "is_active": row.is_active}
+        return {**split_names("name", names), "parent": str(parent_of(row) or ""), "is_active": row.is_active}
 
     @property
     def values(self) -> dict[str, Any]:
@@ -88,6 +94,10 @@ class NamedForm(SettingsForm):
 
 class CauseForm(NamedForm):
     model = RootCause
+
+
+class ThemeForm(NamedForm):
+    model = Theme
 
 
 class TypeForm(NamedForm):
@@ -126,13 +136,14 @@ class TypeForm(NamedForm):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Which of the two trees. `name` begins the names of its pages."""
+    """Which of the three lists. `name` begins the names of its pages; `actions`: what makes, changes, moves a row."""
 
     name: str
     model: Any
     form: type[NamedForm]
     new: str | Promise
     lead: str | Promise
+    actions: Any = catalogue
 
     @property
     def here(self) -> str:
@@ -149,14 +160,26 @@ CAUSES = Kind(
 )  # fmt: skip
 
 
+THEMES = Kind(
+    "settings_theme", Theme, ThemeForm, gettext_lazy("New theme"),
+    gettext_lazy("What recurs, whatever the type or cause. Taken out of use, a theme stays on the cases that have it."),
+    theme_actions,
+)  # fmt: skip
+
+
+def parent_of(row: Any) -> int | None:
+    """The key of what stands above it; themes have one level."""
+    return getattr(row, "parent_id", None)
+
+
 def rows(kind: Kind) -> list[Ordered]:
     """The tree in its order. Query cost: 1."""
     found = list(kind.model.objects.order_by("position", "name", "pk"))
     shown: list[Ordered] = []
-    tops = [(top, _row(kind, top, 1)) for top in found if top.parent_id is None]
+    tops = [(top, _row(kind, top, 1)) for top in found if parent_of(top) is None]
     ordered.mark_ends([row for _top, row in tops])
     for top, row in tops:
-        below = ordered.mark_ends([_row(kind, one, 2) for one in found if one.parent_id == top.pk])
+        below = ordered.mark_ends([_row(kind, one, 2) for one in found if parent_of(one) == top.pk])
         shown += [row, *below]
     return shown
 
@@ -203,7 +226,7 @@ def new_of(kind: Kind) -> View:
         form = kind.form(request.POST if request.method == "POST" else None)
 
         def run(**who: Any) -> Any:
-            return actions.create(kind.model(**form.values), **who)
+            return kind.actions.create(kind.model(**form.values), **who)
 
         if request.method == "POST" and (
             answer := carry_out(request, form, run, done=_("Made"), go=reverse(kind.here))
@@ -223,7 +246,7 @@ def edit_of(kind: Kind) -> View:
         form = kind.form(request.POST if request.method == "POST" else None, row=row)
 
         def run(**who: Any) -> Any:
-            return actions.change(row, form.values, **who)
+            return kind.actions.change(row, form.values, **who)
 
         if request.method == "POST" and (
             answer := carry_out(request, form, run, done=_("Saved"), go=reverse(kind.here))
@@ -244,14 +267,14 @@ def move_of(kind: Kind) -> View:
     @allow(ADMIN)
     def move(request: HttpRequest, row_id: int) -> HttpResponse:
         """Change places with the neighbour above or below on the same level."""
-        run = partial(actions.move, _find(kind, row_id))
+        run = partial(kind.actions.move, _find(kind, row_id))
         return ordered.move(request, run, partial(rows, kind), label=_("In this order"), go=reverse(kind.here))
 
     return move
 
 
 def _find(kind: Kind, row_id: int) -> Any:
-    row = kind.model.objects.select_related("parent").filter(pk=row_id).first()
+    row = kind.model.objects.filter(pk=row_id).first()
     if row is None:
         raise Http404
     return row

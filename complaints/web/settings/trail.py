@@ -29,10 +29,11 @@ from complaints.models import (
     RulePack,
     SavedView,
     SlaVersion,
+    Theme,
 )
 from complaints.playbooks import articles
 from complaints.playbooks.content import said
-from complaints.reference import catalogue
+from complaints.reference import catalogue, themes
 from complaints.sla import packs
 from complaints.web.names import colleagues, teams
 from complaints.web.settings import policy_words
@@ -51,6 +52,7 @@ SUBJECTS: dict[str, tuple[Any, Any]] = {
     "team": (Team, gettext_lazy("Team")),
     "complainttype": (ComplaintType, gettext_lazy("Complaint type")),
     "rootcause": (RootCause, gettext_lazy("Root cause")),
+    "theme": (Theme, gettext_lazy("Theme")),
     "channel": (Channel, gettext_lazy("Channel")),
     "routingrule": (RoutingRule, gettext_lazy("Routing rule")),
     "macro": (Macro, gettext_lazy("Macro")),
@@ -96,6 +98,7 @@ ADDRESSES = {
     "team": "settings_team",
     "complainttype": "settings_type",
     "rootcause": "settings_cause",
+    "theme": "settings_theme",
     "routingrule": "settings_rule",
     "macro": "settings_macro",
     "calendar": "settings_calendar",
@@ -250,6 +253,7 @@ class _Names:
             "team": lambda pk: teams().get(pk, ""),
             "complainttype": _type,
             "rootcause": _cause,
+            "theme": _theme,
             "channel": _channel,
             "rulepack": _pack,
             "playbook": lambda pk: self._playbooks.get(pk, ""),
@@ -314,6 +318,10 @@ def _type(pk: int) -> str:
 def _cause(pk: int) -> str:
     known = catalogue().causes_by_id.get(pk)
     return known.path if known else ""
+
+
+def _theme(pk: int) -> str:
+    return next((one.label for one in themes().values() if one.pk == pk), "")
 
 
 def _channel(number: int) -> str:
