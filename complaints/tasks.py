@@ -7,6 +7,7 @@ from celery import shared_task
 from complaints.actions import (
     attachments,
     bulk,
+    corrective_due,
     hand_over,
     incident_updates,
     pending,
@@ -87,3 +88,9 @@ def tidy_attachments() -> dict[str, int]:
 def send_incident_updates() -> int:
     """Go on with updates to all customers of an incident, case by case (mission A8)."""
     return incident_updates.advance(seconds=TELL_ALL_FOR)
+
+
+@shared_task(name="complaints.tell_of_corrective", ignore_result=True)
+def tell_of_corrective() -> int:
+    """Tell owners which corrective actions are overdue and which can be measured (mission A11)."""
+    return corrective_due.tell_due(at=clock.database_now())

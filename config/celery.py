@@ -94,6 +94,8 @@ app.conf.beat_schedule = {
     "mail-notifications": every(60, "core.mail_notifications"),
     # Tell those once more who left an offer of a case without answer for hours.
     "remind-of-offers": every(5 * 60, "complaints.remind_of_offers"),
+    # Tell owners once of corrective actions that are overdue or can be measured: within the hour of the local day.
+    "tell-of-corrective": every(60 * 60, "complaints.tell_of_corrective"),
     # Seal the newest trail entries under one hash, so that a cut tail is noticed too.
     "anchor-trail": every(10 * 60, "core.anchor_trail"),
     # Sweep files that were chosen and never sent, and bytes no row names, each a day at most after it came to be.

@@ -54,6 +54,10 @@ SENTENCES: dict[tuple[str, str], Sentence] = {
     (Event.WOKEN, "answered"): lazy("%(reference)s is back from its snooze: the customer wrote"),
     (Event.PLAYBOOK, ""): lazy("A new version to read: %(title)s"),
     (Event.INCIDENT, ""): lazy("The incident %(title)s changed"),
+    (Event.LEARNING, ""): lazy("The corrective action %(title)s changed"),
+    (Event.LEARNING, "owner"): lazy("The corrective action %(title)s is yours now"),
+    (Event.LEARNING, "overdue"): lazy("The corrective action %(title)s is overdue"),
+    (Event.LEARNING, "measurable"): lazy("Whether the corrective action %(title)s helped can be said now"),
     (Event.SEND_LATER, ""): lazy("Your message on %(reference)s was not sent: the case moved on"),
     (Event.SEND_LATER, "answered"): lazy("Your message on %(reference)s was not sent: the customer wrote meanwhile"),
 }

@@ -38,6 +38,7 @@ ICONS = {
     NotificationEvent.WOKEN: "snooze",
     NotificationEvent.PLAYBOOK: "book",
     NotificationEvent.INCIDENT: "merge",
+    NotificationEvent.LEARNING: "check",
     NotificationEvent.SEND_LATER: "send",
     NotificationEvent.PROMISE: "promise",
 }
