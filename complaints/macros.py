@@ -30,6 +30,7 @@ _LEFT = re.compile(r"\{\{|\}\}|\[\[|\]\]")
 _UNFILLED = re.compile(r"\{\{[^{}\n]{0,200}\}\}")
 _PERSONAL = re.compile(r"\[\[[^\[\]]{0,1000}\]\]")
 _BLANK = re.compile(r"\s+")
+_GAP = re.compile(r"[ \t]*\n(?:[ \t]*\n){2,}")
 _BRACKETS = re.compile(r"([{}\[\]])\1+")
 
 TEXT, VALUE, FALLBACK, MISSING, PERSONAL = "text", "value", "fallback", "missing", "personal"
@@ -153,6 +154,11 @@ def faults(text: str) -> list[Fault]:
         if left := _LEFT.search(part):
             found.append(Fault("stray_brackets", part[left.start() : left.start() + 40].strip()))
     return found
+
+
+def tidy(text: str) -> str:
+    """Without the empty paragraphs that values without anything to say leave behind."""
+    return _GAP.sub("\n\n", text).strip()
 
 
 def used(text: str) -> list[str]:

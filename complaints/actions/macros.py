@@ -21,7 +21,7 @@ from complaints import macro_values, macros
 from complaints.actions import converse, macro_steps
 from complaints.actions.speech import Acts
 from complaints.models import ActKind, Complaint, ComplaintType, Macro, MacroVersion, Message, Note
-from complaints.models.words import NOTE, PURPOSES
+from complaints.models.words import FINAL, NOTE, PURPOSES
 from core import languages, trail
 from core.actions.settings import STEP, Stale
 from core.actor import Actor
@@ -294,6 +294,10 @@ def _said(given: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidInput(_("Write something, or choose a step."), code="empty_macro", field="texts")
     if given["purpose"] == NOTE:
         acts = []
+    if given["purpose"] == FINAL:  # goes out with the decision, which does the rest
+        acts, does = [], []
+        if not texts:
+            raise InvalidInput(_("Write something."), code="empty_macro", field="texts")
     return {"texts": texts, "purpose": given["purpose"], "acts": acts, "does": does}
 
 

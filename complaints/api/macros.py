@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from complaints import macro_values, macros
 from complaints.actions import macro_steps
 from complaints.actions import macros as actions
+from complaints.actions.decide import DECISIONS
 from complaints.actions.speech import Acts
 from complaints.actions.speech import Refusal as Saying
 from complaints.api import present
@@ -22,8 +23,9 @@ from complaints.api.bodies import LONG, RefusalBody
 from complaints.api.calendars import IF_MATCH
 from complaints.api.complaints import HANDLES_CASES
 from complaints.api.shapes import MessageShape, NoteShape, Reference
+from complaints.decision_letter import Deciding
 from complaints.models import Complaint, Macro, MacroVersion
-from complaints.models.words import PURPOSES
+from complaints.models.words import FINAL, PURPOSES
 from complaints.reference import type_by_code
 from core.access import Access
 from core.actions.settings import Stale
@@ -244,12 +246,18 @@ class OneMacro(ApiView):
 
 
 class Preview(ApiView):
-    """How a macro reads for a case, before anything is sent. `complaint`: its reference."""
+    """How a macro reads for a case, before anything is sent. `complaint`: its reference. `outcome`: of a final answer,
+    what is going to be decided."""
 
     access, resource = HANDLES_CASES, "macros"
     answer = PreviewShape
 
-    @extend_schema(parameters=[OpenApiParameter("complaint", str, required=True, description="Its reference.")])
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("complaint", str, required=True, description="Its reference."),
+            OpenApiParameter("outcome", str, enum=[str(one) for one in DECISIONS], description="For a final answer."),
+        ]
+    )
     def get(self, request: Request, pk: int) -> HttpResponse:
         row = self.find(rows(request), pk=pk)
         if not (reference := once(request.query_params, "complaint") if "complaint" in request.query_params else ""):
@@ -258,12 +266,18 @@ class Preview(ApiView):
         complaint = self.find(visible, reference=reference)
         version: MacroVersion = row.current  # type: ignore[assignment]
         language = macro_values.spoken(version, complaint)
-        rendered = macro_values.for_case(version, complaint, agent=request.user)
+        deciding = None
+        if "outcome" in request.query_params:
+            outcome = once(request.query_params, "outcome")
+            if outcome not in DECISIONS:
+                raise bad_parameter("outcome", "invalid_choice", _("Choose upheld, partly upheld or not upheld."))
+            deciding = Deciding(outcome)
+        rendered = macro_values.for_case(version, complaint, agent=request.user, deciding=deciding)
         return self.reply(
             {
                 "language": language,
                 "is_foreign": bool(language) and language != complaint.language,
-                "body": rendered.text,
+                "body": macros.tidy(rendered.text) if version.purpose == FINAL else rendered.text,
                 "segments": macros.as_dict(rendered),
                 "missing": rendered.missing,
                 "personal": rendered.personal,

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from complaints.actions.demands import demand
 from complaints.actions.file import Filing, file
 from complaints.models import ChannelCode, Complaint, Kind, Severity
 from complaints.models.catalogue import UNCLASSIFIED
@@ -47,6 +48,7 @@ TOLD = (
     "description",
     "expectation",
     "remedy_sought",
+    "demands",
     "attachments",
 )
 
@@ -73,6 +75,12 @@ class IntakeForm(OnceForm):
     description = Paragraphs(label=gettext_lazy("What happened, in the customer's words"), rows=7)
     expectation = Paragraphs(label=gettext_lazy("What they expected"), required=False, rows=2)
     remedy_sought = Paragraphs(label=gettext_lazy("What would put it right for them"), required=False, rows=2)
+    demands = Paragraphs(
+        label=gettext_lazy("What they ask for"),
+        required=False,
+        rows=2,
+        help_text=gettext_lazy("one thing a line; each is decided with the case"),
+    )
     attachments = FilesField(label=gettext_lazy("What came with it"))
     order_number = Line(label=gettext_lazy("Order number"), required=False, max_length=80)
     type = forms.ChoiceField(widget=PlainSelect, label=gettext_lazy("Type"), initial=UNCLASSIFIED)
@@ -126,10 +134,15 @@ class IntakeForm(OnceForm):
     def clean_type(self) -> Any:
         return catalogue().types[self.cleaned_data["type"]]
 
+    @property
+    def asked(self) -> list[str]:
+        """Each thing they ask for."""
+        return [line.strip() for line in self.cleaned_data["demands"].splitlines() if line.strip()]
+
     def filing(self) -> Filing:
         """What the action takes."""
         data = dict(self.cleaned_data)
-        for name in ("nonce", "customer_name", "customer_email", "customer_phone", "attachments"):
+        for name in ("nonce", "customer_name", "customer_email", "customer_phone", "demands", "attachments"):
             data.pop(name)
         name, email, phone = (self.cleaned_data[f"customer_{part}"] for part in ("name", "email", "phone"))
         details = (
@@ -178,6 +191,8 @@ def _file(request: HttpRequest, form: IntakeForm, given: file_doors.Chosen, *, a
         with transaction.atomic():
             nonce = claim(request, form.cleaned_data["nonce"], at=at)
             complaint = file(form.filing(), by=Actor.of(request), at=at, attachments=form.cleaned_data["attachments"])
+            for line in form.asked:
+                demand(complaint, by=Actor.of(request), at=at, text=line)
             url = _destination(request, complaint)
             answered(nonce, url)
     except Repeated as repeated:

@@ -15,6 +15,7 @@ from complaints.actions import (
     acceptance,
     converse,
     decide,
+    demands,
     extend,
     hand_over,
     handle,
@@ -24,7 +25,7 @@ from complaints.actions import (
     snooze,
     watch,
 )
-from complaints.models import Complaint
+from complaints.models import Complaint, Demand
 from complaints.web.many import snoozing
 from complaints.web.one import deciding, forms, merging, ownership_acts, ownership_forms, replying
 from core.actor import Actor
@@ -58,6 +59,20 @@ def _assign(complaint: Complaint, *, owner: Any, by: Actor, at: datetime, reason
 
 def _accept(complaint: Complaint, *, accepted: str, by: Actor, at: datetime, comment: str = "") -> Any:
     return acceptance.accept(complaint, accepted=accepted == "yes", comment=comment, by=by, at=at)
+
+
+def _change_demand(complaint: Complaint, *, demand: Demand | None, text: str, by: Actor, at: datetime) -> Any:
+    return demands.change_demand(_known(demand), by=by, at=at, text=text)
+
+
+def _drop_demand(complaint: Complaint, *, demand: Demand | None, by: Actor, at: datetime) -> Any:
+    return demands.drop_demand(_known(demand), by=by, at=at)
+
+
+def _known(demand: Demand | None) -> Demand:
+    if demand is None:
+        raise InvalidInput(_("There is no such demand."), code="unknown_demand", field="demand")
+    return demand
 
 
 def _take(complaint: Complaint, *, by: Actor, at: datetime) -> Any:
@@ -109,6 +124,19 @@ ACTS = {act.key: act for act in (
     Act("accept", "acceptance", forms.AcceptanceForm, _accept,
         gettext_lazy("Does the customer accept?"), gettext_lazy("Write down the answer"),
         gettext_lazy("Written down"), "scale"),
+    Act("told", "resolution/delivery", deciding.ToldForm, decide.told,
+        gettext_lazy("They were told"), gettext_lazy("Write it down"), gettext_lazy("Written down"), "call"),
+    Act("demand", "demands", deciding.DemandForm, decide.demand,
+        gettext_lazy("Write down what they ask for"), gettext_lazy("Write it down"),
+        gettext_lazy("Written down"), "plus"),
+    Act("take_sought", "demands/sought", forms.PlainForm, demands.take_sought,
+        gettext_lazy("Take over their words"), gettext_lazy("Take over their words"),
+        gettext_lazy("Written down"), "plus"),
+    Act("change_demand", "demands/change", deciding.ChangeDemandForm, _change_demand,
+        gettext_lazy("What they ask for, in other words"), gettext_lazy("Save"), gettext_lazy("Saved"), "flag"),
+    Act("drop_demand", "demands/removal", deciding.OldDemandForm, _drop_demand,
+        gettext_lazy("No longer asked for"), gettext_lazy("They do not ask for it"),
+        gettext_lazy("Taken off the list"), "undo"),
     Act("reopen", "reopening", forms.ReopenForm, decide.reopen,
         gettext_lazy("Reopen"), gettext_lazy("Reopen the case"), gettext_lazy("Reopened"), "undo", "KeyO"),
     Act("withdraw", "withdrawal", forms.WithdrawForm, decide.withdraw,

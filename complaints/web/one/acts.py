@@ -32,9 +32,10 @@ def offered(complaint: Complaint, *, user_id: int, watching: bool, own: ownershi
     follow = "unwatch" if watching else "watch"
     if complaint.is_quarantined:
         return ["release", "withdraw", "incoming", "add_watcher", follow]
-    accept = ["accept"] if acceptance.may_be_said(complaint) else []
+    accept = ["accept", "told"] if acceptance.may_be_said(complaint) else []
     if status in (Status.CLOSED, Status.WITHDRAWN):
-        return ["reopen", *accept, "incoming", "add_watcher", follow]
+        asked = ["answer_escalation"] if own is not None and own.asked(user_id) is not None else []
+        return [*asked, "reopen", *accept, "incoming", "add_watcher", follow]
     if status == Status.MERGED:
         return ["unmerge", "incoming", "add_watcher", follow]
     keys: list[str] = []

@@ -23,7 +23,7 @@ from complaints import errors
 from complaints.actions.attachments import NOTE, REPLY
 from complaints.models import Complaint
 from complaints.web.many import strip
-from complaints.web.one import case, composing, file_doors, replying, timeline
+from complaints.web.one import case, composing, file_doors, final_answers, replying, timeline
 from complaints.web.one.act_table import ACTS, Act
 from complaints.web.one.composing import Refused
 from complaints.web.one.forms import ActForm
@@ -32,6 +32,7 @@ from core.access import CASES, allow
 from core.actions import drafts
 from core.actor import Actor
 from core.clock import now
+from core.errors import DomainError
 from core.web.once import Repeated, claim, fresh
 
 COMPOSED = ("message", "note")
@@ -55,6 +56,8 @@ def door(key: str) -> Callable[..., HttpResponse]:
 def carry_out(request: HttpRequest, reference: str, act: Act) -> HttpResponse:
     """Do what the form asks, once. Raises Http404 for a case the reader may not see."""
     complaint = case.find(request, reference)
+    if act.key == "resolve" and request.POST.get(final_answers.DO) == final_answers.TEMPLATE:
+        return _prepare(request, complaint, act)
     if act.key == "message" and request.POST.get("mode") == "note":
         act = ACTS["note"]  # whatever button Enter pressed without JavaScript: what is meant for us never goes out
     takes = "attachments" in act.form.base_fields
@@ -93,6 +96,22 @@ def _do(
     except Repeated:
         given.let_go()  # the first one has done it; whoever sends it again sees the same result
         return None
+
+
+def _prepare(request: HttpRequest, complaint: Complaint, act: Act) -> HttpResponse:
+    """The form that decides, with a prepared final answer in it; nothing is written."""
+    try:
+        form = final_answers.filled(complaint, request.user, request.POST, act.form)
+        status = 200
+    except DomainError as refusal:
+        form = act.form(request.POST, complaint=complaint, auto_id=f"id_{act.key}_%s")
+        form.is_valid()
+        form.errors.clear()
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        form.renew(version=str(complaint.version), nonce=fresh())
+        status = 422 if refusal.status == 400 else refusal.status
+    form.http_status = status
+    return _came_back(request, complaint, act, form)
 
 
 def _refuse_stale(complaint: Complaint, version: int | None) -> None:
@@ -139,6 +158,11 @@ def _refused(request: HttpRequest, reference: str, act: Act, form: ActForm) -> H
     """The case with the form as it was typed, its errors beside it, and the version it is about now."""
     complaint = case.find(request, reference)
     form.renew(version=str(complaint.version), nonce=fresh())
+    return _came_back(request, complaint, act, form)
+
+
+def _came_back(request: HttpRequest, complaint: Complaint, act: Act, form: ActForm) -> HttpResponse:
+    """The case with a form that is not done yet."""
     refused = Refused(act.key, form, bound={} if act.key in COMPOSED else {act.key: form})
     if not request.htmx:  # type: ignore[attr-defined]
         return render(

@@ -19,7 +19,7 @@ from complaints.actions import macros as actions
 from complaints.macros import VARIABLES, Rendered, Values
 from complaints.macros import render as rendering
 from complaints.models import ActKind, Complaint, ComplaintType, Macro, MacroVersion
-from complaints.models.words import NOTE
+from complaints.models.words import FINAL, NOTE
 from complaints.reference import catalogue
 from complaints.web.many import strip
 from complaints.web.names import name_of, teams
@@ -81,6 +81,7 @@ def groups(request: HttpRequest, complaint: Complaint) -> list[Group]:
     found = (
         Macro.objects.offered_to(user)
         .filter(current__isnull=False)
+        .exclude(current__purpose=FINAL)
         .select_related("current")
         .prefetch_related(Prefetch("types", ComplaintType.objects.only("pk")))
     )
@@ -118,7 +119,7 @@ def chosen(
     if not (key.isascii() and key.isdigit() and len(key) < 19):
         return none
     version = version_for(request.user, int(key))
-    if version is None:
+    if version is None or version.purpose == FINAL:
         return none
     text = macro_values.for_case(version, complaint, agent=request.user).text if typed is None and not begun else ""
     return {

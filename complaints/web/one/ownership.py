@@ -156,6 +156,8 @@ def bars(request: HttpRequest, complaint: Complaint, at: datetime) -> dict[str, 
         names = {"by": name_of(one.by_id), "to": name_of(one.to_id)}
         mine = one.to_id == me
         title = _("%(by)s asks for your help") % names if mine else _("%(by)s asked %(to)s for help") % names
+        if one.by_id is None:  # nobody of ours: the complainant, by not accepting the decision
+            title = _("The customer does not accept the decision. %(to)s looks at it") % names
         lines.append(_bar("flag", title, one, at, mine=mine, acts=("answer_escalation",) if mine else ()))
     base = complaint.get_absolute_url()
     return {

@@ -9,15 +9,11 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import (
-    BigIntegerField,
     Case,
-    CharField,
-    DateTimeField,
     Exists,
-    F,
     IntegerField,
     OuterRef,
     Q,
@@ -25,13 +21,15 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast
 
 from complaints.models import Attachment, Complaint, Message, Note, Pending, PendingState, StepDone
 from complaints.models.conversation import IN, OUT
 from complaints.web import composed
 from complaints.web.composed import Composed, Somebody
 from complaints.web.many.queue import Reader, team_ids
+from complaints.web.one import story_decided
+from complaints.web.one.story_parts import Row
+from complaints.web.one.story_parts import part_of as _part
 from complaints.web.one.told import Contact, File, Here, Linked, Mail, Other, Said, Step, Story, Typed, Wait
 from core.access import MANAGER
 from core.actions.presence import FRESH
@@ -49,23 +47,6 @@ WAIT, DRAFT, HERE, LINKED, TICK = "wait", "draft", "here", "linked", "tick"
 LINKS, HEAD = 50, 2  # merged cases shown; what marks the one this is merged into
 PARTS, OF = {"complaint__merged_into": composed.CASE}, "complaint__reference"
 NO_WORDS = Value(""), Value(""), Value("")
-
-
-class Row(NamedTuple):
-    """A line of the union: what `part` it is of, and what is the same in many parts under one name."""
-
-    id: int
-    part: str
-    at: datetime | None
-    text: str
-    who: int | None
-    a: str
-    b: str
-    c: str
-    d: str
-    sent_at: datetime | None
-    failed_at: datetime | None
-    number: int
 
 
 def load(complaint: Complaint, user: User, *, before: datetime | None = None) -> Story:
@@ -112,6 +93,8 @@ def _sorted(rows: list[Row]) -> Story:
     story.files.sort(key=lambda one: one.id)
     story.ticks.sort(key=lambda one: (one.at, one.pk))
     story.waits.sort(key=lambda one: (one.due_at, one.id))
+    story.demands.sort(key=lambda one: (one.complaint_id, one.position, one.pk))
+    story.remedies.sort(key=lambda one: (one.requested_at, one.pk))
     story.others.sort(key=lambda one: one.received_at, reverse=True)
     return story
 
@@ -189,6 +172,7 @@ _PLACES = {
     DRAFT: _draft,
     HERE: _here,
     TICK: _tick,
+    **story_decided.PLACES,
 }
 
 
@@ -281,6 +265,7 @@ def _compose(user: Reader, older: bool, known: bool) -> Composed:
         _part(typed, DRAFT, "updated_at", "body", None, "place", "fields", "device", number="revision"),
         _part(ticks, TICK, "at", "key", "by_id", "skipped", number="version_id"),
         _part(here, HERE, "seen_at", "place", "user_id", sent_at="wrote_at")[:PEOPLE],
+        *story_decided.parts(known),
         _part(mails, MAIL, "created_at", "key", None, "recipient", "template", "suppressed", **fate)[:MAILS],
     ]
     if known:
@@ -304,39 +289,6 @@ def _links(user: Reader) -> list[QuerySet[Any, Any]]:
         _part(parts, LINKED, "received_at", "narrative__description", None, *told, number="mark")[:LINKS],
         _part(head, LINKED, "received_at", "reference", None, *told, number="mark"),
     ]
-
-
-def _part(
-    rows: QuerySet[Any, Any],
-    part: str,
-    at: str | None,
-    text: str,
-    who: str | None,
-    *words: Any,
-    sent_at: str | None = None,
-    failed_at: str | None = None,
-    number: str | None = None,
-) -> QuerySet[Any, Any]:
-    """`rows` in the columns of `Row`. Each is cast, so that all parts agree on its type."""
-    columns: dict[str, Any] = {
-        "row_id": Cast("pk", BigIntegerField()),
-        "row_part": Cast(F(part) if part == "direction" else Value(part), CharField()),
-        "row_at": _column(at, DateTimeField()),
-        "row_text": Cast(text, CharField()),
-        "row_who": _column(who, BigIntegerField()),
-    }
-    for place, name in enumerate("abcd"):
-        columns[f"row_{name}"] = Cast(words[place] if place < len(words) else Value(""), CharField())
-    columns["row_sent_at"] = _column(sent_at, DateTimeField())
-    columns["row_failed_at"] = _column(failed_at, DateTimeField())
-    columns["row_number"] = Cast(number or Value(0), IntegerField())
-    part_of: QuerySet[Any, Any] = rows.annotate(**columns).values_list(*columns)
-    return part_of
-
-
-def _column(name: str | None, kind: Any) -> Any:
-    """A column as it is, or NULL of its type."""
-    return F(name) if name else Cast(Value(None), kind)
 
 
 def _seen_by(user: Reader) -> Case:

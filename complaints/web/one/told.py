@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from complaints.models import Purpose, StepDone
+from complaints.models import Decision, Demand, Purpose, Remedy, StepDone
 from complaints.models.conversation import IN, OUT
 
 
@@ -153,6 +153,9 @@ class Story:
     typed: dict[str, Typed] = field(default_factory=dict)  # by "reply" and "note"
     here: list[Here] = field(default_factory=list)
     ticks: list[StepDone] = field(default_factory=list)  # of the playbook's steps, oldest first
+    demands: list[Demand] = field(default_factory=list)  # also those of merged cases of the same customer
+    decision: Decision | None = None  # the one in force
+    remedies: list[Remedy] = field(default_factory=list)  # granted or awaiting approval, oldest first
     contacts: list[Contact] = field(default_factory=list)
     others: list[Other] = field(default_factory=list)
     linked: list[Linked] = field(default_factory=list)

@@ -12,13 +12,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from complaints import decisions
 from complaints.actions import acceptance as words
-from complaints.actions import merge
+from complaints.actions import delivery, merge
 from complaints.actions import public as actions
-from complaints.models import Complaint, Message, Purpose
+from complaints.models import Complaint, Decision, Escalation, Message
 from complaints.models.conversation import IN
 from complaints.web.one import file_doors, files
-from complaints.web.public import dates, journey, stamps
+from complaints.web.public import dates, decided, journey, stamps
 from complaints.web.public.forms import Answer, Code, Verdict
 from complaints.web.public.pages import choices, complaint_of, private, spoken_in
 from complaints.web.public.stamps import Stamp
@@ -39,13 +40,16 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
     """Where the complaint stands, what was said, and a box to answer. POST: the answer, taken once.
 
     In the complaint's language, unless `?language=` chooses another. Unknown and wrong links are the same 404
-    after the same work. Query cost: 6 to show.
+    after the same work. Query cost: 6 to show, 3 more once it is decided, and the first time
+    5 to note that it was seen.
     """
     complaint = complaint_of(token)
     with spoken_in(request, complaint.language):
         if request.method == "POST":
             return private(_answer(request, complaint))
-        return private(_show(request, complaint, Answer(door=_door(complaint))))
+        response = private(_show(request, complaint, Answer(door=_door(complaint))))
+        _note_seen(request, complaint)
+        return response
 
 
 @public
@@ -136,7 +140,9 @@ def _show(
         .select_related("author")
         .order_by("at", "pk")
     )
-    decision, final = _decision(complaint, messages)
+    standing = decisions.current(complaint) if complaint.status in decisions.DECIDED else None
+    complaint.__dict__["standing"] = standing
+    decision, final = decided.shown(complaint, standing, messages)
     context = {
         "reference": complaint.reference,
         "received": _("received %(date)s") % {"date": languages.day(complaint.received_at)},
@@ -146,7 +152,7 @@ def _show(
         "stages": way.stages(),
         "zone": zones.city(),
         "decision": decision,
-        "acceptance": _acceptance(request, complaint, verdict) if decision else None,
+        "acceptance": _acceptance(request, complaint, standing, verdict) if decision else None,
         "entries": _entries(complaint, [one for one in messages if one is not final]),
         "form": form,
         "stamp": str(Stamp.new(_origin(request), at=now)),
@@ -165,23 +171,22 @@ def _joint(complaint: Complaint) -> dict[str, str] | None:
     return {"reference": head.reference, "url": reverse("status", args=[status_token(head.reference)])}
 
 
-def _decision(complaint: Complaint, messages: list[Message]) -> tuple[dict[str, str] | None, Message | None]:
-    """What was decided, in words, with the final answer; and which of the messages that was."""
-    outcome = journey.outcome_in_words(complaint.outcome)
-    decided_at = complaint.resolved_at
-    if decided_at is None or not outcome:
-        return None, None
-    answers = [one for one in messages if one.purpose == Purpose.FINAL_ANSWER and one.at >= decided_at]
-    final = answers[-1] if answers else None
-    title = _("Our decision: %(outcome)s") % {"outcome": outcome}
-    return {"title": title, "text": final.body if final else ""}, final
+def _note_seen(request: HttpRequest, complaint: Complaint) -> None:
+    """The page has shown the decision to whoever holds the link: not to one of us, nor to a program that only looks
+    whether the link works or fetches it before anybody asked. Query cost: none but the first time."""
+    standing: Decision | None = complaint.__dict__.get("standing")
+    ahead = "prefetch" in request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    if standing is not None and request.method == "GET" and not request.user.is_authenticated and not ahead:
+        delivery.seen(complaint, standing, at=clock.now())
 
 
-def _acceptance(request: HttpRequest, complaint: Complaint, form: Verdict | None) -> dict[str, Any] | None:
+def _acceptance(
+    request: HttpRequest, complaint: Complaint, standing: Decision | None, form: Verdict | None
+) -> dict[str, Any] | None:
     """The question whether the decision is accepted, or what was answered to it. Query cost: 1 where it was."""
     if not words.may_be_said(complaint):
         return None
-    word = words.word_on(complaint)
+    word = words.word_on(complaint, standing)
     said = ""
     if word.accepted is not None and word.at is not None:
         on = languages.moment(word.at)
@@ -197,7 +202,13 @@ def _acceptance(request: HttpRequest, complaint: Complaint, form: Verdict | None
         "said": said,
         "form": form or Verdict(auto_id="id_verdict_%s"),
         "agent": str(complaint.owner),
+        "escalated": word.accepted is False and _escalated(complaint, word.at),
     }
+
+
+def _escalated(complaint: Complaint, since: datetime | None) -> bool:
+    """Their refusal went to somebody above the owner. Query cost: 1."""
+    return Escalation.objects.filter(complaint=complaint, by__isnull=True, at=since).exists()
 
 
 def _door(complaint: Complaint) -> str:

@@ -17,6 +17,7 @@ from complaints.web.settings.editing import SettingsForm, carry_out
 from complaints.web.settings.frame import show
 from core.access import ADMIN, allow
 from core.models import Organisation, User
+from core.models.organisation import OnDecline
 from core.web.fields import Line, Paragraphs
 
 HERE = "settings_organisation"
@@ -39,6 +40,14 @@ class OrganisationForm(SettingsForm):
         label=gettext_lazy("Address of the privacy notice"), required=False, max_length=200, assume_scheme="https",
         validators=[URLValidator(schemes=["http", "https"])],
     )  # fmt: skip
+    on_decline = forms.ChoiceField(
+        label=gettext_lazy("When a complainant does not accept the decision"),
+        choices=OnDecline.choices,
+        help_text=gettext_lazy(
+            "where they say so themselves; the owner is told in any case. Complaints closed more than thirty days ago "
+            "stay closed"
+        ),
+    )
     referral_text = Paragraphs(
         label=gettext_lazy("Where else to turn"), required=False, max_length=4000,
         help_text=gettext_lazy("an ombudsman or another body outside the house"),

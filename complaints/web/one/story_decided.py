@@ -1,0 +1,71 @@
+"""What a case page tells of the decision: what the complainant asks for, what was decided, what is given for it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+
+from complaints.actions.demands import GIVEN as IN_FORCE
+from complaints.models import Decision, Demand, Remedy
+from complaints.web import composed
+from complaints.web.one.story_parts import Row, part_of
+from complaints.web.one.told import Story
+
+DEMAND, DECISION, GIVEN = "demand", "decision", "given"
+DEMANDS, REMEDIES = 60, 60
+
+
+def parts(known: bool) -> list[QuerySet[Any, Any]]:
+    """What the complainant asks for, what was decided, and what is given for it."""
+    case = composed.CASE
+    asked = [Demand.objects.filter(complaint=case)]
+    if known:
+        asked.append(Demand.objects.filter(complaint__merged_into=composed.CASE, complaint__customer=composed.CUSTOMER))
+    decision = Decision.objects.filter(complaint=case, superseded_at__isnull=True).order_by("-number")
+    given = Remedy.objects.filter(complaint=case, status__in=IN_FORCE).order_by("requested_at", "pk")
+    told = {"sent_at": "told_at", "failed_at": "seen_at", "number": "number"}
+    words, facts = ("outcome", "answer", "complaint_id"), ("outcome", "answer_id", "told_how", "accepted")
+    return [
+        *(
+            part_of(
+                one.order_by("position", "pk"), DEMAND, "decided_at", "text", "remedy_id", *words, number="position"
+            )[:DEMANDS]
+            for one in asked
+        ),
+        part_of(decision, DECISION, "decided_at", "findings", "told_by_id", *facts, **told)[:1],
+        part_of(given, GIVEN, "requested_at", "description", "requested_by_id", "kind", "status", "amount", "currency")[
+            :REMEDIES
+        ],
+    ]
+
+
+def _demand(story: Story, row: Row) -> None:
+    story.demands.append(
+        Demand(
+            pk=row.id, text=row.text, outcome=row.a, answer=row.b, complaint_id=int(row.c), position=row.number,
+            remedy_id=row.who, decided_at=row.at,
+        )
+    )  # fmt: skip
+
+
+def _decision(story: Story, row: Row) -> None:
+    accepted = None if row.d in (None, "") else row.d in ("1", "true", "t")
+    story.decision = Decision(
+        pk=row.id, number=row.number, outcome=row.a, findings=row.text, decided_at=row.at,
+        answer_id=int(row.b) if row.b else None, told_how=row.c, told_by_id=row.who, told_at=row.sent_at,
+        seen_at=row.failed_at, accepted=accepted,
+    )  # fmt: skip
+
+
+def _given(story: Story, row: Row) -> None:
+    story.remedies.append(
+        Remedy(
+            pk=row.id, description=row.text, kind=row.a, status=row.b, amount=Decimal(row.c) if row.c else None,
+            currency=row.d, requested_by_id=row.who, requested_at=row.at,
+        )
+    )  # fmt: skip
+
+
+PLACES = {DEMAND: _demand, DECISION: _decision, GIVEN: _given}
