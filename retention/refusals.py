@@ -98,3 +98,13 @@ class UnknownCharge(InvalidInput):
 class ExternalIdTaken(DomainError):
     code = "external_id_taken"
     message = _("This id is known already.")
+
+
+class NotEnoughPoints(DomainError):
+    code = "not_enough_points"
+    message = _("The customer does not have so many points.")
+
+
+class KeyTaken(DomainError):
+    code = "key_taken"
+    message = _("An entry with this key says something else.")

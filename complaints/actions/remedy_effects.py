@@ -7,6 +7,8 @@ from datetime import datetime
 from complaints.authority import refusals
 from complaints.models import Payout, PayoutState, Remedy, RemedyKind
 from core.actor import Actor
+from retention.actions import loyalty
+from retention.models import LoyaltyEntry
 
 PAID = (RemedyKind.REFUND, RemedyKind.CREDIT)
 
@@ -16,8 +18,6 @@ def carry_out(remedy: Remedy, *, by: Actor, at: datetime) -> None:
     if remedy.kind in PAID:
         Payout.objects.create(remedy=remedy, state=PayoutState.DUE, updated_at=at)
     elif remedy.kind == RemedyKind.POINTS:
-        from retention.actions import loyalty
-
         customer = remedy.complaint.customer
         if customer is None:
             raise refusals.CustomerRequired
@@ -42,12 +42,17 @@ def undo(remedy: Remedy, *, by: Actor, at: datetime, reason: str) -> None:
             payout.state, payout.updated_at, payout.version = PayoutState.CANCELLED, at, payout.version + 1
             payout.save(update_fields=["state", "updated_at", "version"])
     elif remedy.kind == RemedyKind.POINTS:
-        from retention.actions import loyalty
-        from retention.models import LoyaltyEntry
-
         entry = LoyaltyEntry.objects.select_related("customer").filter(key=key_of(remedy)).first()
         if entry is not None:
-            loyalty.correct(entry.customer, points=-entry.points, by=by, at=at, reason=reason)
+            loyalty.take_back(
+                entry.customer,
+                points=entry.points,
+                by=by,
+                at=at,
+                reason=reason,
+                key=f"{key_of(remedy)}:revoked",
+                complaint_reference=entry.complaint_reference,
+            )
 
 
 def key_of(remedy: Remedy) -> str:

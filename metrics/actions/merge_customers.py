@@ -45,7 +45,7 @@ def unmerge(absorbed: Customer, *, by: Actor, at: datetime) -> Customer:
     standing = steps.standing(absorbed)
     if survivor.merged_into_id is not None:
         raise errors.SurvivorMerged
-    back = steps.move_back(absorbed, survivor, standing.moved, at=at)
+    back = steps.move_back(absorbed, survivor, standing.moved, by=by, at=at)
     mine = standing.moved.get("complaints", [])
     back["complaints"] = move_complaints(survivor, absorbed, by=by, at=at, why="unmerged", only=mine)
     for kind, model in MOVABLE.items():

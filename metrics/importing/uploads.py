@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.clock import now
 from core.importing.run import Import
-from metrics.figures.csv import lines
+from core.sheets import lines
 from metrics.importing import responses
 from retention.actions.uploads import rejects_of
 from retention.importing import customers, purchases

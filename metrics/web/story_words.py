@@ -16,7 +16,7 @@ from complaints.web.names import name_of
 from complaints.web.one import trail_words
 from core import languages
 from core.models import TrailEntry
-from retention.models import ConsentPurpose, FollowUpOutcome, PurchaseKind
+from retention.models import ConsentPurpose, FollowUpOutcome, LoyaltyKind, PurchaseKind
 
 Words = tuple[str, str, str, str]  # icon, tone, title, text
 Body = dict[str, Any]
@@ -39,6 +39,7 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "customer.charged": ("credit", "", gettext_noop("Charged")),
     "customer.paid": ("credit", "met", gettext_noop("Paid")),
     "customer.charge_corrected": ("credit", "", gettext_noop("Charge corrected")),
+    "customer.points": ("discount", "", gettext_noop("Loyalty points")),
     "customer.payment_corrected": ("credit", "", gettext_noop("Payment corrected")),
     "complaint.filed": ("flag", "risk", gettext_noop("Complained")),
     "complaint.recorded": ("book", "", gettext_noop("Complaint imported as history")),
@@ -192,6 +193,14 @@ def _corrected(body: Body, private: Body) -> str:
     return "; ".join([*said, str(private.get("reason", ""))]).strip("; ")
 
 
+def _points(body: Body, private: Body) -> str:
+    """+200, Goodwill, why."""
+    points = int(body.get("points", 0))
+    shown = f"+{languages.number(points)}" if points > 0 else languages.number(points)
+    kind = str(dict(LoyaltyKind.choices).get(body.get("kind", ""), ""))
+    return ", ".join(x for x in (shown, kind, str(private.get("reason", ""))) if x)
+
+
 def _money(body: Body, _private: Body | None = None) -> str:
     amount, currency = body.get("amount"), str(body.get("currency", ""))
     if isinstance(amount, dict):
@@ -211,6 +220,7 @@ DETAILS: dict[str, Callable[[Body, Body], str]] = {
     "customer.joined": _day_of("joined_on"),
     "customer.left": _day_of("left_on"),
     "customer.returned": _day_of("joined_on"),
+    "customer.points": _points,
     "customer.charged": _money,
     "customer.paid": _money,
     "followup.planned": _day_of("due_on"),

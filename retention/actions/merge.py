@@ -14,6 +14,7 @@ from django.db.models import F, Model, QuerySet
 from core import trail
 from core.actor import Actor
 from retention import errors
+from retention.actions import loyalty
 from retention.actions.edit import touch
 from retention.models import (
     Charge,
@@ -23,6 +24,7 @@ from retention.models import (
     CustomerMerge,
     ExternalId,
     FollowUp,
+    LoyaltyEntry,
     Payment,
     Purchase,
     Tenure,
@@ -38,6 +40,7 @@ MOVABLE: dict[str, type[Model]] = {
     "payments": Payment,
     "consents": Consent,
     "follow_ups": FollowUp,
+    "loyalty_entries": LoyaltyEntry,  # the database takes the balance along (retention.ledger)
 }
 Moved = dict[str, list[int]]
 
@@ -70,6 +73,7 @@ def move_all(absorbed: Customer, survivor: Customer, *, at: datetime) -> Moved:
         "payments": _keys(Payment.objects.filter(customer=absorbed)),
         "consents": _fresh(absorbed, survivor, Consent, "purpose"),
         "follow_ups": _keys(FollowUp.objects.filter(customer=absorbed)),
+        "loyalty_entries": _keys(LoyaltyEntry.objects.filter(customer=absorbed)),
     }
     liked = _second_choice(survivor, moved["contact_points"])
     for kind, keys in moved.items():
@@ -77,11 +81,16 @@ def move_all(absorbed: Customer, survivor: Customer, *, at: datetime) -> Moved:
     return {**moved, "no_longer_preferred": liked}
 
 
-def move_back(absorbed: Customer, survivor: Customer, moved: Moved, *, at: datetime) -> Moved:
-    """Give back what changed hands and is still the survivor's; returns those keys by kind."""
+def move_back(absorbed: Customer, survivor: Customer, moved: Moved, *, by: Actor, at: datetime) -> Moved:
+    """Give back what changed hands and is still the survivor's; returns those keys by kind.
+
+    Points that were spent since are taken off those that go back, so that nobody's balance is below zero.
+    """
     back = {}
+    short = loyalty.make_up(survivor, moved.get("loyalty_entries", ()), by=by, at=at)
     for kind, model in MOVABLE.items():
         back[kind] = hand_over(model, moved.get(kind, ()), survivor, absorbed, at=at)
+    loyalty.settle(absorbed, short, by=by, at=at)
     ContactPoint.objects.filter(customer=absorbed, pk__in=moved.get("no_longer_preferred", ())).update(
         is_preferred=True
     )
@@ -101,8 +110,9 @@ def hand_over(
         values["version"] = F("version") + 1
     gone: list[int] = []
     wanted = sorted(keys)
-    for start in range(0, len(wanted), CHUNK):
-        rows = model._default_manager.filter(customer=giver, pk__in=wanted[start : start + CHUNK]).order_by()
+    chunk = len(wanted) or 1 if model is LoyaltyEntry else CHUNK  # points at once, or an account is short meanwhile
+    for start in range(0, len(wanted), chunk):
+        rows = model._default_manager.filter(customer=giver, pk__in=wanted[start : start + chunk]).order_by()
         found = _keys(rows)
         model._default_manager.filter(pk__in=found).order_by().update(**values)
         gone += found

@@ -1,8 +1,8 @@
-"""Purchases, charges, payments and stays in the API. A state change is a resource of its own (house.md, Style)."""
+"""Purchases, charges, payments, points and stays in the API. A state change is a resource of its own (house.md)."""
 
 from django.urls import URLPattern, URLResolver, path
 
-from retention.api import charges, purchases, tenures
+from retention.api import charges, loyalty, purchases, tenures
 
 _CUSTOMER, _PURCHASE = "customers/<int:pk>/", "purchases/<int:pk>/"
 
@@ -24,4 +24,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("charges/<int:pk>/", charges.OneCharge.as_view(), name="api-charge"),
     path("payments/", charges.Payments.as_view(), name="api-payments"),
     path("payments/<int:pk>/", charges.OnePayment.as_view(), name="api-payment"),
+    path("loyalty-entries/", loyalty.LoyaltyEntries.as_view(), name="api-loyalty-entries"),
+    path("loyalty-entries/<int:pk>/", loyalty.OneLoyaltyEntry.as_view(), name="api-loyalty-entry"),
 ]

@@ -6,7 +6,7 @@ A customer of the demo whom real records lean on stays, without what the demo ma
 from __future__ import annotations
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q, Sum
 
 from core.models import OutboxMessage, TrailEntry
 from retention.demo import SOURCE
@@ -18,6 +18,8 @@ from retention.models import (
     CustomerMerge,
     ExternalId,
     FollowUp,
+    LoyaltyAccount,
+    LoyaltyEntry,
     Payment,
     Purchase,
     PurchaseLine,
@@ -31,7 +33,7 @@ def customers(keys: list[int]) -> None:
     theirs = {"customer_id__in": keys}
     _purchases(Purchase.objects.filter(**theirs))
     calls(FollowUp.objects.filter(**theirs))
-    for model in (Payment, Charge):
+    for model in (Payment, Charge, LoyaltyEntry, LoyaltyAccount):
         delete(model._default_manager.filter(**theirs))
     merges = CustomerMerge.objects.filter(Q(survivor__in=keys) | Q(absorbed__in=keys))
     delete(merges)
@@ -48,7 +50,16 @@ def made_up() -> None:
     for model in (Payment, Charge):
         delete(model._default_manager.filter(source=SOURCE))
     _purchases(Purchase.objects.filter(source=SOURCE))
+    _points()
     delete(Tenure.objects.filter(source=SOURCE))
+
+
+def _points() -> None:
+    """Points the demo gave, whoever's they are now, unless the customer has spent them since."""
+    given = LoyaltyEntry.objects.filter(source=SOURCE).order_by().values("customer")
+    for row in given.annotate(sum=Sum("points"), has=F("customer__loyalty__balance")):
+        if row["sum"] <= row["has"]:
+            delete(LoyaltyEntry.objects.filter(source=SOURCE, customer=row["customer"]))
 
 
 @transaction.atomic

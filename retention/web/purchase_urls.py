@@ -1,8 +1,8 @@
-"""Addresses of purchases, charges, payments and stays."""
+"""Addresses of purchases, charges, payments, points and stays."""
 
 from django.urls import URLPattern, URLResolver, path
 
-from retention.web import charges, corrections, purchases, tenures
+from retention.web import charges, corrections, loyalty, purchases, tenures
 
 _CUSTOMER, _PURCHASE = "customers/<int:customer_id>/", "purchases/<int:purchase_id>/"
 
@@ -21,6 +21,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_CUSTOMER + "payments/new/", charges.new_payment, name="customer_payment_new"),
     path("charges/<int:charge_id>/correction/", corrections.charge, name="charge_correction"),
     path("payments/<int:payment_id>/correction/", corrections.payment, name="payment_correction"),
+    path(_CUSTOMER + "points/", loyalty.ledger, name="customer_points"),
+    path(_CUSTOMER + "points/new/", loyalty.new, name="customer_points_new"),
+    path(_CUSTOMER + "points/redemption/", loyalty.redemption, name="customer_points_redemption"),
+    path(_CUSTOMER + "points/correction/", loyalty.correction, name="customer_points_correction"),
     path(_CUSTOMER + "departure/", tenures.departure, name="customer_departure"),
     path(_CUSTOMER + "departure/undo/", tenures.departure_undo, name="customer_departure_undo"),
     path(_CUSTOMER + "return/", tenures.comeback, name="customer_return"),

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import sheets
 from metrics import nps, periods, rates
-from metrics.figures import csv as figure_csv
 from metrics.periods import Period, bucket
 
 COUNTS = st.integers(0, 100_000)
@@ -136,8 +136,8 @@ RISKY = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\nx", "＝1", '";=1+1', "'quot
 @given(st.lists(st.one_of(st.sampled_from(RISKY), st.text(alphabet=st.characters(exclude_categories=["Cs"])))))
 def test_a_file_read_back_gives_what_was_there(texts: list[str]) -> None:
     """F15: nothing that a spreadsheet would compute; a real negative number stays a number."""
-    written = "".join(figure_csv.lines([[*texts, Decimal("-1.5"), -3, None, True]]))
+    written = "".join(sheets.lines([[*texts, Decimal("-1.5"), -3, None, True]]))
     (cells,) = csv.reader(io.StringIO(written, newline=""))
     assert cells[len(texts) :] == ["-1.5", "-3", "", "true"]
-    assert [figure_csv.value_of(cell) for cell in cells[: len(texts)]] == texts
+    assert [sheets.value_of(cell) for cell in cells[: len(texts)]] == texts
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝")) for cell in cells[: len(texts)])

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
+from core import sheets
 from metrics.figures import csv
 from metrics.figures.base import Figure, Measure
 from metrics.web.dashboard import tiles
@@ -39,7 +40,7 @@ def dashboard_csv(asked: Asked) -> HttpResponse:
     codes += [code for _pillar, others in tiles.OTHERS for code in others]
     answers = [tiles.answer(code, asked, run=False) for code in [*codes, "service-recovery"]]
     rows = [HEAD, *(row for one in answers for row in _rows_of(one, asked))]
-    return _file("dashboard", asked, csv.lines(rows))
+    return _file("dashboard", asked, sheets.lines(rows))
 
 
 def figure_csv(asked: Asked, figure: Figure) -> HttpResponse:

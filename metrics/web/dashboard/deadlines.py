@@ -20,11 +20,11 @@ from django.views.decorators.http import require_safe
 from complaints.models import ClockKind, LateReason
 from core import languages
 from core.access import CASES, allow
+from core.sheets import lines
 from core.web.parts import Cell, Column, Link
 from metrics import rates
 from metrics.figures import figures
 from metrics.figures.base import Figure, Group, Measure, Number
-from metrics.figures.csv import lines
 from metrics.figures.dimensions import NONE
 from metrics.figures.overrun import NOT_GIVEN
 from metrics.web.dashboard import wording
