@@ -15,9 +15,10 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from complaints import errors
 from complaints.actions import _base, remedy_asking, remedy_effects, telling
 from complaints.authority import approving, locks, refusals, rooms, versions
-from complaints.models import Complaint, Remedy, RemedyStatus
+from complaints.models import Complaint, Remedy, RemedyKind, RemedyStatus
 from core import money, notify_words
 from core.actor import Actor
 from core.errors import InvalidInput, NotAllowed
@@ -59,10 +60,9 @@ def ask(
     description, reason = remedy_asking.words(kind, description, reason)
     remedy_asking.refuse_charge_unless_refund(kind, charge)
     locks.hold_limits()
-    complaint = locks.case(complaint.pk)
+    complaint = _case(complaint.pk, kind)
     _base.refuse_unless_live(complaint)
-    if kind == "points" and complaint.customer_id is None:
-        raise refusals.CustomerRequired
+    _refuse_without_customer(complaint, kind)
     locks.sums(customer=complaint.customer_id, person=user.pk, charge=charge.pk if charge is not None else None)
     remedy_asking.refuse_above_value(complaint, kind, amount, currency, charge)
     remedy = Remedy(
@@ -105,8 +105,7 @@ def approve(remedy: Remedy, *, by: Actor, at: datetime, note: str = "") -> Remed
     _refuse_own(remedy, user)
     _refuse_decided(remedy)
     _base.refuse_unless_live(complaint.merged_into or complaint)
-    if remedy.kind == "points" and complaint.customer_id is None:
-        raise refusals.CustomerRequired
+    _refuse_without_customer(complaint, remedy.kind)
     locks.sums(customer=complaint.customer_id, person=user.pk, charge=remedy.charge_id)
     room = approving.authority_over(user, remedy, at=at, book=versions.read())
     if not room.permits(remedy.amount):
@@ -259,9 +258,27 @@ def _tell(remedy: Remedy, users: list[User], said: str, by: Actor, at: datetime)
     return telling.tell(users, Event.APPROVAL, remedy.complaint, key=key, words=words, by=by, at=at)
 
 
+def _case(pk: int, kind: str) -> Complaint:
+    """The case locked; where points are at stake the customer's row before it. Raises Stale when the case got another
+    customer meanwhile."""
+    if kind != RemedyKind.POINTS:
+        return locks.case(pk)
+    customer = Complaint.objects.filter(pk=pk).values_list("customer", flat=True).get()
+    locks.account(customer)
+    complaint = locks.case(pk)
+    if complaint.customer_id != customer:
+        raise errors.Stale
+    return complaint
+
+
+def _refuse_without_customer(complaint: Complaint, kind: str) -> None:
+    if kind == RemedyKind.POINTS and complaint.customer_id is None:
+        raise refusals.CustomerRequired
+
+
 def _locked(remedy: Remedy) -> Remedy:
     """As it is now; its case is locked, which every change of a remedy does first."""
-    complaint = locks.case(remedy.complaint_id)
+    complaint = _case(remedy.complaint_id, remedy.kind)
     found = Remedy.objects.select_for_update(of=("self",)).select_related("requested_by").get(pk=remedy.pk)
     found.complaint = complaint
     return found

@@ -4,8 +4,19 @@
 meanwhile, `guard` holds all of it in the database.
 """
 
-from complaints.authority.approving import approvers, awaiting_for, may_approve
+from complaints.authority.approving import approvers, awaiting_for, decides, may_approve, within_reach
 from complaints.authority.rooms import Gauge, Room, room, room_without_value
 from complaints.authority.versions import in_force
 
-__all__ = ["Gauge", "Room", "approvers", "awaiting_for", "in_force", "may_approve", "room", "room_without_value"]
+__all__ = [
+    "Gauge",
+    "Room",
+    "approvers",
+    "awaiting_for",
+    "decides",
+    "in_force",
+    "may_approve",
+    "room",
+    "room_without_value",
+    "within_reach",
+]

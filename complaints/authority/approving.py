@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, Coalesce, Round
 from django.db.models.lookups import LessThanOrEqual
 
 from complaints.authority import lines, rooms, sums, versions
-from complaints.authority.lines import Line
+from complaints.authority.lines import Holder, Line
 from complaints.models import Complaint, Remedy, RemedyStatus
 from core import clock
 from core.models import User
@@ -37,12 +37,23 @@ def authority_over(
 
 def could_decide(user: User, remedy: Remedy, *, book: versions.Book | None = None) -> bool:
     """Whether it lies within what somebody may grant at all, were nothing granted yet: then they may reject it."""
+    return within_reach(rooms.holder(user), remedy, book=book)
+
+
+def within_reach(who: Holder, remedy: Remedy, *, book: versions.Book | None = None) -> bool:
+    """The same of somebody whose roles are known already. No query."""
     book = versions.in_force() if book is None else book
-    who = rooms.holder(user)
     if remedy.amount is None:
         return remedy.kind in lines.FREE or lines.limit_without_value(book.lines, who, remedy.kind) is not None
     line = lines.limit_of(book.lines, who, remedy.kind, remedy.currency)
     return line is not None and _reaches(line, remedy.amount)
+
+
+def decides(user: User, *, book: versions.Book | None = None) -> bool:
+    """Whether somebody may grant anything at all, so that requests of others concern them. No query but the roles."""
+    book = versions.in_force() if book is None else book
+    who = rooms.holder(user)
+    return user.sees_cases and any(who.has(line) and not line.is_nothing for line in book.lines)
 
 
 def approvers(remedy: Remedy, complaint: Complaint, *, at: datetime, book: versions.Book | None = None) -> list[User]:

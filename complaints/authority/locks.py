@@ -1,7 +1,9 @@
 """The locks under which sums are taken and remedies written, always in this order.
 
-Limits in force (shared; whoever publishes takes it alone) - the case and the one it is merged into, by key - customer -
-person - charge. The guard in the database takes the same ones. SQLite lets one transaction write at a time.
+Limits in force (shared; whoever publishes takes it alone) - the row of the customer, where points change hands - the
+case and the one it is merged into, by key - what is added up of the customer, the person, the charge. Merging customers
+locks their rows before cases too. The guard in the database takes the same ones. SQLite lets one transaction write at a
+time.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from django.db import connection
 
 from complaints.models import Complaint
+from retention.models import Customer
 
 IN_FORCE, CUSTOMER, PERSON, CHARGE = 77_001, 77_002, 77_003, 77_004  # first key of pg_advisory_xact_lock
 KEYS = 2_147_483_647  # its second key is an int4; two records that share one only wait for each other
@@ -22,6 +25,12 @@ def hold_limits() -> None:
 def publish() -> None:
     """Nobody grants until the transaction ends. For who publishes limits, before anything else."""
     _lock("pg_advisory_xact_lock", IN_FORCE, 0)
+
+
+def account(customer: int | None) -> None:
+    """The row of the customer whose points change hands. Query cost: 1."""
+    if customer is not None:
+        Customer.objects.select_for_update().filter(pk=customer).values_list("pk", flat=True).first()
 
 
 def case(pk: int) -> Complaint:

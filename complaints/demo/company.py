@@ -11,7 +11,7 @@ from itertools import cycle
 from django.db import transaction
 from django.db.models import F, Max
 
-from complaints.demo import SOURCE, cast, conversation, desk, knowledge, linking, ownership, words
+from complaints.demo import SOURCE, cast, conversation, desk, knowledge, linking, ownership, remedies, words
 from complaints.demo.lives import Case, Life, enquiry, for_agent, life, play, spam
 from complaints.demo.texts import BOOKS, Story
 from complaints.demo.texts.other import ENQUIRIES, SPAM
@@ -57,6 +57,7 @@ def seed(*, seed: int, now: datetime, count: int = LIVELY, after_step: Callable[
     began = now - BEGAN
     with clock.frozen(began):
         members = cast.make(at=began)
+        remedies.limits(members, at=began)
         known = _customers(draw, began)
     lives = _lives(draw, now, count, known, [user for user in members.values() if user.is_agent])
     lives.append(_away(members, now))
@@ -68,6 +69,7 @@ def seed(*, seed: int, now: datetime, count: int = LIVELY, after_step: Callable[
         conversation.seed(members, at=now)
         ownership.seed(members, at=now)
         linking.seed(members, at=now)
+        remedies.seed(members, at=now)
     OutboxMessage.objects.filter(pk__gt=last_mail, sent_at__isnull=True).update(sent_at=F("due_at"), error=NOT_SENT)
     return Complaint.objects.filter(source=SOURCE).count()
 

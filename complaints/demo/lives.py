@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from complaints.actions import acceptance, converse, decide, handle, manage
 from complaints.actions.file import Filing, file
 from complaints.actions.speech import Acts
-from complaints.demo import SOURCE, files
+from complaints.demo import SOURCE, files, remedies
 from complaints.demo.texts import BOOKS, Book, Story
 from complaints.demo.working import Measure
 from complaints.models import ChannelCode, Complaint, ComplaintType, Kind, Status
@@ -219,6 +219,8 @@ def _acknowledge(complaint: Complaint, told: _Told) -> None:
 
 
 def _resolve(complaint: Complaint, case: Case, told: _Told) -> None:
+    if case.story.outcome in remedies.DECIDED_FOR:
+        remedies.put_right(complaint, at=clock.now())
     decide.resolve(
         complaint,
         by=_owner(complaint),

@@ -17,7 +17,7 @@ from django.db.models import ProtectedError, Q
 
 from complaints import routing
 from complaints.actions import attachments, manage
-from complaints.demo import SOURCE, cast, conversation, desk, knowledge, linking, ownership, words
+from complaints.demo import SOURCE, cast, conversation, desk, knowledge, linking, ownership, remedies, words
 from complaints.models import (
     Attachment,
     BulkRow,
@@ -136,6 +136,7 @@ def _complaints(keys: list[int]) -> None:
         delete(of_clock._default_manager.filter(clock_id__in=clock_keys))
     attachments.erase(Attachment.objects.filter(complaint_id__in=keys))
     ownership.purge_cases(keys)
+    remedies.purge_cases(keys)
     linking.purge_cases(keys)
     conversation.purge_cases(keys)
     # the narrative first: with it goes what the complaint is searched by, so that nothing is kept up for the rest
@@ -173,6 +174,7 @@ def _settings(people: list[User], done: Purged, *, by: Actor, at: datetime) -> N
     knowledge.purge(people)
     words.purge(people)
     ownership.purge(people)
+    remedies.purge(people)
     linking.purge(people)
     User.objects.filter(pk__in=[user.pk for user in people]).update(team=None, deputy=None)
     for team in teams:
