@@ -129,7 +129,7 @@ def test_taking_back_by_its_own_key_and_without_javascript(open_page: Any, cast:
     page.locator("#body").press("Control+Enter")
     page.locator(".message--waiting").wait_for()
     page.locator("#body").evaluate("box => box.blur()")
-    page.keyboard.press("KeyP")
+    page.keyboard.press("Backspace")
     page.locator(".message--waiting").wait_for(state="detached")
     assert page.input_value("#body") == "One"
 

@@ -22,12 +22,13 @@ from complaints.actions import (
     incidents,
     manage,
     merge,
+    promises,
     snooze,
     watch,
 )
 from complaints.models import Complaint, Demand
 from complaints.web.many import snoozing
-from complaints.web.one import deciding, forms, merging, ownership_acts, ownership_forms, replying
+from complaints.web.one import deciding, forms, merging, ownership_acts, ownership_forms, promise_forms, replying
 from core.actor import Actor
 from core.errors import InvalidInput
 
@@ -168,6 +169,8 @@ ACTS = {act.key: act for act in (
     Act("remove_watcher", "watchers/removal", ownership_forms.NoWatcherForm, ownership_acts.remove_watcher,
         gettext_lazy("No longer follows"), gettext_lazy("No longer follows"),
         gettext_lazy("They no longer follow this case"), "eye"),
+    Act("promise", "promises", promise_forms.PromiseForm, promises.promise,
+        gettext_lazy("New promise"), gettext_lazy("Promise it"), gettext_lazy("Promised"), "promise", "KeyP"),
     Act("snooze", "snooze", snoozing.SnoozeForm, snooze.snooze,
         gettext_lazy("Snooze"), gettext_lazy("Snooze"),
         gettext_lazy("Snoozed: it is out of the lists until then"), "snooze", "KeyZ"),

@@ -56,6 +56,7 @@ def offered(complaint: Complaint, *, user_id: int, watching: bool, own: ownershi
             keys.append("wait")
     if complaint.in_queue:
         keys.append("wake" if complaint.snoozed_until is not None else "snooze")
+        keys.append("promise")
     if complaint.owner_id != user_id:
         keys.append("take")
     first, rest = ownership.offered(complaint, user_id, own) if own is not None else ([], [])

@@ -35,6 +35,7 @@ from complaints.web.one import (
     outcome,
     ownership,
     presence,
+    promises,
     statutory,
     story,
     theming,
@@ -184,6 +185,13 @@ def parts(
     who = customer_person(complaint)
     url = complaint.get_absolute_url()
     viewers, writers = presence.of_story(told.here, at=at)
+    offered = acts.case_forms(
+        request,
+        complaint,
+        watching=complaint.watching,  # type: ignore[attr-defined]
+        bound=refused.bound,
+        query=query,
+    )
     return {
         "case": header(request, complaint, told.trail, at),
         "clocks": clockface.faces(clocks, told.trail, now=at),
@@ -200,13 +208,8 @@ def parts(
         "contacts": told.contacts,
         "panel": panel(complaint, who, told),
         "customer_door": acts.customer_door(complaint, query),
-        "actions": acts.case_forms(
-            request,
-            complaint,
-            watching=complaint.watching,  # type: ignore[attr-defined]
-            bound=refused.bound,
-            query=query,
-        ),
+        "actions": [one for one in offered if one.key != promises.KEY],
+        "promises": promises.panel(request, complaint, told, offered, query=query, at=at),
         "joint": merging.joint(told.linked),
         "ownership": ownership.bars(request, complaint, at),
         "playbook": SimpleLazyObject(lambda: playbook_panel.panel(complaint, known=told.ticks)),

@@ -27,7 +27,7 @@ from complaints.models.conversation import IN, OUT
 from complaints.web import composed
 from complaints.web.composed import Composed, Somebody
 from complaints.web.many.queue import Reader, team_ids
-from complaints.web.one import story_decided
+from complaints.web.one import story_decided, story_promised
 from complaints.web.one.story_parts import Row
 from complaints.web.one.story_parts import part_of as _part
 from complaints.web.one.told import Contact, File, Here, Linked, Mail, Other, Said, Step, Story, Typed, Wait
@@ -95,6 +95,7 @@ def _sorted(rows: list[Row]) -> Story:
     story.waits.sort(key=lambda one: (one.due_at, one.id))
     story.demands.sort(key=lambda one: (one.complaint_id, one.position, one.pk))
     story.remedies.sort(key=lambda one: (one.requested_at, one.pk))
+    story.promises.sort(key=lambda one: (one.row.due_at, one.row.pk))
     story.others.sort(key=lambda one: one.received_at, reverse=True)
     return story
 
@@ -173,6 +174,7 @@ _PLACES = {
     HERE: _here,
     TICK: _tick,
     **story_decided.PLACES,
+    **story_promised.PLACES,
 }
 
 
@@ -266,6 +268,7 @@ def _compose(user: Reader, older: bool, known: bool) -> Composed:
         _part(ticks, TICK, "at", "key", "by_id", "skipped", number="version_id"),
         _part(here, HERE, "seen_at", "place", "user_id", sent_at="wrote_at")[:PEOPLE],
         *story_decided.parts(known),
+        *story_promised.parts(),
         _part(mails, MAIL, "created_at", "key", None, "recipient", "template", "suppressed", **fate)[:MAILS],
     ]
     if known:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from complaints.models import Decision, Demand, Purpose, Remedy, StepDone
+from complaints.models import Decision, Demand, Promise, Purpose, Remedy, StepDone
 from complaints.models.conversation import IN, OUT
 
 
@@ -138,6 +138,15 @@ class Linked:
     seen: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A promise. `of`: the reference of the case it was given on; `renewed_as`: the key of the one in its place."""
+
+    row: Promise
+    of: str
+    renewed_as: int | None
+
+
 @dataclass(slots=True)
 class Story:
     """Everything a timeline and the customer's panel are made of. `more`: there are older messages than these.
@@ -156,6 +165,7 @@ class Story:
     demands: list[Demand] = field(default_factory=list)  # also those of merged cases of the same customer
     decision: Decision | None = None  # the one in force
     remedies: list[Remedy] = field(default_factory=list)  # granted or awaiting approval, oldest first
+    promises: list[Promised] = field(default_factory=list)  # by their hour, with those of merged cases
     contacts: list[Contact] = field(default_factory=list)
     others: list[Other] = field(default_factory=list)
     linked: list[Linked] = field(default_factory=list)
