@@ -87,6 +87,12 @@ VIEWS = {
             tone="risk",
         ),
         View(
+            "promises",
+            _("Promises due"),
+            _in_hand(lambda found, user, at: found.filter(promise_due_at__isnull=False)),
+            icon="promise",
+        ),
+        View(
             "waiting",
             _("Waiting on customer"),
             _in_hand(lambda found, user, at: found.filter(status=Status.WAITING)),

@@ -33,7 +33,7 @@ CAP = 100  # counts stop here and say "99+"
 FIRST = 2_000  # cases of the queue that saved views with filters are counted among
 COLUMNS = (
     "id", "reference", "owner_id", "team_id", "status", "channel", "type_id", "severity", "language", "source",
-    "queue_at", "received_at", "snoozed_until", "escalated_at", "incident_id", "in_queue",
+    "queue_at", "received_at", "snoozed_until", "escalated_at", "incident_id", "in_queue", "promise_due_at",
 )  # fmt: skip
 Spec = tuple[tuple[str, str], ...]
 Count = int | str

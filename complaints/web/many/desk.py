@@ -29,7 +29,7 @@ from core.models import User
 from core.web.parts import Applied, Empty, Group, Link
 from retention.calls_due import calls_due
 
-COUNTED = ("mine", "breached", "risk", "waiting", "snoozed", "resolved", "team", "all", "load")
+COUNTED = ("mine", "breached", "risk", "promises", "waiting", "snoozed", "resolved", "team", "all", "load")
 OVERLAP = timedelta(seconds=2)  # a change takes a moment to be committed: look a little further back
 BADGES_AGE = timedelta(minutes=1)  # badges count minutes, so that a list is never shown unchanged for longer
 
@@ -230,6 +230,7 @@ def empty_of(request: HttpRequest, asked: Asked) -> Empty:
         return Empty("done", _("All done"), _("No case waits here."), [] if asked.view.key == "all" else [everything])
     texts = {
         "snoozed": _("Cases that somebody put aside until a day or until the customer writes stand here."),
+        "promises": _("Cases in which something promised is still owed stand here."),
         "waiting": _("Cases in which we asked the customer something and wait for the answer stand here."),
         "resolved": _("Cases that are decided but not yet closed stand here."),
         "quarantine": _("Complaints from the public form that look like spam stand here until somebody looks at them."),

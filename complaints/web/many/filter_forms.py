@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from complaints.models import ChannelCode, Severity, Status
 from complaints.reference import catalogue
-from complaints.web.many.filters import DUE, ME, MINE
+from complaints.web.many.filters import DUE, ME, MINE, PROMISED
 from complaints.web.names import colleagues, teams
 from core import languages
 
@@ -40,7 +40,7 @@ def _only(label: Any) -> forms.BooleanField:
 class FilterForm(NarrowingForm):
     """The filters of the queue as a GET form."""
 
-    field_order = ("view", "sort", "q", "due")
+    field_order = ("view", "sort", "q", "due", "promise")
 
     view = forms.CharField(widget=forms.HiddenInput, required=False)
     sort = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -50,6 +50,7 @@ class FilterForm(NarrowingForm):
         help_text=gettext_lazy("a reference, a name, a number, or what was said"),
     )
     due = forms.ChoiceField(label=gettext_lazy("Due"), required=False)
+    promise = forms.ChoiceField(label=gettext_lazy("Promise"), required=False)
     language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
     escalated = _only(gettext_lazy("Only escalated"))
     incident = _only(gettext_lazy("Only of an incident"))
@@ -65,6 +66,7 @@ def filter_choices() -> tuple[tuple[str, tuple[tuple[Any, Any], ...]], ...]:
     people = ((pk, one.name) for pk, one in colleagues().items() if one.takes_cases)
     return (
         ("due", tuple((key, words) for key, (words, _condition) in DUE.items())),
+        ("promise", tuple((key, words) for key, (words, _condition) in PROMISED.items())),
         ("status", tuple(Status.choices)),
         ("team", ((MINE, _("my team")), *teams().items())),
         ("owner", ((ME, _("me")), *people)),

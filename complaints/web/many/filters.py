@@ -140,6 +140,18 @@ def _due(value: str) -> tuple[str, Callable[[Reader, Moment], Q]] | None:
     return (str(DUE[value][0]), DUE[value][1]) if value in DUE else None
 
 
+PROMISED: dict[str, tuple[str | Promise, Callable[[Reader, Moment], Q]]] = {
+    "any": (gettext_lazy("something is owed"), lambda user, at: Q(promise_due_at__isnull=False)),
+    "late": (gettext_lazy("not kept in time"), lambda user, at: Q(promise_due_at__lt=at.now)),
+    "today": (gettext_lazy("today"), lambda user, at: Q(promise_due_at__gte=at.now, promise_due_at__lt=at.day_end)),
+    "none": (gettext_lazy("nothing is owed"), lambda user, at: Q(promise_due_at__isnull=True)),
+}
+
+
+def _promise(value: str) -> tuple[str, Callable[[Reader, Moment], Q]] | None:
+    return (str(PROMISED[value][0]), PROMISED[value][1]) if value in PROMISED else None
+
+
 def _language(value: str) -> tuple[str, Q] | None:
     return (languages.language_name(value), Q(language=value)) if value in dict(settings.LANGUAGES) else None
 
@@ -190,6 +202,7 @@ FILTERS: dict[str, Filter] = {
     "q": Filter(gettext_lazy("Search"), _words),
     "status": Filter(gettext_lazy("Status"), _status),
     "due": Filter(gettext_lazy("Due"), _due),
+    "promise": Filter(gettext_lazy("Promise"), _promise),
     "team": Filter(gettext_lazy("Team"), _team),
     "owner": Filter(gettext_lazy("Owner"), _owner),
     "channel": Filter(gettext_lazy("Channel"), _coded("channel", ChannelCode)),

@@ -48,6 +48,7 @@ class Found(NamedTuple):
     snoozed_until: datetime | None
     escalated_at: datetime | None
     incident_id: int | None
+    promise_due_at: datetime | None
     begun: bool
     mentioned: bool
     next_clock: dict[str, Any] | None
@@ -237,6 +238,8 @@ def _flags(found: Found, here: Here) -> tuple[Chip, ...]:
         chips.append(Chip(_("You are mentioned"), "note"))
     if found.begun:
         chips.append(Chip(pgettext("of a case in a list", "Draft"), "note"))
+    if found.promise_due_at is not None:
+        chips.append(promised(found.promise_due_at, here))
     if found.escalated_at is not None:
         chips.append(Chip(_("Escalated"), "risk", "flag"))
     if found.incident_id is not None:
@@ -251,6 +254,14 @@ def _flags(found: Found, here: Here) -> tuple[Chip, ...]:
     elif status in (Status.WAITING, Status.CLOSED, Status.WITHDRAWN, Status.MERGED):
         chips.append(Chip(str(Status(status).label), "pause" if status == Status.WAITING else ""))
     return tuple(chips)
+
+
+def promised(due_at: datetime, here: Here) -> Chip:
+    """When the earliest promise still owed falls due, or that its hour has passed."""
+    words = {"when": languages.near(due_at, here.now, language=here.language, zone=here.zone)}
+    if due_at < here.now:
+        return Chip(_("Promised %(when)s, not kept") % words, "breach", "promise-broken")
+    return Chip(_("Promised %(when)s") % words, "risk" if due_at < here.midnight else "", "promise")
 
 
 def until(at: datetime, now: datetime) -> str:
