@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from complaints.actions import acceptance, converse, decide, handle, manage
 from complaints.actions.file import Filing, file
 from complaints.actions.speech import Acts
-from complaints.demo import SOURCE, files, remedies
+from complaints.demo import SOURCE, deciding, files, remedies
 from complaints.demo.texts import BOOKS, Book, Story
 from complaints.demo.working import Measure
 from complaints.models import ChannelCode, Complaint, ComplaintType, Kind, Status
@@ -148,6 +148,8 @@ def life(case: Case, now: datetime) -> Life:
         return
     yield measure.after(received_at, _resolved_share(case) * measure.resolve)
     _resolve(complaint, case, told)
+    yield measure.after(clock.now(), HOUR / 2)
+    deciding.learned(complaint, by=_owner(complaint), at=clock.now())
     if case.ends == Status.RESOLVED:
         return
     if case.random.random() < 0.4:
@@ -221,10 +223,13 @@ def _acknowledge(complaint: Complaint, told: _Told) -> None:
 def _resolve(complaint: Complaint, case: Case, told: _Told) -> None:
     if case.story.outcome in remedies.DECIDED_FOR:
         remedies.put_right(complaint, at=clock.now())
+    owner = _owner(complaint)
+    deciding.written_down(complaint, remedy=case.story.remedy, by=owner, at=clock.now())
     decide.resolve(
         complaint,
-        by=_owner(complaint),
+        by=owner,
         at=clock.now(),
+        demands=deciding.answers(complaint, case.story.outcome),
         outcome=case.story.outcome,
         root_cause=catalogue().causes[case.story.cause],
         summary=told.text(case.story.summary),

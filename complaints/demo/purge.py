@@ -17,7 +17,7 @@ from django.db.models import ProtectedError, Q
 
 from complaints import routing
 from complaints.actions import attachments, manage
-from complaints.demo import SOURCE, cast, conversation, desk, knowledge, linking, ownership, remedies, words
+from complaints.demo import SOURCE, cast, conversation, deciding, desk, knowledge, linking, ownership, remedies, words
 from complaints.models import (
     Attachment,
     BulkRow,
@@ -135,6 +135,7 @@ def _complaints(keys: list[int]) -> None:
     for of_clock in (Firing, ClockEvent):
         delete(of_clock._default_manager.filter(clock_id__in=clock_keys))
     attachments.erase(Attachment.objects.filter(complaint_id__in=keys))
+    deciding.purge_cases(keys)
     ownership.purge_cases(keys)
     remedies.purge_cases(keys)
     linking.purge_cases(keys)

@@ -57,7 +57,7 @@ GIVEN: tuple[tuple[str, str], ...] = (
     (RemedyKind.REFUND, "12.30"),
 )
 ASKED = ("164.00", "139.50", "120.00")
-DECIDED_FOR = (Outcome.UPHELD, Outcome.PARTLY_UPHELD)
+DECIDED_FOR = (Outcome.UPHELD, Outcome.PARTLY)
 REASONS = {
     "en": "Our mistake, put right at once.",
     "pt": "O erro foi nosso; fica corrigido de imediato.",
