@@ -179,6 +179,7 @@ class Shell:
             ("mine", "inbox", _("My queue"), ""),
             ("breached", "breached", _("Breached"), "breach"),
             ("risk", "clock", _("At risk today"), "risk"),
+            ("promises", "promise", _("Promises due"), ""),
             ("waiting", "paused", _("Waiting on customer"), ""),
             ("snoozed", "snooze", _("Snoozed"), ""),
             ("resolved", "met", _("Resolved, to close"), ""),

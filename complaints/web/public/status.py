@@ -19,7 +19,7 @@ from complaints.actions import public as actions
 from complaints.models import Complaint, Decision, Escalation, Message
 from complaints.models.conversation import IN
 from complaints.web.one import file_doors, files
-from complaints.web.public import dates, decided, journey, stamps
+from complaints.web.public import dates, decided, journey, promised, stamps
 from complaints.web.public.forms import Answer, Code, Verdict
 from complaints.web.public.pages import choices, complaint_of, private, spoken_in
 from complaints.web.public.stamps import Stamp
@@ -153,6 +153,7 @@ def _show(
         "zone": zones.city(),
         "decision": decision,
         "acceptance": _acceptance(request, complaint, standing, verdict) if decision else None,
+        "promises": promised.shown(complaint, at=now),
         "entries": _entries(complaint, [one for one in messages if one is not final]),
         "form": form,
         "stamp": str(Stamp.new(_origin(request), at=now)),
