@@ -9,7 +9,19 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from complaints import errors
-from complaints.actions import _base, handle, holding, letters, macro_steps, mention, merge, speech, telling, words
+from complaints.actions import (
+    _base,
+    handle,
+    holding,
+    letters,
+    macro_steps,
+    mention,
+    merge,
+    promises,
+    speech,
+    telling,
+    words,
+)
 from complaints.actions import attachments as attachments_of_case
 from complaints.actions.decide import reopen_locked
 from complaints.actions.file import preview
@@ -26,6 +38,7 @@ from complaints.models import (
 )
 from complaints.models.conversation import IN
 from complaints.models.words import NOTE, REPLY
+from complaints.promises.given import Given
 from complaints.sla import pack_texts
 from core import clock, rows, trail
 from core.actor import Actor
@@ -48,6 +61,7 @@ def message(
     word_for_word: bool | None = None,
     attachments: Sequence[str] = (),
     seen: int | None = None,
+    promise: Given | None = None,
 ) -> Message:
     """Write to the complainant. The first message of a person is the first response, and acknowledges the case.
 
@@ -55,11 +69,13 @@ def message(
     thanks, apology, refusal, each on the trail too. `macro`: the prepared words it began with, whose steps are carried
     out behind it; `word_for_word`: whether they were sent as they were, found out unless said. `attachments`: tokens of
     the writer's own uploads. `seen`: the key of the newest message the writer saw (0: none); None when nobody looks.
+    `promise`: what is promised with it, on record beside it.
 
     Raises InvalidInput (body_required, variable_missing, personal_part_missing, unknown_text, unknown_attachment, what
     speech and the files refuse), AlreadyClosed, AlreadyEnded, AnsweredMeanwhile, or StepRefused; then nothing is
     written.
     """
+    promises.refuse_bad(promise, at=at)
     complaint = _base.locked(complaint)
     body, word_for_word = checked(
         complaint, by=by, body=body, texts=texts, acts=acts, macro=macro, word_for_word=word_for_word, seen=seen
@@ -73,6 +89,7 @@ def message(
         macro=macro,
         word_for_word=word_for_word,
         attachments=attachments,
+        promise=promise,
     )
 
 
@@ -116,6 +133,7 @@ def say(
     macro: MacroVersion | None = None,
     word_for_word: bool | None = None,
     attachments: Sequence[str] = (),
+    promise: Given | None = None,
 ) -> Message:
     """Send a text that was `checked`, perhaps some time ago; the case is locked.
 
@@ -148,6 +166,7 @@ def say(
     )
     speech.on_trail(acts, complaint, sent, by=by, at=at)
     attachments_of_case.attach(found, message=sent)
+    promises.with_message(promise, sent, by=by, at=at)
     if macro is not None:
         macro_steps.carry_out(macro, complaint, by=by, at=at)
     return sent

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from complaints import errors
-from complaints.actions import _base, attachments, converse, holding, speech
+from complaints.actions import _base, attachments, converse, holding, promises, speech
 from complaints.actions.speech import Acts
 from complaints.models import (
     Clock,
@@ -30,6 +30,8 @@ from complaints.models import (
     PendingState,
 )
 from complaints.models.conversation import OUT
+from complaints.promises import given
+from complaints.promises.given import Given
 from complaints.sla import clocks as sla
 from complaints.sla import packs
 from core import clock as clocks_time
@@ -52,6 +54,7 @@ class Content:
     macro: MacroVersion | None = None
     word_for_word: bool | None = None
     attachments: Sequence[str] = ()
+    promise: Given | None = None
 
 
 @transaction.atomic
@@ -89,6 +92,7 @@ def reply(
         word_for_word=content.word_for_word,
         attachments=content.attachments,
         seen=seen,
+        promise=content.promise,
     )
 
 
@@ -236,6 +240,7 @@ def _send(pending: Pending, complaint: Complaint, *, at: datetime) -> Message:
         macro=content.macro,
         word_for_word=content.word_for_word,
         attachments=content.attachments,
+        promise=content.promise,
     )
     pending.save(update_fields=["message"])
     _touch(complaint)
@@ -254,6 +259,7 @@ def _keep(
     take_back: bool,
 ) -> Pending:
     """The row of a message that waits, refused for what would refuse the message. The case is locked."""
+    promises.refuse_bad(content.promise, at=due_at)
     whole, word_for_word = converse.checked(
         complaint,
         by=by,
@@ -276,6 +282,7 @@ def _keep(
             "macro": content.macro.pk if content.macro else None,
             "word_for_word": word_for_word,
             "attachments": list(content.attachments),
+            "promise": given.stored(content.promise),
             "kind": by.kind,
             "token": by.token_id,
         },
@@ -298,6 +305,7 @@ def _content(pending: Pending) -> Content:
         macro=macro,
         word_for_word=kept.get("word_for_word"),
         attachments=kept.get("attachments", ()),
+        promise=given.restored(kept.get("promise")),
     )
 
 

@@ -17,6 +17,7 @@ from complaints.actions.watch import let_see
 from complaints.models import ChannelCode, Complaint, Message, Promise, PromiseEnd
 from complaints.models.conversation import OUT
 from complaints.promises import breaking, owed, states
+from complaints.promises.given import Given
 from complaints.promises.owed import open_ones as open_ones
 from core import clock, notify, rows, trail
 from core.actor import Actor
@@ -164,6 +165,19 @@ def release(promise: Promise, *, by: Actor, at: datetime, reason: str) -> Promis
     return found
 
 
+def refuse_bad(given: Given | None, *, at: datetime) -> None:
+    """Raises InvalidInput for a promise that could not be given with a message that goes out at `at`."""
+    if given is not None:
+        _text(given.text, "promise_text", MOST_TEXT, required=True)
+        _refuse_odd(given.due_at, at=at, field="promise_due_at")
+
+
+def with_message(given: Given | None, sent: Message, *, by: Actor, at: datetime) -> None:
+    """Put on record what a message of a locked case that has just been written promises."""
+    if given is not None:
+        promise(sent.complaint, by=by, at=at, text=given.text, due_at=given.due_at, message=sent)
+
+
 def refuse_while_open(complaint: Complaint) -> None:
     """Raises OpenPromise while anything promised is still owed, broken or not (domain, Complaint 7). The complaint is
     locked. No query."""
@@ -262,11 +276,11 @@ def _private(promise: Promise, **more: str) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def _refuse_odd(due_at: datetime, *, at: datetime) -> None:
+def _refuse_odd(due_at: datetime, *, at: datetime, field: str = "due_at") -> None:
     if due_at <= at:
-        raise InvalidInput(_("Choose a moment that lies ahead."), code="in_the_past", field="due_at")
+        raise InvalidInput(_("Choose a moment that lies ahead."), code="in_the_past", field=field)
     if due_at > at + LONGEST:
-        raise InvalidInput(_("Nobody can promise that far ahead."), code="too_far", field="due_at")
+        raise InvalidInput(_("Nobody can promise that far ahead."), code="too_far", field=field)
 
 
 def _reason(text: str, missing: str) -> str:

@@ -16,7 +16,7 @@ from complaints.models import Complaint, Status
 from complaints.models.conversation import IN
 from complaints.web.many import strip
 from complaints.web.names import person_of
-from complaints.web.one import act_table, acts, forms, macro_items, presence, replying
+from complaints.web.one import act_table, acts, forms, macro_items, presence, promise_forms, replying
 from complaints.web.one.story import draft_place
 from complaints.web.one.told import Story, Typed
 from core import languages
@@ -28,6 +28,7 @@ from retention.models.customers import EMAIL
 ENDED = (Status.CLOSED, Status.WITHDRAWN, Status.MERGED)
 ACTS = ("thanks", "apology")
 WORDS = ("cannot", "because", "instead")
+PROMISE = ("promise_text", "promise_due_at", "promise_due_on")
 
 
 @dataclass(slots=True)
@@ -84,6 +85,7 @@ def composer(request: HttpRequest, complaint: Complaint, refused: Refused | None
         "texts": acts.texts(complaint, typed, kept),
         "given": _given(typed, draft),
         "later": replying.later(complaint, typed, kept),
+        "hours": promise_forms.hours(now()),
         "can_reply": may_reply(complaint),
         "why_not": _why_not(complaint),
         "writers": presence.of_story(told.here, at=now())[1],
@@ -105,7 +107,7 @@ def may_reply(complaint: Complaint) -> bool:
 def _errors(typed: forms.ActForm | None) -> list[tuple[str, str]]:
     if typed is None:
         return []
-    known = (*WORDS, "send_on")
+    known = (*WORDS, *PROMISE, "send_on")
     return [
         (f"composer_{name}" if name in known else "body", str(message))
         for name, found in typed.errors.items()
@@ -149,8 +151,9 @@ def _given(typed: forms.ActForm | None, draft: Typed | None) -> dict[str, Any]:
     """What comes with the reply, as it was chosen. `refusal`: its fields are open."""
     source: Mapping[str, Any] = typed.data if typed is not None else draft.fields if draft is not None else {}
     found: dict[str, Any] = {name: bool(source.get(name)) for name in ACTS}
-    found |= {name: str(source.get(name) or "") for name in WORDS}
+    found |= {name: str(source.get(name) or "") for name in (*WORDS, *PROMISE)}
     found["refusal"] = any(found[name] for name in WORDS)
+    found["promise"] = any(found[name] for name in PROMISE)
     return found
 
 

@@ -19,10 +19,13 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from complaints.actions import _base, converse, pending
 from complaints.actions.pending import Content
+from complaints.actions.promises import MOST_TEXT
 from complaints.actions.speech import Acts, Refusal
 from complaints.models import Complaint, MacroVersion, Message, Pending
+from complaints.promises.given import Given
 from complaints.web.one import statutory
 from complaints.web.one.forms import MessageForm
+from complaints.web.one.promise_forms import Hour
 from core import languages
 from core.actor import Actor
 from core.clock import now
@@ -46,6 +49,9 @@ class ReplyForm(MessageForm):
     send_at = django_forms.CharField(required=False, max_length=40)
     send_on = LocalInstant(label=gettext_lazy("Date and time"), future=True, required=False)
     later = django_forms.BooleanField(required=False)
+    promise_text = Line(label=gettext_lazy("We promise"), required=False, max_length=MOST_TEXT)
+    promise_due_at = Hour(required=False)
+    promise_due_on = LocalInstant(label=gettext_lazy("Another date and time"), future=True, required=False)
     seen = django_forms.CharField(required=False, max_length=20)
     anyway = django_forms.BooleanField(required=False)
 
@@ -65,9 +71,18 @@ class ReplyForm(MessageForm):
         found = super().clean() or self.cleaned_data
         if found.get("later") and not found.get("send_on") and "send_on" not in self.errors:
             self.add_error("send_on", _("Say when it shall go out."))
+        self._clean_promise(found)
         if not found.get("later"):
             self.errors.pop("send_on", None)  # the field stands there whatever button was pressed
         return found
+
+    def _clean_promise(self, found: dict[str, Any]) -> None:
+        """A promise has both, its text and its hour; neither is none."""
+        text, due_at = found.get("promise_text"), found.get("promise_due_on") or found.get("promise_due_at")
+        if text and due_at is None and not {"promise_due_at", "promise_due_on"} & set(self.errors):
+            self.add_error("promise_due_at", _("Say by when: a promise needs its hour."))
+        if due_at is not None and not text and "promise_text" not in self.errors:
+            self.add_error("promise_text", _("Say what we promise."))
 
 
 @transaction.atomic
@@ -88,12 +103,17 @@ def reply(
     send_at: datetime | None = None,
     send_on: datetime | None = None,
     later: bool = False,
+    promise_text: str = "",
+    promise_due_at: datetime | None = None,
+    promise_due_on: datetime | None = None,
     seen: int | None = None,
     anyway: bool = False,
 ) -> Message | Pending:
     """What the form says, as the actions take it. `anyway`: the writer was shown what was written up to `seen`."""
     refusal = Refusal(cannot, because, instead) if any(part.strip() for part in (cannot, because, instead)) else None
     acts = Acts(thanks, apology, refusal)
+    due_at = promise_due_on or promise_due_at
+    promise = Given(promise_text, due_at) if promise_text and due_at is not None else None
     if anyway and seen is not None:
         converse.refuse_if_answered(_base.locked(complaint), seen, by=by, leaving=False)
         seen = None
@@ -104,7 +124,7 @@ def reply(
         body=body,
         send_at=send_on if later else send_at,
         seen=seen,
-        content=Content(texts=texts, acts=acts or None, macro=macro, attachments=attachments),
+        content=Content(texts=texts, acts=acts or None, macro=macro, attachments=attachments, promise=promise),
     )
 
 

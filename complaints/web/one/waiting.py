@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from complaints.actions import pending
 from complaints.actions.attachments import REPLY
 from complaints.models import Attachment, Complaint, MacroVersion, Pending
+from complaints.promises import given
 from complaints.web.many import strip
 from complaints.web.one import case, changes, files
 from complaints.web.one.story import draft_place
@@ -113,6 +114,14 @@ def _files(request: HttpRequest, tokens: Sequence[str]) -> str:
     )
 
 
+def _promise(kept: dict[str, str] | None) -> dict[str, str]:
+    """What was promised with it, by the names of the composer's form."""
+    found = given.restored(kept)
+    if found is None:
+        return {}
+    return {"promise_text": found.text, "promise_due_on": languages.local(found.due_at).strftime("%Y-%m-%dT%H:%M")}
+
+
 def _fields(waits: Pending, *, at: datetime) -> dict[str, Any]:
     """What was chosen beside the text, by the names of the composer's form. Query cost: 1 with a macro."""
     content = waits.content
@@ -127,4 +136,5 @@ def _fields(waits: Pending, *, at: datetime) -> dict[str, Any]:
         "apology": bool(acts.get("apology")),
         **{name: refusal.get(name, "") for name in ("cannot", "because", "instead")},
         "texts": list(content.get("texts") or ()),
+        **_promise(content.get("promise")),
     }
