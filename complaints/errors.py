@@ -191,3 +191,23 @@ class OpenPromise(DomainError):
 class AlreadySettled(DomainError):
     code = "already_settled"
     message = _("This promise is not open any more: it was kept, agreed anew or released.")
+
+
+class NothingToPay(DomainError):
+    code = "nothing_to_pay"
+    message = _("Nothing is to be paid: all of it is with finance already, or paid.")
+
+
+class NotWithFinance(DomainError):
+    code = "not_with_finance"
+    message = _("Finance has not been given this amount, so it cannot say what became of it.")
+
+
+class AlreadyPaid(DomainError):
+    code = "already_paid"
+    message = _("This was paid already, as finance confirmed.")
+
+
+class AlreadyFailed(DomainError):
+    code = "already_failed"
+    message = _("Finance has reported already, with another reason, that this could not be paid.")

@@ -268,6 +268,7 @@ SPECTACULAR_SETTINGS = {
         "RemedyKind": "complaints.models.RemedyKind",
         "RemedyStatus": "complaints.models.RemedyStatus",
         "PayoutState": "complaints.models.PayoutState",
+        "LoyaltyKind": "retention.models.LoyaltyKind",
         "MessageDirection": ["in", "out"],
         "ComplaintStatus": "complaints.models.Status",
         "CustomerKind": "retention.models.customers.KINDS",

@@ -27,6 +27,8 @@ urlpatterns = [
     path("", include("complaints.api.linking_urls")),
     path("", include("complaints.api.learning_urls")),
     path("", include("complaints.api.remedy_urls")),
+    path("", include("complaints.api.authority_urls")),
+    path("", include("complaints.api.payout_urls")),
     path("", include("complaints.api.promise_urls")),
     path("complaints/", views.Complaints.as_view(), name="api-complaints"),
     path(_ONE, views.OneComplaint.as_view(), name="api-complaint"),

@@ -80,6 +80,7 @@ from complaints.models.ownership import (
     HandOver,
     HandOverState,
 )
+from complaints.models.payouts import PayoutLine
 from complaints.models.promises import (
     Promise,
     PromiseEnd,
@@ -153,6 +154,7 @@ __all__ = [
     "Outcome",
     "Payout",
     "PayoutExport",
+    "PayoutLine",
     "PayoutState",
     "Pending",
     "PendingState",

@@ -42,5 +42,8 @@ SAY: dict[str, Callable[[Body], Said]] = {
     "complaint.remedy_approved": _say("met", lambda: _("Approved and granted: %(remedy)s")),
     "complaint.remedy_rejected": _say("risk", lambda: _("Not approved: %(remedy)s"), "close"),
     "complaint.remedy_withdrawn": _say("", lambda: _("Request withdrawn: %(remedy)s"), "undo"),
+    "complaint.payout_exported": _say("", lambda: _("With finance: %(remedy)s"), "send"),
+    "complaint.payout_paid": _say("met", lambda: _("Paid: %(remedy)s"), "credit"),
+    "complaint.payout_failed": _say("breach", lambda: _("Could not be paid: %(remedy)s"), "breached"),
     "complaint.remedy_revoked": _say("risk", lambda: _("Taken back: %(remedy)s"), "undo"),
 }
