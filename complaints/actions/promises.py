@@ -89,7 +89,7 @@ def promise(
         "complaint.promised",
         by=by,
         at=at,
-        changes=states.facts(made, owner=keeper.pk, **({"message": message.pk} if message else {})),
+        changes=states.facts(made, keeper=keeper.pk, **({"message": message.pk} if message else {})),
         private=_private(made),
         also=[made, *told],
     )

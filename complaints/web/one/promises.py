@@ -38,7 +38,8 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Line(Part):
-    """One promise. `tone`: kept, broken or empty; `when`: by when, or what became of it; `who`: of ours, to whom."""
+    """One promise. `tone`: kept, broken or empty; `when`: by when, or what became of it; `who`: of ours, to whom;
+    `vague`: words of it that name no hour."""
 
     key: int
     icon: str
@@ -52,6 +53,7 @@ class Line(Part):
     renew: Any = None
     drop: Any = None
     errors: Sequence[str] = ()
+    vague: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +121,15 @@ def _line(complaint: Complaint, one: Promised, refused: Refused | None, *, at: d
         base=f"/complaints/{complaint.reference}/promises/{row.pk}/",
         renew=forms.get("renegotiation"),
         drop=forms.get("release"),
+        vague=_vague(complaint, row.text) if owed else "",
         errors=[str(text) for text in back.form.non_field_errors()] if back is not None else (),
     )
+
+
+def _vague(complaint: Complaint, text: str) -> str:
+    """What of the text names no hour, in the reader's language and the complaint's; a hint."""
+    words = vague.words(text, [get_language() or "", complaint.language])
+    return ", ".join(f"“{one}”" for one in words)
 
 
 def _became(one: Promised, state: str, at: datetime) -> str:
