@@ -46,14 +46,15 @@ def tell(
     by: Actor | None,
     at: datetime,
     letter: Letter | None = None,
+    url: str = "",
 ) -> Rows:
-    """`core.notify.tell` about a complaint: leads to the case, visible as the case is. Query cost: 1."""
+    """`core.notify.tell` about a complaint: leads to the case (or to `url`), visible as the case is. Query cost: 1."""
     return notify.tell(
         users,
         event,
         key=key,
         words=words,
-        url=complaint.get_absolute_url(),
+        url=url or complaint.get_absolute_url(),
         about=complaint,
         at=at,
         but=by.user if by is not None else None,

@@ -25,6 +25,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("complaints.web.many.desk_urls")),
     path("", include("complaints.web.one.linking_urls")),
     path("", include("complaints.web.one.conversation_urls")),
+    path("", include("complaints.web.remedies.urls")),
+    path("", include("complaints.web.payouts.urls")),
     path("", include("complaints.web.one.promise_urls")),
     path("", include("complaints.web.one.theme_urls")),
     *(re_path(rf"^{REFERENCE}{act.name}/$", changes.door(key), name=f"case_{act.name}") for key, act in ACTS.items()),

@@ -17,10 +17,12 @@ from django.utils.translation import gettext as _
 from core import clock, languages, watchdog
 from core.access import Access, declared
 from core.models import Organisation
-from core.models.people import ADMIN, MANAGER
+from core.models.people import ADMIN, LEAD, MANAGER
 from core.web.parts import Person
 
 TABS = 5  # at the foot of a phone
+IF_COUNTED = {"approvals"}  # places for those whom the counts say they concern
+LEARN = {LEAD, MANAGER}  # whose work it is to learn; agents get there from a case
 WARNED = {"dashboard", "settings"}  # the pages (routes) that say when nobody watches the deadlines
 
 
@@ -197,15 +199,18 @@ class Shell:
             ("workload" if self._allowed("workload") else "absences", "team", _("Team")),
             ("customers", "person", _("Customers")),
             ("follow_ups", "call", _("Follow-up calls")),
+            ("approvals", "shield", _("Approvals")),
+            ("payouts", "credit", _("Payouts")),
             ("knowledge", "book", _("Knowledge")),
             ("incidents", "flag", _("Incidents")),
             ("dashboard", "dashboard", _("Dashboard")),
+            *([("learning", "search", _("Learning"))] if self.user and self.user.roles & LEARN else []),
             ("settings", "settings", _("Settings")),
         ]
         places = [
             Item(name, mark, label, href, self.counts.get(name), current=self.here == name)
             for name, mark, label in others
-            if (href := self._allowed(name))
+            if (href := self._allowed(name)) and (name not in IF_COUNTED or name in self.counts)
         ]
         saved = [
             Item(key, "filter", name, href, self.counts.get(key), current=self.here == key)

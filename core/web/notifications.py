@@ -41,6 +41,7 @@ ICONS = {
     NotificationEvent.LEARNING: "check",
     NotificationEvent.SEND_LATER: "send",
     NotificationEvent.PROMISE: "promise",
+    NotificationEvent.APPROVAL: "shield",
 }
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from complaints.models import Complaint
+from complaints.models import Complaint, Remedy, RemedyStatus
 from complaints.querysets import ComplaintQuerySet
 from complaints.reference import catalogue
 from complaints.web import composed
@@ -29,6 +29,7 @@ from core.access import MANAGER
 from core.models import Notification, User
 
 NOTICES = "notifications"  # what of the inbox is unread
+AWAITING = "awaiting"  # remedies that somebody else asked for and nobody decided yet, on whatever case
 CAP = 100  # counts stop here and say "99+"
 FIRST = 2_000  # cases of the queue that saved views with filters are counted among
 COLUMNS = (
@@ -41,7 +42,7 @@ Count = int | str
 
 def counts(user: User, now: datetime, keys: tuple[str, ...], saved: Sequence[Saved] = ()) -> dict[str, Count]:
     """How many cases stand in each view, "99+" from CAP on; saved views by their key, where they can be counted;
-    and what is unread in the reader's inbox (NOTICES).
+    what is unread in the reader's inbox (NOTICES), and AWAITING.
 
     Query cost: 1, at most CAP rows per built-in view and branch, and FIRST per branch for all saved views together.
     """
@@ -55,10 +56,11 @@ def counts(user: User, now: datetime, keys: tuple[str, ...], saved: Sequence[Sav
     counting = _counting(keys, tuple(specs.values()), len(readers_teams), MANAGER in user.roles, CAP, epoch)
     (numbers,) = counting.rows(queue.stand_ins(user, readers_teams, Moment.of(now)))
     found = {key: n if n < CAP else f"{CAP - 1}+" for key, n in zip(keys, numbers, strict=False)}
-    found[NOTICES] = numbers[-1] if numbers[-1] < CAP else f"{CAP - 1}+"
+    found[NOTICES] = numbers[-2] if numbers[-2] < CAP else f"{CAP - 1}+"
+    found[AWAITING] = numbers[-1]
     if specs:
         more = numbers[len(keys)] >= FIRST
-        for key, n in zip(specs, numbers[len(keys) + 1 : -1], strict=True):
+        for key, n in zip(specs, numbers[len(keys) + 1 : -2], strict=True):
             found[key] = f"{CAP - 1}+" if n >= CAP else f"{n}+" if more else n
     return found
 
@@ -103,6 +105,10 @@ def _counting(
             texts.append(f"(SELECT COUNT(*) FROM ({text}) AS n{len(texts)})" if text else "0")  # noqa: S608
     text, values = _sql(Notification.objects.filter(user=composed.ME, read_at__isnull=True).order_by()[:cap])
     texts.append(f"(SELECT COUNT(*) FROM ({text}) AS unread)")  # noqa: S608
+    params += values
+    asked = Remedy.objects.filter(status=RemedyStatus.AWAITING).exclude(requested_by=composed.ME)
+    text, values = _sql(asked.order_by()[:cap])
+    texts.append(f"(SELECT COUNT(*) FROM ({text}) AS asked)")  # noqa: S608
     params += values
     counting = f"SELECT {', '.join(texts)}"
     return Composed(f"WITH {', '.join(with_)} {counting}" if with_ else counting, (*before, *params))

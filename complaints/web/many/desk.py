@@ -15,6 +15,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from complaints import authority
 from complaints.models import Complaint
 from complaints.playbooks import reading
 from complaints.reference import catalogue
@@ -120,7 +121,8 @@ def page_url(request: HttpRequest, asked: Asked, **params: str) -> str:
 
 def sidebar_counts(request: HttpRequest) -> dict[str, int | str]:
     """How many cases stand in each view that the sidebar counts (settings.SIDEBAR_COUNTS), and the reader's saved views
-    (`request.sidebar_saved`: key, name, address). Query cost: 1 a request."""
+    (`request.sidebar_saved`: key, name, address). Query cost: 1 a request; 2 more for who may grant something while
+    remedies wait for approval."""
     kept: dict[str, int | str] | None = getattr(request, "counted_views", None)
     if kept is None:
         user: User = request.user  # type: ignore[assignment]
@@ -129,6 +131,9 @@ def sidebar_counts(request: HttpRequest) -> dict[str, int | str]:
         kept = counting.counts(user, now(), COUNTED, known)
         kept["follow_ups"] = calls_due().get(user.pk, 0)
         kept["knowledge"] = reading.unread(user)
+        awaiting = kept.pop(counting.AWAITING, 0)
+        if authority.decides(user):
+            kept["approvals"] = authority.awaiting_for(user)[: counting.CAP].count() if awaiting else 0
         place = reverse("queue")
         request.sidebar_saved = [  # type: ignore[attr-defined]
             (one.key, one.name, f"{place}?view={one.key}") for one in known

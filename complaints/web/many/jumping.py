@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from complaints import search
+from complaints import authority, search
 from complaints.models import ChannelCode, Complaint
 from complaints.web.many import saved
 from complaints.web.many.queue import VIEWS
@@ -34,6 +34,7 @@ PAGES: dict[str, tuple[str, str | Promise]] = {
     "notifications": ("bell", gettext_lazy("Notifications")),
     "customers": ("person", gettext_lazy("Customers")),
     "follow_ups": ("call", gettext_lazy("Follow-up calls")),
+    "approvals": ("shield", gettext_lazy("Approvals")),
     "dashboard": ("dashboard", gettext_lazy("Dashboard")),
     "preferences": ("keyboard", gettext_lazy("Your settings")),
     "settings": ("settings", gettext_lazy("Settings")),
@@ -99,7 +100,7 @@ def _all_places(user: User) -> Iterable[Option]:
         for one in saved.of(user):
             yield Option(f"view-{one.key}", "filter", one.name, f"{queue}?view={one.key}", _("saved view"))
     for name, (icon, title) in PAGES.items():
-        if _access(name).permits(user):
+        if _access(name).permits(user) and (name != "approvals" or authority.decides(user)):
             yield Option(f"page-{name}", icon, str(title), reverse(name))
     for place in frame.places(user):
         yield Option(f"page-{place.name}", place.icon, str(place.title), reverse(place.name), _("settings"))
