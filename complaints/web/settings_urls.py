@@ -4,6 +4,7 @@ cases."""
 from django.urls import URLPattern, URLResolver, path
 
 from complaints.web.settings import (
+    authority_urls,
     calendar_urls,
     channels,
     index,
@@ -66,6 +67,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/macros/<int:macro_id>/versions/<int:number>/", macros.version, name="settings_macro_version"),
     *sla_urls.urlpatterns,
     *calendar_urls.urlpatterns,
+    *authority_urls.urlpatterns,
     path("settings/packs/", packs.index, name="settings_packs"),
     path("settings/packs/<slug:code>/installation/", packs.install, name="settings_pack_install"),
     path("settings/packs/<int:pack_id>/removal/", packs.remove, name="settings_pack_remove"),

@@ -93,6 +93,13 @@ PLACES = {
             manager=True,
         ),
         Place(
+            "settings_authority",
+            gettext_lazy("Authority"),
+            gettext_lazy("Who may grant how much, and what needs approval."),
+            "scale",
+            manager=True,
+        ),
+        Place(
             "settings_playbooks",
             gettext_lazy("Playbooks"),
             gettext_lazy("What is to be done, step by step, for each type of complaint."),

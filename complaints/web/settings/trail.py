@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 
 from complaints.models import (
     Article,
+    AuthorityVersion,
     Channel,
     ComplaintType,
     Macro,
@@ -36,7 +37,7 @@ from complaints.playbooks.content import said
 from complaints.reference import catalogue, themes
 from complaints.sla import packs
 from complaints.web.names import colleagues, teams
-from complaints.web.settings import policy_words
+from complaints.web.settings import authority_words, policy_words
 from complaints.web.settings.calendar_words import from_trail, place_name
 from complaints.web.settings.frame import PAGE, key_of, show
 from core import languages
@@ -58,6 +59,7 @@ SUBJECTS: dict[str, tuple[Any, Any]] = {
     "macro": (Macro, gettext_lazy("Macro")),
     "rulepack": (RulePack, gettext_lazy("Rule pack")),
     "slaversion": (SlaVersion, gettext_lazy("Policies")),
+    "authorityversion": (AuthorityVersion, gettext_lazy("Authority")),
     "calendar": (Calendar, gettext_lazy("Calendar")),
     "playbook": (Playbook, gettext_lazy("Playbook")),
     "article": (Article, gettext_lazy("Article")),
@@ -78,6 +80,10 @@ VERBS = {
     "policy_changed": gettext_lazy("changed in the draft"),
     "policy_moved": gettext_lazy("moved in the draft"),
     "policy_removed": gettext_lazy("removed from the draft"),
+    "limit_added": gettext_lazy("added to the draft"),
+    "limit_changed": gettext_lazy("changed in the draft"),
+    "limit_moved": gettext_lazy("moved in the draft"),
+    "limit_removed": gettext_lazy("removed from the draft"),
     "replaced": gettext_lazy("replaced by a newer edition"),
     "restored": gettext_lazy("brought back"),
     "moved": gettext_lazy("moved"),
@@ -184,6 +190,8 @@ def _change(one: TrailEntry, names: _Names, at: datetime) -> Change:
 
 
 def _lines(one: TrailEntry, told: dict[str, Any], names: _Names) -> list[tuple[str, str, str]]:
+    if one.subject_kind == "authorityversion":
+        return authority_words.trail_lines(told)
     if one.subject_kind == "slaversion":
         return policy_words.trail_lines(one.kind, told)
     return [_line(one, name, value, names) for name, value in told.items()]
@@ -244,6 +252,9 @@ class _Names:
         versions = ids.get("slaversion", set())
         found = SlaVersion.objects.filter(pk__in=versions).values_list("pk", "number") if versions else ()
         self._versions = {pk: _("version %(number)s") % {"number": number} for pk, number in found}
+        books = AuthorityVersion.objects.filter(pk__in=ids.get("authorityversion", ()))
+        found = books.values_list("pk", "number") if "authorityversion" in ids else ()
+        self._books = {pk: _("version %(number)s") % {"number": number} for pk, number in found}
         tokens = ids.get("apitoken", set())
         self._tokens = dict(ApiToken.objects.filter(pk__in=tokens).values_list("pk", "name")) if tokens else {}
 
@@ -260,6 +271,7 @@ class _Names:
             "article": lambda pk: said(articles.titles().get(pk, {})),
             "macro": lambda pk: self._macros.get(pk, ""),
             "slaversion": lambda pk: self._versions.get(pk, ""),
+            "authorityversion": lambda pk: self._books.get(pk, ""),
             "calendar": lambda pk: self._calendars.get(pk, ""),
             "routingrule": lambda pk: self._rules.get(pk, ""),
             "organisation": lambda _pk: str(apps.get_model("core", "Organisation")._meta.verbose_name).capitalize(),
