@@ -265,6 +265,15 @@ def unlink(action: CorrectiveAction, complaint: Complaint, *, by: Actor, at: dat
     return _save(action, "corrective.unlinked", [], by=by, at=at, changes={"complaint": complaint.reference})
 
 
+def complaint_by_reference(reference: str, user: User) -> Complaint:
+    """A complaint that `user` sees. Raises InvalidInput unknown_complaint alike for what is missing and not theirs."""
+    found = Complaint.objects.visible_to(user).filter(reference=reference).first()
+    if found is None:
+        message = _("There is no complaint with this reference.")
+        raise InvalidInput(message, code="unknown_complaint", field="complaint")
+    return found
+
+
 def may_lead(user: User) -> bool:
     """Whether somebody plans, changes, drops and judges corrective actions."""
     return bool(LEADS & user.roles)

@@ -16,7 +16,7 @@ from complaints.actions.file import Filing, file
 from complaints.api import present
 from complaints.api.bodies import Amendment, NewComplaint
 from complaints.api.shapes import ComplaintShape
-from complaints.models import ChannelCode, Complaint, Kind, Outcome, Severity, Status
+from complaints.models import CaseTheme, ChannelCode, Complaint, Kind, Outcome, Severity, Status
 from complaints.querysets import ComplaintQuerySet
 from complaints.reference import catalogue, type_by_code
 from core.access import CASES, Access
@@ -71,6 +71,17 @@ FILTERS = (
     text("order_number"),
     text("team", "team__name", "A team by its name."),
     text("incident", "incident__reference", "The incident they belong to, by its reference."),
+    text("product"),
+    text("lot"),
+    Filter(
+        "theme",
+        str,
+        lambda rows, codes: rows.filter(
+            pk__in=CaseTheme.objects.filter(theme__code__in=codes).values("complaint")  # once each, whatever its themes
+        ),
+        many=True,
+        description="A theme by its code.",
+    ),
     key("owner"),
     key("customer"),
     flag("in_queue", description="Live and in hand: what default queues show."),

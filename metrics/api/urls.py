@@ -4,4 +4,5 @@ urlpatterns = [
     path("", include("metrics.api.customer_urls")),
     path("", include("metrics.api.survey_urls")),
     path("", include("metrics.api.figure_urls")),
+    path("", include("metrics.api.learning_urls")),
 ]

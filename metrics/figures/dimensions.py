@@ -17,7 +17,7 @@ from django.utils.dates import MONTHS
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from complaints.models import ChannelCode, ComplaintType, Outcome, RootCause, Severity
+from complaints.models import CaseTheme, ChannelCode, ComplaintType, Outcome, RootCause, Severity
 from complaints.reference import catalogue
 from metrics import periods
 from metrics.figures.base import Group, Measure, Scope
@@ -132,14 +132,25 @@ def complaint(prefix: str = "") -> dict[str, Dimension]:
         "source": text(f"{prefix}source"),
         "outcome": coded(f"{prefix}outcome", Outcome),
         "root_cause": Dimension(F(f"{prefix}root_cause_id"), causes, _catalogued("causes_by_id")),
+        "product": text(f"{prefix}product"),
+        "lot": text(f"{prefix}lot"),
     }
 
 
+def tagged(value: str) -> Q:
+    """The complaints with the theme of this code; NONE: those without any."""
+    if value == NONE:
+        return ~Q(pk__in=CaseTheme.objects.values("complaint"))
+    return Q(pk__in=CaseTheme.objects.filter(theme__code=value).values("complaint"))
+
+
 COMPLAINT = complaint()
+THEME = {"theme": Dimension(None, tagged, _plain)}  # narrows; a case may have several, so parts by theme overlap
 PAIRS = {
     "type_channel": ("type", "channel"),
     "main_type_channel": ("main_type", "channel"),
     "main_type_score": ("main_type", "score"),  # where there are scores
+    "currency_authority": ("currency", "authority"),  # of remedies
 }
 BY_CHANNEL = ("type_channel", "main_type_channel")
 COMPLAINT_GROUPINGS = (*COMPLAINT, *BY_CHANNEL, *periods.UNITS)
@@ -172,7 +183,12 @@ def key_of(by: str, dimensions: Mapping[str, Dimension], at: Any, scope: Scope) 
     if by in periods.UNITS:
         expression, first_day = buckets_of(at, by, scope, scope.since, scope.until)
         return Key({"g0": expression}, lambda row: _bucket(first_day(row["g0"]), by), by)
-    chosen = [dimensions[name] for name in PAIRS.get(by, (by,))]
+    return key_over(PAIRS.get(by, (by,)), dimensions)
+
+
+def key_over(names: Iterable[str], dimensions: Mapping[str, Dimension]) -> Key:
+    """The grouping by several dimensions together, none of them a bucket of time."""
+    chosen = [dimensions[name] for name in names]
     columns: dict[str, Any] = {}
     for place, dimension in enumerate(chosen):
         columns[f"g{place}"] = dimension.expression

@@ -43,7 +43,7 @@ def received(scope: Scope) -> QuerySet[Complaint]:
     rows = Complaint.objects.visible_to(scope.viewer).counted().filter(within("received_at", scope))
     if not scope.filters:
         return rows
-    return rows.filter(dimensions.narrowed(dimensions.COMPLAINT, scope.filters))
+    return rows.filter(dimensions.narrowed(dimensions.COMPLAINT | dimensions.THEME, scope.filters))
 
 
 class FactsFigure(Figure):
@@ -53,7 +53,7 @@ class FactsFigure(Figure):
     at: ClassVar[str] = "received_at"
     adds_up: ClassVar[bool] = False
     groupings = dimensions.COMPLAINT_GROUPINGS
-    filters = dimensions.COMPLAINT_FILTERS
+    filters = dimensions.COMPLAINT_FILTERS | frozenset(dimensions.THEME)
     parts: ClassVar[tuple[str, ...]] = ("numerator",)
 
     def dimensions(self) -> Mapping[str, dimensions.Dimension]:

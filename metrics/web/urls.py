@@ -7,4 +7,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("metrics.web.survey_urls")),
     path("", include("metrics.web.import_urls")),
     path("", include("metrics.web.dashboard_urls")),
+    path("", include("metrics.web.learning_urls")),
 ]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from complaints.models import ChannelCode, Severity, Status
-from complaints.reference import catalogue
+from complaints.reference import catalogue, themes
 from complaints.web.many.filters import DUE, ME, MINE, PROMISED
 from complaints.web.names import colleagues, teams
 from core import languages
@@ -25,6 +25,7 @@ class NarrowingForm(forms.Form):
     type = forms.ChoiceField(label=gettext_lazy("Type"), required=False)
     channel = forms.ChoiceField(label=gettext_lazy("Channel"), required=False)
     severity = forms.ChoiceField(label=gettext_lazy("Severity"), required=False)
+    theme = forms.ChoiceField(label=gettext_lazy("Theme"), required=False)
 
     def __init__(self, given: dict[str, str]) -> None:
         super().__init__(initial=given)
@@ -73,6 +74,7 @@ def filter_choices() -> tuple[tuple[str, tuple[tuple[Any, Any], ...]], ...]:
         ("type", tuple(type_choices())),
         ("channel", tuple(ChannelCode.choices)),
         ("severity", tuple(Severity.choices)),
+        ("theme", tuple((row.code, row.label) for row in themes().values())),
         ("language", tuple((code, languages.language_name(code)) for code, _name in settings.LANGUAGES)),
     )
 

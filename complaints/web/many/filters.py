@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from complaints import search
-from complaints.models import NEVER, ChannelCode, Complaint, Incident, Severity, Status
+from complaints.models import NEVER, CaseTheme, ChannelCode, Complaint, Incident, Severity, Status
 from complaints.querysets import ComplaintQuerySet
-from complaints.reference import catalogue
+from complaints.reference import catalogue, themes
 from complaints.web.names import colleagues, teams
 from core import languages
 from core.models import Draft
@@ -172,6 +172,11 @@ def _type(value: str) -> tuple[str, Q] | None:
     return row.path, Q(type__in=[row.pk, *below])
 
 
+def _theme(value: str) -> tuple[str, Q] | None:
+    row = themes().get(value)
+    return (row.label, Q(pk__in=CaseTheme.objects.filter(theme=row.pk).values("complaint"))) if row else None
+
+
 def _customer(value: str) -> tuple[str, Q] | None:
     if not (value.isascii() and value.isdigit() and len(value) < 19):
         return None
@@ -208,6 +213,7 @@ FILTERS: dict[str, Filter] = {
     "channel": Filter(gettext_lazy("Channel"), _coded("channel", ChannelCode)),
     "type": Filter(gettext_lazy("Type"), _type),
     "severity": Filter(gettext_lazy("Severity"), _coded("severity", Severity)),
+    "theme": Filter(gettext_lazy("Theme"), _theme),
     "language": Filter(gettext_lazy("Language"), _language),
     "escalated": Filter(gettext_lazy("Escalated"), _flag(gettext_lazy("yes"), Q(escalated_at__isnull=False))),
     "snoozed": Filter(gettext_lazy("Snoozed"), _flag(gettext_lazy("yes"), Q(snoozed_until__isnull=False))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -37,12 +38,14 @@ class AskForm(forms.Form):
     compare = forms.ChoiceField(label=gettext_lazy("Compared with"), required=False, choices=COMPARE)
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False)
 
-    def __init__(self, initial: dict[str, str], figure: Figure | None, viewer: User) -> None:
+    def __init__(
+        self, initial: dict[str, str], figure: Figure | None, viewer: User, offered: Sequence[str] = OFFERED
+    ) -> None:
         super().__init__(initial=initial)
         self.fields["period"].choices = list(spans.PRESETS.items())  # type: ignore[attr-defined]
         self.fields["time_zone"].choices = _zones(viewer, initial.get("time_zone", ""))  # type: ignore[attr-defined]
         listed, anything = choices(), [("", _("any"))]
-        for name in OFFERED:
+        for name in offered:
             if figure is not None and name not in figure.filters:
                 continue
             if name in listed:
@@ -60,9 +63,14 @@ class AskForm(forms.Form):
 
 
 def head_of(
-    request: HttpRequest, asked: Asked, figure: Figure | None, trouble: tuple[str, str] | None = None
+    request: HttpRequest,
+    asked: Asked,
+    figure: Figure | None,
+    trouble: tuple[str, str] | None = None,
+    offered: Sequence[str] = OFFERED,
 ) -> dict[str, Any]:
-    """The context of templates/dashboard/_head.html. `trouble`: (field, message) of a URL that could not be read."""
+    """The context of templates/dashboard/_head.html. `trouble`: (field, message) of a URL that could not be read;
+    `offered`: the filters of the form."""
     viewer: User = request.user  # type: ignore[assignment]
     typed = {name: str(value)[:200] for name, value in request.GET.items()}
     initial = typed if trouble else asked.params(figure)
@@ -74,7 +82,7 @@ def head_of(
     initial.setdefault("time_zone", asked.scope.zone.key)
     if trouble and not request.GET.get("period") and (initial.get("from") or initial.get("to")):
         initial["period"] = spans.CHOSEN
-    form = AskForm(initial, figure, viewer)
+    form = AskForm(initial, figure, viewer, offered)
     errors = []
     if trouble:
         field = {"from": "since", "to": "until"}.get(trouble[0], trouble[0])
@@ -90,7 +98,7 @@ def head_of(
         "comparison_words": asked.comparison_words(),
         "applied": _applied(request, asked, figure),
         "clear_url": request.path,
-        "kept": _kept(asked, figure),
+        "kept": _kept(asked, figure, offered),
         "around": _around(asked, figure),
     }
 
@@ -120,10 +128,10 @@ def _applied(request: HttpRequest, asked: Asked, figure: Figure | None) -> list[
     ]
 
 
-def _kept(asked: Asked, figure: Figure | None) -> list[tuple[str, str]]:
+def _kept(asked: Asked, figure: Figure | None, offered: Sequence[str]) -> list[tuple[str, str]]:
     """What the form passes on without showing it."""
     params = asked.params(figure)
-    shown = {"period", "from", "to", "compare", "time_zone", *OFFERED}
+    shown = {"period", "from", "to", "compare", "time_zone", *offered}
     found = [(name, value) for name, value in params.items() if name not in shown]
     return [*found, ("group_by", asked.group_by)] if asked.group_by else found
 
