@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 
 from complaints.actions import promises
-from complaints.models import Complaint, Promise, RootCause
+from complaints.errors import NotInHand
+from complaints.models import Complaint, Promise
 from core import cached, clock, trail
 from core.actor import Actor
 from core.models import Notification
@@ -93,7 +94,8 @@ def test_given_to_somebody_else_they_see_the_case_and_are_told(door: Door, cast:
     assert Complaint.objects.visible_to(cast.stranger).filter(pk=complaint.pk).exists()
     told = Notification.objects.get(user=cast.stranger, event="promise")
     assert told.words["what"] == "given" and told.words["who"] == str(cast.agent)
-    assert door(cast.agent, complaint, "promises", **{**given, "owner": str(cast.admin.pk)}).status == 409
+    refused = door(cast.agent, complaint, "promises", **{**given, "owner": str(cast.admin.pk)})
+    assert refused.status == (409 if door.name == "api" else 422), "who handles no cases is not offered"
 
 
 @every_door
@@ -152,12 +154,9 @@ def test_released_with_a_reason(door: Door, cast: Cast) -> None:
 
 @every_door
 def test_an_open_promise_holds_the_closing_back_also_when_broken(door: Door, cast: Cast) -> None:
-    with clock.frozen(MONDAY):
-        complaint = cast.complaint(at=MONDAY)
-    one = owed(cast, complaint, at=MONDAY)
-    cause = RootCause.objects.exclude(code="unclassified").first()
-    assert cause is not None
-    decided = {"outcome": "upheld", "root_cause": cause.code, "summary": "Sent again"}
+    complaint = cast.complaint()
+    one = owed(cast, complaint, due=HOUR, at=clock.now() - DAY)
+    decided = {"outcome": "upheld", "root_cause": "people-mistake", "summary": "Sent again"}
     assert door(cast.agent, complaint, "resolution", **decided).status == 200
     refused = door(cast.agent, complaint, "closure")
     assert refused.status == 409 and (door.name != "api" or "open_promise" in refused.text)
@@ -249,7 +248,7 @@ def test_who_leaves_hands_on_what_they_promised_on_others_cases(cast: Cast) -> N
 
 def test_on_what_is_kept_apart_nothing_is_promised(cast: Cast) -> None:
     complaint = cast.complaint(quarantine=True, owner=None)
-    with pytest.raises(Exception, match="not_in_hand"):
+    with pytest.raises(NotInHand):
         owed(cast, complaint)
 
 

@@ -227,7 +227,7 @@ def test_the_sentence_names_the_case() -> None:
         assert "AM-4F7K-2M9Q" in notify_words.sentence(NotificationEvent.PROMISE, words)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_several_sweeps_at_once_tell_everybody_once() -> None:
     cached.clear_all()
     two_clocks_only()
@@ -263,7 +263,7 @@ def test_several_sweeps_at_once_tell_everybody_once() -> None:
     assert mails.count() == 90 == mails.values("key").distinct().count()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_who_keeps_it_while_the_sweep_comes_by_finds_it_kept_or_broken_never_both() -> None:
     cached.clear_all()
     two_clocks_only()

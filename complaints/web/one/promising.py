@@ -29,14 +29,14 @@ Act = Callable[..., Any]
 
 @require_POST
 @allow(*CASES)
-def fulfilment(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+def fulfilment(request: HttpRequest, reference: str, pk: str) -> HttpResponse:
     """It is done."""
     return _settle(request, reference, pk, "fulfilment", FulfilmentForm, promises.fulfil, _("Promise kept"))
 
 
 @require_POST
 @allow(*CASES)
-def renegotiation(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+def renegotiation(request: HttpRequest, reference: str, pk: str) -> HttpResponse:
     """Another hour was agreed on, with a reason."""
     said = _("Agreed anew")
     return _settle(request, reference, pk, "renegotiation", RenegotiationForm, promises.renegotiate, said)
@@ -44,13 +44,13 @@ def renegotiation(request: HttpRequest, reference: str, pk: int) -> HttpResponse
 
 @require_POST
 @allow(*CASES)
-def release(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+def release(request: HttpRequest, reference: str, pk: str) -> HttpResponse:
     """It is no longer wanted, with a reason."""
     return _settle(request, reference, pk, "release", ReleaseForm, promises.release, _("No longer owed"))
 
 
 def _settle(
-    request: HttpRequest, reference: str, pk: int, kind: str, form_class: type[OnceForm], act: Act, said: str
+    request: HttpRequest, reference: str, pk: str, kind: str, form_class: type[OnceForm], act: Act, said: str
 ) -> HttpResponse:
     complaint = case.find(request, reference)
     found = owed.of_case(complaint).filter(pk=pk).first()
@@ -60,7 +60,7 @@ def _settle(
     if form.is_valid():
         status = _carry_out(request, found, form, act, at=now())
     if form.errors:
-        return _refused(request, complaint, Refused(pk, kind, form), status)
+        return _refused(request, complaint, Refused(found.pk, kind, form), status)
     return changes.done(request, complaint, said)
 
 
