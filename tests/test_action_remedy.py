@@ -9,8 +9,11 @@ import pytest
 
 from complaints import authority
 from complaints.models import AuthorityLimit, Complaint, Payout, Remedy
-from core import trail
+from core import clock, trail
+from core.actor import Actor
 from core.models import Notification, OutboxMessage, User
+from retention.actions import loyalty
+from retention.models import LoyaltyEntry
 from tests.asking import ask, code, decide, post, read, send
 from tests.authority import publish
 from tests.cast import Cast, make_cast
@@ -88,7 +91,7 @@ def test_who_can_approve_is_told_and_who_asked_hears(cast: Cast, limits: None) -
     waits = asked(cast, "250.00", complaint)
     told = Notification.objects.filter(event="approval")
     assert {one.user for one in told} == {cast.lead, cast.manager}
-    assert told[0].words["remedy"] == "250.00 EUR" and told[0].url == complaint.get_absolute_url()
+    assert told[0].words["remedy"] == "250.00 EUR" and told[0].url.endswith(f"#remedy-{waits}")
     mails = OutboxMessage.objects.filter(template="notification")
     assert {mail.recipient for mail in mails} == {cast.lead.email, cast.manager.email}
     above = asked(cast, "350.00", cast.complaint())
@@ -302,6 +305,42 @@ def test_bodies_that_make_no_sense(cast: Cast, body: dict[str, Any], refusal: st
 def test_points_need_a_known_customer(cast: Cast) -> None:
     status, told = ask(cast.manager, cast.complaint(customer=None), "points", 50)
     assert (status, told["code"]) == (409, "customer_required")
+
+
+def test_points_are_credited_and_taken_back(cast: Cast) -> None:
+    complaint = cast.complaint()
+    status, told = ask(cast.manager, complaint, "points", 500)
+    assert (status, told["status"], told["points"], told["amount"]) == (201, "granted", 500, None)
+    entry = LoyaltyEntry.objects.get()
+    assert (entry.points, entry.kind, entry.key) == (500, "goodwill", f"remedy:{told['id']}")
+    assert entry.complaint_reference == complaint.reference
+    assert loyalty.balance(cast.customer) == 500 and Payout.objects.count() == 0
+    assert decide(cast.manager, complaint, told["id"], "revocation")[0] == 200
+    assert loyalty.balance(cast.customer) == 0
+    spent = ask(cast.manager, complaint, "points", 80)[1]["id"]
+    by = Actor.person(cast.manager)
+    loyalty.redeem(cast.customer, points=30, by=by, at=clock.now(), reason="A voucher")
+    status, told = decide(cast.manager, complaint, spent, "revocation")
+    assert (status, told["code"]) == (409, "not_enough_points")
+    assert (loyalty.balance(cast.customer), Remedy.objects.get(pk=spent).status) == (50, "granted")
+
+
+def test_points_have_limits_of_their_own(cast: Cast) -> None:
+    publish(
+        AuthorityLimit(holder="role", role="agent", kind="points", per_complaint=D(100)),
+        AuthorityLimit(holder="role", role="agent", kind="refund", currency="EUR", per_complaint=D(100)),
+        AuthorityLimit(holder="role", role="manager"),
+    )
+    complaint = cast.complaint()
+    assert ask(cast.agent, complaint, "refund", "100.00")[1]["status"] == "granted"
+    assert ask(cast.agent, complaint, "points", 100)[1]["status"] == "granted"
+    waits = ask(cast.agent, complaint, "points", 1)[1]
+    assert waits["status"] == "awaiting_approval"
+    said = Notification.objects.get(user=cast.manager).words
+    assert (said["what"], said["remedy"]) == ("asked_points", "1")
+    assert loyalty.balance(cast.customer) == 100
+    assert decide(cast.manager, complaint, waits["id"], "approval")[0] == 200
+    assert loyalty.balance(cast.customer) == 101
 
 
 def test_foreign_and_missing_are_the_same(cast: Cast, limits: None) -> None:

@@ -22,6 +22,8 @@ from core import clock, trail
 from core.actor import Actor
 from core.errors import DomainError
 from core.models import TrailEntry, User
+from metrics.actions import merge_customers
+from retention.models import LoyaltyEntry
 from tests.authority import publish
 from tests.cast import Cast, make_agent, make_cast, make_customer, make_manager
 from tests.test_merge_races import at_once
@@ -141,6 +143,20 @@ def test_twenty_approvals_of_one(cast: Cast) -> None:
     told = works([partial(approve, managers[number % 4], one) for number in range(TIMES)])
     assert told == {GRANTED: 1, "already_decided": TIMES - 1}
     assert granted() == D(50)
+    whole()
+
+
+def test_points_are_credited_once(cast: Cast) -> None:
+    complaint, other = cast.complaint(), make_manager()
+    by, at = Actor.person(cast.agent), clock.now()
+    one = remedies.ask(complaint, by=by, at=at, kind="points", amount=D(50), reason="Sorry")
+    twin = make_customer("Dana Whitlok")
+    told = at_once(
+        *[partial(approve, user, one) for user in (cast.manager, other) * 5],
+        lambda: merge_customers.merge(twin, cast.customer, by=by, at=clock.now()) and "merged",
+    )
+    assert Counter(told) == {GRANTED: 1, "already_decided": 9, "merged": 1}
+    assert [entry.points for entry in LoyaltyEntry.objects.all()] == [50]
     whole()
 
 

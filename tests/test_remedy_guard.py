@@ -194,7 +194,7 @@ def test_a_published_limit_is_not_changed(cast: Cast) -> None:
     with pytest.raises(IntegrityError, match="authority_is_published"), transaction.atomic():
         AuthorityVersion.objects.filter(pk=mine.version_id).update(published_at=None)
     draft = AuthorityVersion.objects.create(number=99, created_at=clock.now())
-    free = AuthorityLimit.objects.create(version=draft, holder="role", role="agent", per_complaint=D(1))
+    free = AuthorityLimit.objects.create(version=draft, holder="role", role="lead", per_complaint=D(1))
     AuthorityLimit.objects.filter(pk=free.pk).update(per_complaint=D(2))
     with pytest.raises(IntegrityError, match="limit_is_published"), transaction.atomic():
         AuthorityLimit.objects.filter(pk=free.pk).update(version=mine.version_id)  # slipped in afterwards

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models, transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -28,10 +29,22 @@ from retention.models import Charge
 
 MOST_WORDS = 2_000
 
-for _what, _sentence in (
+for _what, _sentence in (  # with a value, with points, with neither
     ("asked", gettext_lazy("%(who)s asks you to approve a remedy on %(reference)s: %(remedy)s")),
+    ("asked_points", gettext_lazy("%(who)s asks you to approve goodwill points on %(reference)s: %(remedy)s")),
+    ("asked_plain", gettext_lazy("%(who)s asks you to approve a remedy on %(reference)s")),
     ("approved", gettext_lazy("%(who)s approved the remedy you asked for on %(reference)s: %(remedy)s")),
+    (
+        "approved_points",
+        gettext_lazy("%(who)s approved the goodwill points you asked for on %(reference)s: %(remedy)s"),
+    ),
+    ("approved_plain", gettext_lazy("%(who)s approved the remedy you asked for on %(reference)s")),
     ("rejected", gettext_lazy("%(who)s did not approve the remedy you asked for on %(reference)s: %(remedy)s")),
+    (
+        "rejected_points",
+        gettext_lazy("%(who)s did not approve the goodwill points you asked for on %(reference)s: %(remedy)s"),
+    ),
+    ("rejected_plain", gettext_lazy("%(who)s did not approve the remedy you asked for on %(reference)s")),
 ):
     notify_words.register(Event.APPROVAL, _what, _sentence)
 
@@ -185,14 +198,6 @@ def revoke(remedy: Remedy, *, by: Actor, at: datetime, reason: str) -> Remedy:
     return remedy
 
 
-def what(remedy: Remedy) -> str:
-    """A remedy in one line for a sentence that is worded later: its value, else its description or kind."""
-    if remedy.amount is None:
-        return remedy.description or str(remedy.get_kind_display())
-    shown = money.shown(remedy.amount, remedy.currency) if remedy.currency else f"{remedy.amount:.0f}"
-    return f"{shown} {remedy.currency}".strip()
-
-
 def _grant(
     remedy: Remedy,
     room: rooms.Room,
@@ -253,9 +258,13 @@ def amount_of(remedy: Remedy) -> Mapping[str, str]:
 
 
 def _tell(remedy: Remedy, users: list[User], said: str, by: Actor, at: datetime) -> list[models.Model]:
-    words = telling.about(remedy.complaint, by=by, what=said, remedy=what(remedy), kind=remedy.kind)
+    value = amount_of(remedy)
+    shown = f"{value['amount']} {value['currency']}" if "amount" in value else value.get("points", remedy.description)
+    manner = "_points" if "points" in value else "" if shown else "_plain"
+    words = telling.about(remedy.complaint, by=by, what=said + manner, remedy=shown, kind=remedy.kind)
     key = f"remedy:{remedy.pk}:{said}"
-    return telling.tell(users, Event.APPROVAL, remedy.complaint, key=key, words=words, by=by, at=at)
+    leads_to = f"{reverse('approvals')}#remedy-{remedy.pk}" if said == "asked" else ""
+    return telling.tell(users, Event.APPROVAL, remedy.complaint, key=key, words=words, by=by, at=at, url=leads_to)
 
 
 def _case(pk: int, kind: str) -> Complaint:

@@ -48,7 +48,7 @@ def _above(column: str, condition: str) -> str:
     return f"(l.{column} IS NOT NULL AND {_sum(f'{of_kind} AND {condition}')} > {limit})"
 
 
-_ON_CASE = f"coalesce(k.merged_into_id, k.id) = {_CASE}"
+_ON_CASE = f"(k.id = {_CASE} OR k.merged_into_id = {_CASE})"
 _OF_CUSTOMER = f"k.customer_id = {_CUSTOMER} AND {_SAME}"
 _BY_PERSON = f"r.decided_by_id = NEW.decided_by_id AND {_SAME}"
 _FITS = "l.kind IN ('', NEW.kind) AND l.currency IN ('', NEW.currency)"
