@@ -76,7 +76,7 @@ def context(
         "form": form,
         "kinds": [(one.value, words.icon_of(one.value), str(one.label), one.value == kind) for one in RemedyKind],
         "kind": kind,
-        "sought": complaint.remedy_sought,
+        "sought": complaint.narrative.remedy_sought,
         "may_ask": may_ask,
         "gauge": gauge.face(complaint, user, kind, amount, currency, at=at) if may_ask else None,
         "url": reverse("case_remedies", args=[complaint.reference]),
