@@ -211,3 +211,20 @@ class AlreadyPaid(DomainError):
 class AlreadyFailed(DomainError):
     code = "already_failed"
     message = _("Finance has reported already, with another reason, that this could not be paid.")
+
+
+class CaseFileTooLarge(DomainError):
+    code = "case_file_too_large"
+    message = _("This case is too large for one file. Its messages, trail and attachments can be read one by one.")
+
+
+class CaseFileBusy(DomainError):
+    code = "case_file_busy"
+    status = 503
+    message = _("Other case files are being made at the moment. Try again in a minute.")
+
+
+class CaseFileFailed(DomainError):
+    code = "case_file_failed"
+    status = 503
+    message = _("The PDF could not be made. The JSON edition says the same.")
