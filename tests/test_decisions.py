@@ -6,13 +6,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from complaints import decisions
-from complaints.actions import decide
+from complaints.actions import decide, remedies
 from complaints.models import Complaint, Decision, Demand, Remedy, Status
 from core import cached, clock, trail
 from core.actor import Actor
@@ -42,18 +43,9 @@ def asked(cast: Cast, case: Complaint, *texts: str) -> list[Demand]:
     return [decide.demand(case, by=Actor.person(cast.agent), at=MONDAY, text=text) for text in texts]
 
 
-def remedy(cast: Cast, case: Complaint, status: str = "granted", **fields: Any) -> Remedy:
-    given = {"decided_by": cast.lead, "decided_at": MONDAY, "within_authority": False} if status == "granted" else {}
-    return Remedy.objects.create(
-        complaint=case,
-        kind="apology",
-        status=status,
-        requested_by=cast.agent,
-        requested_at=MONDAY,
-        updated_at=MONDAY,
-        **given,
-        **fields,
-    )
+def remedy(cast: Cast, case: Complaint) -> Remedy:
+    """Something granted on the spot."""
+    return remedies.ask(case, by=Actor.person(cast.agent), at=MONDAY, kind="apology", amount=None, reason="ours")
 
 
 def resolve(
@@ -109,7 +101,7 @@ def test_each_demand_is_decided_with_the_case(door: Door, cast: Cast) -> None:
 def test_a_foreign_demand_or_remedy_is_refused(door: Door, cast: Cast) -> None:
     case, other = cast.complaint(), cast.complaint()
     (mine,), (foreign,) = asked(cast, case, "A second lamp"), asked(cast, other, "Another")
-    theirs = remedy(cast, other)
+    theirs, _ours = remedy(cast, other), remedy(cast, case)
     assert resolve(door, cast, case, {mine.pk: ("granted", "", theirs)}).status == 422
     if door is API:
         both = {mine.pk: ("granted", "", None), foreign.pk: ("granted", "", None)}
@@ -289,7 +281,16 @@ def test_a_mail_still_on_its_way_or_no_mail_at_all_does_not_hold_back(cast: Cast
 @through
 def test_a_remedy_that_waits_for_approval_holds_back_closing(door: Door, cast: Cast) -> None:
     case = settled(cast)
-    waiting = remedy(cast, case, "awaiting_approval")
+    waiting = Remedy.objects.create(
+        complaint=case,
+        kind="refund",
+        amount=Decimal("500.00"),
+        currency="EUR",
+        status="awaiting_approval",
+        requested_by=cast.agent,
+        requested_at=MONDAY,
+        updated_at=MONDAY,
+    )
     refused = door(cast.agent, case, "closure")
     assert refused.status == 409 and ("remedy_awaiting" if door is API else "A remedy waits") in refused.text
     Remedy.objects.filter(pk=waiting.pk).update(status="withdrawn")

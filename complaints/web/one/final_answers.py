@@ -79,13 +79,15 @@ def filled(complaint: Complaint, user: Any, data: Any, form: type[Any]) -> Any:
     words.refuse_foreign(macro.current, by=Actor.person(user), purpose=FINAL)
     blank = form(complaint=complaint)
     typed = {name: field.widget.value_from_datadict(data, {}, name) for name, field in blank.fields.items()}
-    found = macro_values.for_case(macro.current, complaint, agent=user, deciding=_deciding(complaint, typed))
-    prepared = tidy(found.text)
+    rendered = macro_values.for_case(macro.current, complaint, agent=user, deciding=_deciding(complaint, typed))
+    prepared = tidy(rendered.text)
     written = str(typed.get("answer") or "").strip()
-    typed["answer"] = f"{written}\n\n{prepared}" if written and prepared not in written else prepared
+    typed["answer"] = f"{written}\n\n{prepared}" if written and prepared not in written else written or prepared
     typed["macro"] = macro.current.pk
     known = {name: value for name, value in typed.items() if name not in ("nonce", "version")}
-    return form(complaint=complaint, initial=known, auto_id="id_resolve_%s")
+    found = form(complaint=complaint, initial=known, auto_id="id_resolve_%s")
+    found.fields["answer"].widget.attrs["autofocus"] = True
+    return found
 
 
 def _deciding(complaint: Complaint, typed: Mapping[str, Any]) -> Deciding:
