@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from core import trail
+from core import clock, trail
 from core.actor import Actor
 from core.errors import InvalidInput, NotAllowed
 from core.models import User
@@ -157,7 +157,7 @@ def _enter(
         raise refusals.NotEnoughPoints(field="points")
     if has + points > HIGHEST:
         raise InvalidInput(_("These are too many points."), code="amount_out_of_range", field="points")
-    touch(customer, at=at)  # who reads the customer over the API sees the balance
+    touch(customer, at=max(at, customer.updated_at))  # who reads the customer over the API sees the balance
     return _insert(customer, kind, points, reason, by, at, complaint_reference, key, source)
 
 
@@ -182,7 +182,7 @@ def _insert(
         source=source,
         at=at,
         by=by.user,
-        created_at=at,
+        created_at=clock.now(),
     )
     facts: dict[str, Any] = {"entry": made.pk, "kind": str(kind), "points": points}
     if complaint_reference:
