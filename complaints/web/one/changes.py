@@ -145,12 +145,13 @@ def done(request: HttpRequest, before: Complaint, said: str) -> HttpResponse:
     context = case.parts(request, complaint, at=now())
     if composing.may_reply(complaint) != composing.may_reply(before) or complaint.customer_id != before.customer_id:
         context["composer"] = composing.composer(request, complaint, None, context["told"])
-    return toast(render(request, "complaints/_case_update.html", context), said)
+    events = {"customer-changed": True} if complaint.customer_id != before.customer_id else {}
+    return toast(render(request, "complaints/_case_update.html", context), said, **events)
 
 
-def toast(response: HttpResponse, text: str) -> HttpResponse:
-    """The same answer with a word that pops up."""
-    response["HX-Trigger"] = json.dumps({"toast": {"text": text}})
+def toast(response: HttpResponse, text: str, **events: object) -> HttpResponse:
+    """The same answer with a word that pops up, and further events for the page."""
+    response["HX-Trigger"] = json.dumps({"toast": {"text": text}, **events})
     return response
 
 

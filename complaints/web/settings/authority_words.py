@@ -48,14 +48,15 @@ class Row(Part):
 
 
 def row(line: Line) -> Row:
-    sums = [limit_words.sum_of(getattr(line, name), line) for name in ("per_complaint", "per_customer", "per_period")]
     in_period = line.per_customer is not None or line.per_period is not None
     return Row(
-        line.id,
-        limit_words.whose(line),
-        limit_words.kind_of(line),
-        limit_words.currency_of(line),
-        *sums,
+        key=line.id,
+        whose=limit_words.whose(line),
+        kind=limit_words.kind_of(line),
+        currency=limit_words.currency_of(line),
+        per_complaint=limit_words.sum_of(line.per_complaint, line),
+        per_customer=limit_words.sum_of(line.per_customer, line),
+        per_period=limit_words.sum_of(line.per_period, line),
         period=str(LimitPeriod(line.period).label) if in_period else languages.DASH,
         is_cap=line.holder == CAP,
     )
