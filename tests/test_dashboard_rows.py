@@ -45,7 +45,7 @@ def test_the_n_of_a_tile_and_of_a_cell_is_that_of_its_rows(full: Cast) -> None:
     answer = page(client, "/dashboard/?whole=1&period=year")
     panels = panels_of(answer)
     tiles = [*answer.context["headlines"], *(tile for block in answer.context["blocks"] for tile in block.tiles)]
-    assert len(tiles) == 17
+    assert len(tiles) == 19
     for tile in tiles:
         assert page(client, tile.rows_url).context["n"] == number(tile.n), tile.code
     for row in panels["in-time"].texts["rows"]:

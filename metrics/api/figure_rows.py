@@ -8,9 +8,11 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from complaints.models import Clock, Complaint, Message
+from complaints.models import Clock, Complaint, Message, Promise, Remedy
 from complaints.reference import catalogue
+from core.api.money import shown as money_shown
 from core.instants import iso
+from core.models import User
 from metrics.models import Invitation, SurveyResponse
 from retention.models import Customer, Purchase, Tenure
 
@@ -23,6 +25,8 @@ LOADED: Mapping[str, tuple[str, ...]] = {
     "tenure": ("customer",),
     "purchase": ("customer",),
     "message": ("complaint", "author", "macro__macro"),
+    "promise": ("complaint", "owner"),
+    "remedy": ("complaint", "requested_by", "decided_by"),
 }
 
 
@@ -51,7 +55,7 @@ def complaint(row: Complaint) -> dict[str, Any]:
         "type": catalogue().types_by_id[row.type_id].code,
         "severity": row.severity,
         "status": row.status,
-        "owner": {"id": str(row.owner_id), "name": str(row.owner)},
+        "owner": colleague(row.owner),
         "customer": person(row.customer),
         "received_at": iso(row.received_at),
         "first_response_at": iso(row.first_response_at),
@@ -145,11 +149,52 @@ def message(row: Message) -> dict[str, Any]:
         "id": str(row.pk),
         "complaint": row.complaint.reference,
         "at": iso(row.at),
-        "author": {"id": str(row.author_id), "name": str(row.author)} if row.author else None,
+        "author": colleague(row.author),
         "macro": {"id": str(version.macro_id), "name": version.macro.label} if version else None,
         "number": version.number if version else None,
         "word_for_word": row.word_for_word,
     }
+
+
+def promise(row: Promise) -> dict[str, Any]:
+    """`kept`, `broken`: as the figure counts it (both false: open), see `PromisesKept.facts`."""
+    return {
+        "row": "promise",
+        "id": str(row.pk),
+        "complaint": row.complaint.reference,
+        "text": row.text,
+        "owner": colleague(row.owner),
+        "channel": row.channel or None,
+        "made_at": iso(row.made_at),
+        "due_at": iso(row.due_at),
+        "kept": row.kept,  # type: ignore[attr-defined]
+        "broken": row.broken,  # type: ignore[attr-defined]
+        "settled_at": iso(row.settled_at),
+        "settled_as": row.settled_as or None,
+    }
+
+
+def remedy(row: Remedy) -> dict[str, Any]:
+    """`amount` null: points, or nothing that is valued."""
+    value = row.amount
+    return {
+        "row": "remedy",
+        "id": str(row.pk),
+        "complaint": row.complaint.reference,
+        "kind": row.kind,
+        "amount": money_shown(value, row.currency) if value is not None and row.currency else None,
+        "points": int(value) if value is not None and not row.currency else None,
+        "description": row.description,
+        "within_authority": row.within_authority,
+        "requested_by": colleague(row.requested_by),
+        "requested_at": iso(row.requested_at),
+        "decided_by": colleague(row.decided_by),
+        "decided_at": iso(row.decided_at),
+    }
+
+
+def colleague(row: User | None) -> dict[str, str] | None:
+    return None if row is None else {"id": str(row.pk), "name": str(row)}
 
 
 def person(row: Customer | None) -> dict[str, str] | None:
@@ -165,4 +210,6 @@ SHOWN: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "tenure": tenure,
     "purchase": purchase,
     "message": message,
+    "promise": promise,
+    "remedy": remedy,
 }

@@ -1,7 +1,9 @@
 """The headline figures, in the order of the contract (interface, Metrics). See `metrics.figures.base`."""
 
+from metrics.figures.amends import PromisesKept, RemediesGranted
 from metrics.figures.base import Figure, Group, Measure, Scope
 from metrics.figures.compliance import SlaCompliance
+from metrics.figures.contacts import FirstContactResolution, ReopenRate
 from metrics.figures.loyalty import ChurnRate, RetentionRate
 from metrics.figures.opinions import Ces, Csat, Nps, ResponseRate
 from metrics.figures.overrun import LateReasons, SlaOverrun
@@ -28,7 +30,10 @@ figures: dict[str, Figure] = {
         SlaCompliance(),
         FirstResponseTime(),
         TimeToResolve(),
+        FirstContactResolution(),
         EscalationRate(),
+        ReopenRate(),
+        PromisesKept(),
         RepeatComplaints(),
         BacklogAge(),
         Nps(),
@@ -41,6 +46,7 @@ figures: dict[str, Figure] = {
         AverageOrderValue(),
         CustomerLifetimeValue(),
         ServiceRecovery(),
+        RemediesGranted(),
         SlaOverrun(),
         LateReasons(),
         WordForWord(),

@@ -17,13 +17,15 @@ from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from complaints.models import ChannelCode, LateReason, Outcome, Severity
-from complaints.reference import catalogue
+from complaints.models import ChannelCode, LateReason, Outcome, RemedyKind, Severity
+from complaints.reference import catalogue, themes
 from core import clock
 from core.errors import InvalidInput
 from core.instants import FIRST_YEAR, LAST_YEAR, InstantError, parse_instant
 from core.models import User
+from core.money import CURRENCIES
 from metrics import periods
+from metrics.figures import amends, mending
 from metrics.figures.base import Figure, Scope
 from metrics.figures.dimensions import NONE, codes
 
@@ -39,7 +41,13 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "score": ("high", "middle", "low"),
     "acceptance": ("accepted", "declined"),
     "late_reason": tuple(LateReason.values),
+    "remedy": tuple(mending.REMEDY_NAMES),
+    "promises": tuple(mending.PROMISE_NAMES),
+    "remedy_kind": tuple(RemedyKind.values),
+    "authority": tuple(amends.AUTHORITIES),
 }
+ALWAYS_STATED = ("type", "main_type", "channel", "severity", "owner")
+OWN_WORD = ("remedy", "promises", "remedy_kind", "authority")  # nothing stated has a code of its own, or cannot be
 LISTS = frozenset({"type", "main_type", "root_cause"})
 IDS = frozenset({"team", "owner", "survey", "policy", "pack", "agent", "macro"})
 
@@ -180,18 +188,22 @@ def _one_of(said: Mapping[str, str], name: str, known: tuple[str, ...], code: st
 def _filter(name: str, value: str) -> str:
     if name == "cohort" and periods.month_of(value) is None:
         _refuse(name, "invalid_month", _("A month such as 2026-03 is expected."))
-    if value == NONE:
-        if name not in ("type", "main_type", "channel", "severity", "owner"):
+    if value == NONE and name not in OWN_WORD:
+        if name not in ALWAYS_STATED:
             return value
         _refuse(name, "unknown_code", _("Every complaint states this."))
     if name in IDS and not (value.isascii() and value.isdigit() and len(value) <= 18):
         _refuse(name, "invalid_id", _("This is not an id."))
     if name in CODES and value not in CODES[name]:
         _refuse(name, "unknown_code", _("This is not one of: %(known)s.") % {"known": ", ".join(CODES[name])})
+    if name == "currency" and value not in CURRENCIES and value != amends.POINTS_GIVEN:
+        _refuse(name, "unknown_code", _("This is no currency of ISO 4217, such as EUR."))
     if name in ("type", "main_type") and not set(codes(value)) <= set(catalogue().types):
         _refuse(name, "unknown_code", _("There is no complaint type with this code."))
     if name == "root_cause" and not set(codes(value)) <= set(catalogue().causes):
         _refuse(name, "unknown_code", _("There is no root cause with this code."))
+    if name == "theme" and value not in themes():
+        _refuse(name, "unknown_code", _("There is no theme with this code."))
     return value
 
 

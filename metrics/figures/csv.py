@@ -58,6 +58,14 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "id", "complaint__reference", "at", "author__name", "macro__macro_id", "macro__macro__name", "macro__number",
         "word_for_word",
     ),
+    "promise": (
+        "id", "complaint__reference", "text", "owner__name", "channel", "made_at", "due_at", "kept", "broken",
+        "settled_at", "settled_as",
+    ),
+    "remedy": (
+        "id", "complaint__reference", "kind", "amount", "currency", "description", "within_authority",
+        "requested_by__name", "requested_at", "decided_by__name", "decided_at",
+    ),
 }  # fmt: skip
 
 

@@ -42,7 +42,7 @@ PROMISE_NAMES: Mapping[str, str | Lazy] = {
     BROKEN: gettext_lazy("A promise broken"),
     NOTHING: gettext_lazy("No promise kept or broken"),
 }
-_RANKED = {place: code for place, code in enumerate((*REMEDIES, NOTHING))}
+_RANKED = dict(enumerate(REMEDIES))
 _KEPT, _BROKEN = 2, 1  # one broken outweighs all that were kept
 _JUDGED = {_KEPT: KEPT, _BROKEN: BROKEN}
 

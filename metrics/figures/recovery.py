@@ -7,7 +7,7 @@ Everything in one query.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -34,8 +34,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from metrics import rates
-from metrics.figures import dimensions, facts
-from metrics.figures.base import Figure, Group, Measure, Scope
+from metrics.figures import dimensions, facts, mending
+from metrics.figures.base import Figure, Group, Measure, Number, Scope
 from metrics.figures.dimensions import Dimension, Key
 from metrics.figures.facts import refuse_unknown_grouping, share
 from metrics.figures.loyalty import MERGED
@@ -95,6 +95,12 @@ GROUPS: Mapping[str, Dimension] = {
     "score": Dimension(worst_score(), _scored, _score, order=("high", "middle", "low")),
     "acceptance": Dimension(F("accepted"), _answered, _accepted, order=("accepted", "declined")),
 }
+NAMES = (*GROUPS, "remedy", "promises")
+
+
+def groups_of(scope: Scope) -> Mapping[str, Dimension]:
+    """All dimensions; what was given and kept is read as of the scope's instant."""
+    return {**GROUPS, **mending.dimensions_of(scope)}
 
 
 ROWS = {
@@ -108,8 +114,8 @@ ROWS = {
 class ServiceRecovery(Figure):
     code, row_kind = "service-recovery", "customer"
     bases = (STAYED, BOUGHT)
-    groupings = (*GROUPS, "main_type_score", "month", "quarter", "year")
-    filters = frozenset(GROUPS)
+    groupings = (*NAMES, "main_type_score", "month", "quarter", "year")
+    filters = frozenset(NAMES)
     horizons = HORIZONS
     parts = ("numerator", "lost", "controls")
 
@@ -132,14 +138,15 @@ class ServiceRecovery(Figure):
                 "unresolved). Beside it the same for customers who never complained, over the same dates. Complaints "
                 "whose days have not yet passed do not count."
             )
-        return text % {"days": scope.horizon if scope is not None else HORIZONS[-1]}
+        text %= {"days": scope.horizon if scope is not None else HORIZONS[-1]}
+        return f"{text} {_by_what()}"
 
     def measure(self, scope: Scope) -> Measure:
         return self._read((self.rows_by(scope, None) or [{}])[0])
 
     def groups(self, scope: Scope, by: str) -> list[Group]:
         refuse_unknown_grouping(self, by)
-        key = dimensions.key_of(by, GROUPS, "received_at", scope)
+        key = dimensions.key_of(by, groups_of(scope), "received_at", scope)
         found = [(row, self._read(row)) for row in self.rows_by(scope, key)]
         return dimensions.in_order(scope, key, found, self._read({}))
 
@@ -183,6 +190,14 @@ class ServiceRecovery(Figure):
         )
 
 
+def _by_what() -> str:
+    return _(
+        "Remedy: the first of these that was granted on that complaint and not taken back: a refund, a replacement, "
+        "credit, discount or points, something else, an apology alone. Promises: broken where one of that complaint "
+        "was, kept where one was kept and none broken."
+    )
+
+
 def first_complaints(scope: Scope, **keys: Any) -> QuerySet[Any]:
     """The period's complaints of known customers, with `place` 1 for the first of each; filters only mark them, as
     `wanted`: the first complaint of all decides, not the first that fits."""
@@ -192,7 +207,7 @@ def first_complaints(scope: Scope, **keys: Any) -> QuerySet[Any]:
         F("resolve_due_at"),
         output_field=DateTimeField(),
     )
-    wanted = dimensions.narrowed(GROUPS, scope.filters) if scope.filters else Q(received_at__isnull=False)
+    wanted = dimensions.narrowed(groups_of(scope), scope.filters) if scope.filters else Q(received_at__isnull=False)
     rows = facts.received(scope.replace(filters={})).filter(customer__isnull=False).exclude(customer__in=MERGED)
     order = [F("received_at").asc(), F("pk").asc()]
     until = ExpressionWrapper(index + Value(timedelta(days=scope.horizon)), output_field=DateTimeField())
@@ -270,27 +285,55 @@ def _bought() -> tuple[str, str, str]:
     )
 
 
+WAY = ("main_type", "remedy", "promises", "score")
+
+
 @dataclass(frozen=True, slots=True)
 class Ribbon:
-    """So many customers whose first complaint was of one type and got one score: how many stayed, how many left."""
+    """So many customers whose first complaint went one way: how many stayed, how many left.
 
-    type: str
-    type_label: str
-    score: str
-    score_label: str
+    `keys`, `names`: by WAY, codes and words.
+    """
+
+    keys: Mapping[str, str]
+    names: Mapping[str, str]
     stayed: int
     lost: int
 
+    @property
+    def people(self) -> int:
+        return self.stayed + self.lost
 
-def picture(scope: Scope, basis: str = STAYED) -> list[Ribbon]:
-    """The line from complaint to score to staying, by main type, in order. Query cost: 1."""
-    key = dimensions.key_of("main_type_score", GROUPS, "received_at", scope)
-    ribbons = []
-    for row in ServiceRecovery().rows_by(scope.replace(basis=basis), key):
-        code, label = GROUPS["main_type"].read(row, 0)
-        score, score_label = GROUPS["score"].read(row, 1)
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Every way that somebody went, and who is not on one. `controls`: per cent of those who did not complain."""
+
+    ribbons: Sequence[Ribbon]
+    immature: int
+    excluded: int
+    controls: Number | None
+
+
+def ways(scope: Scope, basis: str = STAYED) -> Ways:
+    """The lines from complaint to remedy, promises, score and staying, by main type, in order. Query cost: 1."""
+    known = groups_of(scope)
+    chosen = [known[name] for name in WAY]
+    figure, ribbons = ServiceRecovery(), []
+    rows = figure.rows_by(scope.replace(basis=basis), dimensions.key_over(WAY, known))
+    for row in rows:
         n, hits = count(row), count(row, "hits")
         if n:
-            ribbons.append(Ribbon(code, label, score, score_label, hits, n - hits))
-    places = {"high": 0, "middle": 1, "low": 2, dimensions.NONE: 3}
-    return sorted(ribbons, key=lambda one: (one.type_label.casefold(), places[one.score]))
+            read = [dimension.read(row, place) for place, dimension in enumerate(chosen)]
+            keys = {name: key for name, (key, _words) in zip(WAY, read, strict=True)}
+            names = {name: words for name, (_key, words) in zip(WAY, read, strict=True)}
+            ribbons.append(Ribbon(keys, names, hits, n - hits))
+    places = {dimension: (*known[dimension].order, dimensions.NONE) for dimension in WAY[1:]}
+    ribbons.sort(key=lambda one: (one.names["main_type"].casefold(), *(places[w].index(one.keys[w]) for w in WAY[1:])))
+    controls = count(rows[0], "controls") if rows else 0
+    return Ways(
+        ribbons,
+        immature=sum(count(row, "immature") for row in rows),
+        excluded=sum(count(row, "excluded") for row in rows),
+        controls=rates.percent(count(rows[0], "controls_hits"), controls) if rows else None,
+    )

@@ -33,7 +33,7 @@ from metrics.web.dashboard.head import head_of
 from metrics.web.dashboard.page import read, seen_words
 from metrics.web.dashboard.panels import Table
 
-FIRST_GROUPINGS = ("main_type", "channel", "plan", "tier", "source", "reason")
+FIRST_GROUPINGS = ("currency_authority", "main_type", "channel", "plan", "tier", "source", "reason")
 LONGEST_TABLE = 500
 
 VALUES: dict[str, str | Promise] = {
@@ -64,6 +64,11 @@ VALUES: dict[str, str | Promise] = {
     "over_30_days": gettext_lazy("Open for 30 days or more"),
     **dict(LateReason.choices),
     NOT_GIVEN: gettext_lazy("Reason not given"),
+}
+OWN_VALUES: dict[tuple[str, str], str | Promise] = {  # where a word means something else than elsewhere
+    ("promises-kept", "kept"): pgettext_lazy("promise", "Kept"),
+    ("promises-kept", "broken"): pgettext_lazy("promise", "Broken"),
+    ("promises-kept", "open"): gettext_lazy("Open and not yet due"),
 }
 BASES: dict[str, str | Promise] = {
     "decision": gettext_lazy("as decided"),
@@ -160,7 +165,7 @@ def _values(figure: Figure, measure: Measure) -> list[tuple[str, str]]:
         return [(_("Amount"), amount) for amount in wording.amounts(measure)]
     values = measure.values or {}
     return [
-        (str(VALUES.get(name, name)), _value(figure, name, value))
+        (str(OWN_VALUES.get((figure.code, name)) or VALUES.get(name, name)), _value(figure, name, value))
         for name, value in values.items()
         if not name.endswith(LATE)  # each age's own stand in the chart of the backlog
     ]

@@ -10,12 +10,23 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from complaints.models import ChannelCode, ComplaintType, LateReason, Macro, Outcome, RulePack, Severity, SlaPolicy
-from complaints.reference import catalogue
+from complaints.models import (
+    ChannelCode,
+    LateReason,
+    Macro,
+    Outcome,
+    RemedyKind,
+    RulePack,
+    Severity,
+    SlaPolicy,
+)
+from complaints.reference import catalogue, themes
 from complaints.sla import packs
 from complaints.web.names import colleagues, teams
 from metrics import periods
+from metrics.figures.amends import AUTHORITIES, POINTS_GIVEN
 from metrics.figures.dimensions import ALONE, NONE, SEVERAL, bucket_label
+from metrics.figures.mending import PROMISE_NAMES, REMEDY_NAMES
 from metrics.figures.recovery import SCORES
 
 Text = str | Promise
@@ -34,6 +45,9 @@ LABELS: Mapping[str, Text] = {
     "main_type": gettext_lazy("Main type"),
     "outcome": gettext_lazy("Outcome"),
     "root_cause": gettext_lazy("Root cause"),
+    "product": gettext_lazy("Product"),
+    "lot": gettext_lazy("Lot"),
+    "theme": gettext_lazy("Theme"),
     "survey": gettext_lazy("Survey"),
     "period_label": gettext_lazy("Period, as the source says"),
     "segment": gettext_lazy("Segment"),
@@ -44,8 +58,22 @@ LABELS: Mapping[str, Text] = {
     "policy": gettext_lazy("Policy"),
     "pack": gettext_lazy("Rule pack"),
     "late_reason": gettext_lazy("Why it was late"),
+    "remedy": gettext_lazy("Remedy"),
+    "promises": gettext_lazy("Promises"),
+    "remedy_kind": gettext_lazy("Kind of remedy"),
+    "currency": gettext_lazy("Currency"),
+    "authority": gettext_lazy("Authority"),
     "agent": gettext_lazy("Written by"),
     "macro": gettext_lazy("Macro"),
+}
+CODED: Mapping[str, Mapping[str, Text]] = {
+    "score": dict(SCORES.values()),
+    "late_reason": dict(LateReason.choices),
+    "outcome": dict(Outcome.choices),
+    "remedy": REMEDY_NAMES,
+    "promises": PROMISE_NAMES,
+    "remedy_kind": dict(RemedyKind.choices),
+    "authority": AUTHORITIES,
 }
 OFFERED = ("type", "channel", "severity", "team", "owner", "tier", "source", "source_channel")
 
@@ -61,6 +89,7 @@ GROUPINGS: Mapping[str, Text] = {
     "type_channel": gettext_lazy("Type and channel"),
     "main_type_channel": gettext_lazy("Main type and channel"),
     "main_type_score": gettext_lazy("Main type and score"),
+    "currency_authority": gettext_lazy("Currency and authority"),
 }
 
 
@@ -77,31 +106,36 @@ def choices() -> dict[str, Choices]:
         "severity": [(str(code), str(words)) for code, words in Severity.choices],
         "team": [(str(pk), name) for pk, name in teams().items()],
         "owner": [(str(pk), one.name) for pk, one in colleagues().items() if one.takes_cases],
+        "root_cause": [(one.code, one.path) for one in _by_path(catalogue().causes.values())],
+        "theme": [(one.code, one.label) for one in themes().values()],
     }
 
 
 def value_words(name: str, value: str) -> str:
     """A filter's value as people read it."""
     if value == NONE:
-        return _("No answer") if name in ("score", "acceptance") else _("Not stated")
+        return {"score": _("No answer"), "acceptance": _("No answer"), "currency": _("Without a value")}.get(
+            name, _("Not stated")
+        )
     if name in ("type", "main_type", "root_cause"):
         return ", ".join(_path(name, part) for part in value.split(SEVERAL))
-    if name == "score":
-        return str(dict(SCORES.values()).get(value, value))
+    if name == "theme":
+        found = themes().get(value)
+        return found.label if found else value
+    if name in CODED:
+        return str(CODED[name].get(value, value))
+    if name == "currency":
+        return _("Points") if value == POINTS_GIVEN else value
     if name == "acceptance":
         return {"accepted": _("Accepted"), "declined": _("Declined")}.get(value, value)
-    if name == "late_reason":
-        return str(dict(LateReason.choices).get(value, value))
     if name in ("policy", "pack"):
         return terms_words(name, value)
     if name == "agent":
         known = colleagues().get(int(value))
         return known.name if known else value
     if name == "macro":
-        found = Macro.objects.filter(pk=int(value)).first()
-        return found.label if found else value
-    if name == "outcome":
-        return str(dict(Outcome.choices).get(value, value))
+        macro = Macro.objects.filter(pk=int(value)).first()
+        return macro.label if macro else value
     if name == "cohort" and (month := periods.month_of(value)) is not None:
         return bucket_label(month.since, periods.MONTH)
     return dict(choices().get(name, [])).get(value, value)
@@ -127,5 +161,5 @@ def _path(name: str, part: str) -> str:
     return _("%(name)s alone") % {"name": words} if part.startswith(ALONE) and has_below else words
 
 
-def _by_path(rows: Iterable[ComplaintType]) -> list[ComplaintType]:
+def _by_path(rows: Iterable[Any]) -> list[Any]:
     return sorted(rows, key=lambda one: one.path)

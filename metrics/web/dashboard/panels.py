@@ -13,7 +13,7 @@ from core import languages
 from core.web.parts import Cell, Column, Link, Part
 from metrics.charts import bars, heat, lines, shares
 from metrics.figures import figures
-from metrics.figures.base import HOURS, PERCENT, POINTS, Figure, Group, Measure, Number
+from metrics.figures.base import HOURS, MONEY, PERCENT, POINTS, Figure, Group, Measure, Number
 from metrics.periods import MONTH
 from metrics.targets import aimed_at
 from metrics.web.dashboard import spans, wording
@@ -248,13 +248,16 @@ def _total(asked: Asked, figure: Figure, groups: Sequence[Group], kind: str) -> 
 
 
 def groups_bars(asked: Asked, figure: Figure, groups: Sequence[Group], by: str) -> Panel:
-    """One figure by one dimension, as lying bars in the order given. No query."""
-    shown = [group for group in groups if _bar_value(figure, group.measure) is not None]
+    """One figure by one dimension, as lying bars in the order given; of money those of its first currency, as bars of
+    two cannot be compared. No query."""
+    codes = sorted({code for group in groups for code in (group.measure.values or {}) if code.isupper()})
+    code = codes[0] if codes else ""
+    shown = [group for group in groups if _bar_value(figure, group.measure, code) is not None]
     chart = bars.lying(
         [
             bars.Bar(
                 clipped(group.label),
-                max(0.0, _bar_value(figure, group.measure) or 0.0),
+                max(0.0, _bar_value(figure, group.measure, code) or 0.0),
                 label=wording.text(figure, group.measure),
                 note=_("n = %(n)s") % {"n": languages.number(group.measure.n)} if figure.unit != "count" else "",
                 kind="hatch" if group.key == "-" else "",
@@ -266,13 +269,14 @@ def groups_bars(asked: Asked, figure: Figure, groups: Sequence[Group], by: str) 
         most=100.0 if figure.unit == PERCENT else None,
     )
     title = _("By %(what)s") % {"what": label(by).lower()}
-    return Panel("groups", "bars", title, "", chart, texts={"title": figure.title(), "value_name": "", "note_name": ""})
+    note = code if figure.unit == MONEY and len(codes) > 1 else ""
+    return Panel(
+        "groups", "bars", title, note, chart, texts={"title": figure.title(), "value_name": "", "note_name": ""}
+    )
 
 
-def _bar_value(figure: Figure, measure: Measure) -> float | None:
-    if figure.unit == "money":
-        return next((float(v) for code, v in (measure.values or {}).items() if code.isupper() and v is not None), None)
-    return _value(measure.value)
+def _bar_value(figure: Figure, measure: Measure, code: str) -> float | None:
+    return _value((measure.values or {}).get(code) if figure.unit == MONEY else measure.value)
 
 
 # --- words ------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The heart of the dashboard: this complaint, this score, this customer stayed (mission, the idea; C5).
 
 The picture needs complaints whose days have passed, so it looks at earlier ones than the tiles where it must, and says
-so. Columns are data: remedy and promise join type and score when they are kept.
+so. Columns are data: where nobody was given anything, there is no column of remedies.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from core import languages
 from core.web.parts import Cell, Column, Explain, Part
 from metrics.charts import recovery as drawing
 from metrics.figures import figures
-from metrics.figures.base import Group, Number, Scope
-from metrics.figures.dimensions import SEVERAL
+from metrics.figures.base import Scope
+from metrics.figures.dimensions import NONE, SEVERAL
+from metrics.figures.mending import BROKEN, KEPT, NOTHING
+from metrics.figures.recovery import WAY, Ribbon, Ways, groups_of, ways
 from metrics.web.dashboard.asking import Asked
 from metrics.web.dashboard.panels import Table
 from metrics.web.dashboard.spans import CHOSEN
 
 SHORTEST = timedelta(weeks=16)
 HAPPY, UNHAPPY = "high", "low"
-ORDER = ("high", "middle", "low", "-")
+TYPE, REMEDY, PROMISES, SCORE = WAY
 LARGEST_TYPES = 7  # further ones stand together, so that labels stay readable
 OTHER = "*"
-COLUMNS = ("main_type", "score")  # the filters that the columns of boxes stand for
 
 
 @dataclass(slots=True)
@@ -57,6 +58,7 @@ class Recovery(Part):
     finishes: Sequence[tuple[drawing.Finish, str, str, str]] = ()
     words: dict[str, str] = field(default_factory=dict)
     table: Table | None = None
+    ties: Table | None = None  # what was given and kept, and who stayed; None where nothing was
     foot: str = ""
     nothing: str = ""
     name: str = ""
@@ -69,7 +71,7 @@ def recovery_of(asked: Asked) -> Recovery:
     figure = figures["service-recovery"]
     scope = ripe_scope(asked.scope_for(figure))
     there = Asked(scope, CHOSEN, asked.compare, asked.unit)
-    return _Making(there, figure.groups(scope, "main_type_score")).done()
+    return _Making(there, ways(scope)).done()
 
 
 def ripe_scope(scope: Scope) -> Scope:
@@ -84,29 +86,40 @@ def ripe_scope(scope: Scope) -> Scope:
 class _Making:
     """One picture from its ribbons; every number on it is a sum of them."""
 
-    def __init__(self, asked: Asked, groups: Sequence[Group]) -> None:
-        self.asked = asked
-        ribbons = [one for group in groups if (one := _ribbon(group)).people]
-        self.immature = sum(group.measure.immature for group in groups)
-        self.excluded = sum(int(_of_values(group, "excluded") or 0) for group in groups)
-        self.controls = next((_of_values(group, "controls") for group in groups), None)
+    def __init__(self, asked: Asked, found: Ways) -> None:
+        self.asked, self.found, self.ribbons = asked, found, found.ribbons
         self.figure = figures["service-recovery"]
         self.days = asked.scope.horizon
-        self.types = _types(ribbons)
-        self.together = SEVERAL.join(dict.fromkeys(one.kind for one in ribbons if one.kind not in self.types))
-        self.scores = {one.score: one.score_name for one in sorted(ribbons, key=lambda r: _place(r.score))}
-        self.flows = [
-            drawing.Flow(
-                (one.kind if one.kind in self.types else OTHER, one.score), one.stayed, one.people - one.stayed
-            )
-            for one in ribbons
+        self.types = _types(self.ribbons)
+        kinds = dict.fromkeys(one.keys[TYPE] for one in self.ribbons)
+        self.together = SEVERAL.join(kind for kind in kinds if kind not in self.types)
+        self.names = {TYPE: self.types, **{name: self._in_order(name) for name in (REMEDY, PROMISES, SCORE)}}
+        self.columns = [TYPE, *([REMEDY] if self._gave(REMEDY) else []), SCORE]
+        titles = {TYPE: _("Complaint"), REMEDY: _("Remedy"), SCORE: _("Score")}
+        columns = [drawing.Column(titles[name], self.names[name]) for name in self.columns]
+        flows = [
+            drawing.Flow(tuple(self._key(one, name) for name in self.columns), one.stayed, one.lost)
+            for one in self.ribbons
         ]
-        columns = [drawing.Column(_("Complaint"), self.types), drawing.Column(_("Score"), self.scores)]
-        self.drawn = drawing.picture(columns, self.flows, _("Still a customer"))
+        self.drawn = drawing.picture(columns, flows, _("Still a customer"))
 
-    def _rows(self, *chosen: tuple[int, str], part: str = "") -> str:
+    def _key(self, one: Ribbon, name: str) -> str:
+        """The box it goes through; small types share one."""
+        return OTHER if name == TYPE and one.keys[TYPE] not in self.types else one.keys[name]
+
+    def _in_order(self, name: str) -> dict[str, str]:
+        """The boxes of one column that somebody went through, best first."""
+        order = (*groups_of(self.asked.scope)[name].order, NONE)
+        there = {one.keys[name]: one.names[name] for one in self.ribbons}
+        return {key: there[key] for key in order if key in there}
+
+    def _gave(self, name: str) -> bool:
+        """Whether anybody was given or promised anything."""
+        return any(key != NOTHING for key in self.names[name])
+
+    def _rows(self, part: str = "", **chosen: str) -> str:
         """The people of boxes, each named by its column and key, or those of them who stayed or left."""
-        named = {COLUMNS[column]: self.together if key == OTHER else key for column, key in chosen}
+        named = {name: self.together if key == OTHER else key for name, key in chosen.items()}
         return self.asked.rows_url(self.figure, None, **({"part": part} if part else {}), **named)
 
     def done(self) -> Recovery:
@@ -126,6 +139,7 @@ class _Making:
             finishes=[self._finish(one, drawn.people) for one in drawn.finishes],
             words={"title": self._title(drawn)},
             table=self._table(),
+            ties=self._ties(),
             foot=self._foot(),
             **self._about(drawn.people),
         )
@@ -134,8 +148,8 @@ class _Making:
         name, definition = self.figure.title(self.asked.scope), self.figure.definition(self.asked.scope)
         facts = [
             ("n", languages.number(people)),
-            (_("Complained"), languages.percent(self._share(""), digits=1)),
-            (_("Did not complain"), languages.percent(self.controls, digits=1)),
+            (_("Complained"), languages.percent(self._share(), digits=1)),
+            (_("Did not complain"), languages.percent(self.found.controls, digits=1)),
         ]
         explain = Explain("d-recovery", name, facts, definition)
         return {"name": name, "url": self.asked.url(self.figure), "explain": explain}
@@ -151,12 +165,18 @@ class _Making:
         return before, apart, after
 
     def _bars(self) -> list[Bar]:
+        """Against those who did not complain: kept and broken promises; without any, who was happy with the answer."""
+        name, ways_there = (
+            (PROMISES, ((KEPT, _("and every promise kept")), (BROKEN, _("and a promise broken"))))
+            if self._gave(PROMISES)
+            else (SCORE, ((HAPPY, _("and happy with the answer")), (UNHAPPY, _("and unhappy with it"))))
+        )
         found = [
-            (_("Did not complain"), self.controls, "", self._rows(part="controls")),
-            (_("Complained"), self._share(""), "", self._rows()),
-            (_("and happy with the answer"), self._share(HAPPY), "--kept", self._rows((1, HAPPY))),
-            (_("and unhappy with it"), self._share(UNHAPPY), "--broken", self._rows((1, UNHAPPY))),
+            (_("Did not complain"), self.found.controls, "", self._rows("controls")),
+            (_("Complained"), self._share(), "", self._rows()),
         ]
+        for (key, words), kind in zip(ways_there, ("--kept", "--broken"), strict=True):
+            found.append((words, self._share(**{name: key}), kind, self._rows(**{name: key})))
         return [
             Bar(
                 name,
@@ -168,17 +188,26 @@ class _Making:
             for name, value, kind, url in found
         ]
 
-    def _share(self, score: str) -> float | None:
-        """Of everybody where no score is named."""
-        found = [flow for flow in self.flows if not score or flow.keys[1] == score]
-        stayed, people = sum(flow.stayed for flow in found), sum(flow.stayed + flow.left for flow in found)
+    def _counted(self, **chosen: str) -> tuple[int, int]:
+        """(stayed, people) of those who went through all these boxes."""
+        found = [one for one in self.ribbons if all(self._key(one, name) == key for name, key in chosen.items())]
+        return sum(one.stayed for one in found), sum(one.people for one in found)
+
+    def _share(self, **chosen: str) -> float | None:
+        stayed, people = self._counted(**chosen)
         return 100 * stayed / people if people else None
 
     def _title(self, drawn: drawing.Picture) -> str:
-        return _(
+        words = _(
             "From complaint to score to still a customer: %(stayed)s of %(people)s stayed, %(left)s left. "
             "The same figures are in the table below."
-        ) % {
+        )
+        if REMEDY in self.columns:
+            words = _(
+                "From complaint to remedy to score to still a customer: %(stayed)s of %(people)s stayed, %(left)s "
+                "left. The same figures are in the tables below."
+            )
+        return words % {
             "stayed": languages.number(drawn.stayed),
             "people": languages.number(drawn.people),
             "left": languages.number(drawn.left),
@@ -188,87 +217,78 @@ class _Making:
         target = one.target or _("Still a customer")
         words = _("%(source)s to %(target)s: %(n)s left") if one.gone else _("%(source)s to %(target)s: %(n)s stayed")
         title = words % {"source": one.source, "target": target, "n": languages.number(one.people)}
-        ends = [(one.column, one.keys[0]), *([(one.column + 1, one.keys[1])] if one.keys[1] else [])]
-        url = self._rows(*ends, part="lost" if one.gone else "numerator")
+        ends = {name: key for name, key in zip(self.columns[one.column :], one.keys, strict=False) if key}
+        url = self._rows("lost" if one.gone else "numerator", **ends)
         return {"path": one.path, "gone": one.gone, "thin": one.thin, "title": title, "url": url, "n": one.people}
 
     def _box(self, one: drawing.Box) -> tuple[drawing.Box, str, str, str]:
         share = languages.percent(100 * one.stayed / one.people)
         note = _("%(n)s · %(share)s stayed") % {"n": languages.number(one.people), "share": share}
-        return one, note, self._rows((one.column, one.key)), f"{one.name}: {note}"
+        return one, note, self._rows(**{self.columns[one.column]: one.key}), f"{one.name}: {note}"
 
     def _finish(self, one: drawing.Finish, people: int) -> tuple[drawing.Finish, str, str, str]:
         stayed = one.kind == "stayed"
         words = _("%(n)s stayed") if stayed else _("%(n)s left")
-        url = self._rows(part="numerator" if stayed else "lost")
+        url = self._rows("numerator" if stayed else "lost")
         share = languages.percent(100 * one.people / people, digits=1)
         return one, share, words % {"n": languages.number(one.people)}, url
 
     def _table(self) -> Table:
-        """Who stayed, by type and score: one cell for each ribbon's end."""
-        rows = []
-        for kind, name in self.types.items():
-            url = self._rows((0, kind))
-            cells = [self._cell(kind, score) for score in self.scores]
-            rows.append([Cell(name, "head", url=url), *cells, Cell(self._of(kind, ""), "end", url=url)])
-        columns = [Column(_("Complaint")), *(Column(words, end=True) for words in self.scores.values())]
+        """Who stayed, by type and score."""
         caption = _("Still customers after %(n)s days, by complaint and score: people who stayed, of all.")
-        return Table([*columns, Column(_("All"), end=True)], rows, caption % {"n": self.days})
+        return self._by_score(_("Complaint"), [(TYPE, key) for key in self.types], caption % {"n": self.days})
 
-    def _cell(self, kind: str, score: str) -> Cell:
-        words = self._of(kind, score)
-        return Cell(words, "end", url="" if words == languages.DASH else self._rows((0, kind), (1, score)))
+    def _ties(self) -> Table | None:
+        """Who stayed, by what they were given and whether what was promised was kept."""
+        lines = [(name, key) for name in (REMEDY, PROMISES) if self._gave(name) for key in self.names[name]]
+        if not lines:
+            return None
+        caption = _("Still customers after %(n)s days, by remedy, promises and score: people who stayed, of all.")
+        return self._by_score(_("Remedy, promises"), lines, caption % {"n": self.days})
 
-    def _of(self, kind: str, score: str) -> str:
-        found = [flow for flow in self.flows if flow.keys[0] == kind and (not score or flow.keys[1] == score)]
-        people = sum(flow.stayed + flow.left for flow in found)
+    def _by_score(self, first: str, lines: Sequence[tuple[str, str]], caption: str) -> Table:
+        """A line for each box named, a column for each score."""
+        rows, several = [], len({name for name, _key in lines}) > 1
+        for name, key in lines:
+            words = self.names[name][key]
+            if several and key == NOTHING and name == REMEDY:
+                words = _("No remedy")
+            cells = [self._cell(**{name: key, SCORE: score}) for score in self.names[SCORE]]
+            whole = Cell(self._of(**{name: key}), "end", url=self._rows(**{name: key}))
+            rows.append([Cell(words, "head", url=self._rows(**{name: key})), *cells, whole])
+        columns = [Column(first), *(Column(words, end=True) for words in self.names[SCORE].values())]
+        return Table([*columns, Column(_("All"), end=True)], rows, caption)
+
+    def _cell(self, **chosen: str) -> Cell:
+        words = self._of(**chosen)
+        return Cell(words, "end", url="" if words == languages.DASH else self._rows(**chosen))
+
+    def _of(self, **chosen: str) -> str:
+        stayed, people = self._counted(**chosen)
         if not people:
             return languages.DASH
-        stayed = sum(flow.stayed for flow in found)
         return _("%(part)s of %(all)s") % {"part": languages.number(stayed), "all": languages.number(people)}
 
     def _foot(self) -> str:
         words = [_("Customers are counted once, with their first complaint.")]
-        if self.immature:
+        if self.found.immature:
             late = _("Not counted: %(n)s whose %(days)s days have not passed yet.")
-            words.append(late % {"n": languages.number(self.immature), "days": self.days})
-        if self.excluded:
-            words.append(_("Not counted: %(n)s without a recorded stay.") % {"n": languages.number(self.excluded)})
+            words.append(late % {"n": languages.number(self.found.immature), "days": self.days})
+        if self.found.excluded:
+            words.append(
+                _("Not counted: %(n)s without a recorded stay.") % {"n": languages.number(self.found.excluded)}
+            )
         return " ".join(words)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ribbon:
-    kind: str
-    kind_name: str
-    score: str
-    score_name: str
-    stayed: int
-    people: int
-
-
-def _ribbon(group: Group) -> _Ribbon:
-    (kind, score), (kind_name, score_name) = group.key.split("|"), group.label.rsplit(" · ", 1)
-    stayed, people = int(group.measure.numerator or 0), int(group.measure.denominator or 0)
-    return _Ribbon(kind, kind_name, score, score_name, stayed, people)
-
-
-def _of_values(group: Group, name: str) -> Number | None:
-    return (group.measure.values or {}).get(name)
-
-
-def _types(ribbons: Sequence[_Ribbon]) -> dict[str, str]:
+def _types(ribbons: Sequence[Ribbon]) -> dict[str, str]:
     """Boxes of the first column, largest first; the smallest together."""
     people: dict[str, int] = {}
     labels: dict[str, str] = {}
     for one in ribbons:
-        people[one.kind] = people.get(one.kind, 0) + one.people
-        labels[one.kind] = one.kind_name
+        people[one.keys[TYPE]] = people.get(one.keys[TYPE], 0) + one.people
+        labels[one.keys[TYPE]] = one.names[TYPE]
     order = sorted(people, key=lambda key: (-people[key], labels[key]))
     shown = order if len(order) <= LARGEST_TYPES else order[: LARGEST_TYPES - 1]
     found = {key: labels[key] for key in shown}
     return found if len(shown) == len(order) else found | {OTHER: _("Other")}
-
-
-def _place(score: str) -> int:
-    return ORDER.index(score) if score in ORDER else len(ORDER)

@@ -8,13 +8,14 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from complaints.models import LateReason
 from core import languages
 from core.access import CASES, allow
 from core.web.parts import Empty, Link
+from metrics.figures.amends import AUTHORITIES
 from metrics.figures.base import Figure
 from metrics.figures.overrun import NOT_GIVEN
 from metrics.figures.service import LATE, ON_TIME
@@ -35,6 +36,9 @@ PARTS: dict[str, str | Promise] = {
     "staying": gettext_lazy("Still there at the end"),
     "controls": gettext_lazy("Did not complain"),
     "late": gettext_lazy("Past the deadline"),
+    "broken": pgettext_lazy("promise", "Broken"),
+    "open": gettext_lazy("Open and not yet due"),
+    **AUTHORITIES,
     **dict(LateReason.choices),
     NOT_GIVEN: gettext_lazy("Reason not given"),
 }

@@ -15,12 +15,14 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from complaints.models import Complaint
 from complaints.web.names import colleagues, teams
 from core import languages
 from core.web.parts import Cell, Column
+from metrics.figures.amends import APPROVED, AUTHORITIES, WITHIN
+from metrics.web.dashboard import wording
 
 Text = str | Promise
 LONGEST = 80
@@ -104,6 +106,21 @@ def _money(amount: Any, currency: str) -> Cell:
 
 
 # --- kinds ------------------------------------------------------------------------------------------------------------
+
+
+def _ended(row: Any) -> Cell:
+    """How a promise stands in the figure: `kept`, `broken`, or open."""
+    if row.kept:
+        return Cell(pgettext("promise", "Kept"))
+    return Cell(pgettext("promise", "Broken") if row.broken else pgettext("promise", "Open"))
+
+
+def _value(row: Any) -> Cell:
+    """An amount, or points."""
+    if row.amount is not None and not row.currency:
+        return Cell(wording.points(row.amount), "num")
+    return _money(row.amount, row.currency)
+
 
 _CUSTOMER = gettext_lazy("Customer")
 _COMPLAINT = gettext_lazy("Complaint")
@@ -202,6 +219,35 @@ KINDS: dict[str, Kind] = {
             (gettext_lazy("By"), False, lambda row: _text(row.author or "")),
             (gettext_lazy("Macro"), False, lambda row: _text(row.macro.macro.label)),
             (gettext_lazy("Word for word"), False, lambda row: Cell(_("yes") if row.word_for_word else _("no"))),
+        ),
+    ),
+    "promise": Kind(
+        ("complaint", "owner"),
+        (
+            (_COMPLAINT, False, lambda row: _case(row, row.complaint)),
+            (pgettext_lazy("noun", "Promise"), False, lambda row: _text(row.text)),
+            (gettext_lazy("Owner"), False, lambda row: _text(row.owner)),
+            (pgettext_lazy("of a promise", "Made"), False, lambda row: _at(row.made_at)),
+            (gettext_lazy("Due"), False, lambda row: _at(row.due_at)),
+            (gettext_lazy("State"), False, _ended),
+            (gettext_lazy("Settled"), False, lambda row: _at(row.settled_at)),
+        ),
+    ),
+    "remedy": Kind(
+        ("complaint", "requested_by", "decided_by"),
+        (
+            (_COMPLAINT, False, lambda row: _case(row, row.complaint)),
+            (gettext_lazy("Remedy"), False, _choice("kind")),
+            (gettext_lazy("Value"), True, _value),
+            (gettext_lazy("Description"), False, lambda row: _text(row.description)),
+            (gettext_lazy("Asked for by"), False, lambda row: _text(row.requested_by)),
+            (gettext_lazy("Granted by"), False, lambda row: _text(row.decided_by)),
+            (gettext_lazy("Granted"), False, lambda row: _at(row.decided_at)),
+            (
+                gettext_lazy("Authority"),
+                False,
+                lambda row: _text(AUTHORITIES[WITHIN if row.within_authority else APPROVED]),
+            ),
         ),
     ),
 }

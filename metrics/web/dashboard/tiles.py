@@ -48,6 +48,8 @@ OTHERS: tuple[tuple[Text, tuple[str, ...]], ...] = (
             "backlog-age",
             "acceptance-rate",
             "escalation-rate",
+            "promises-kept",
+            "remedies-granted",
         ),
     ),
     (gettext_lazy("Satisfaction"), ("csat", "response-rate")),

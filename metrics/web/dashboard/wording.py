@@ -11,8 +11,10 @@ from decimal import Decimal
 
 from babel.numbers import get_currency_precision
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core import languages
+from metrics.figures.amends import POINTS_GIVEN
 from metrics.figures.base import COUNT, DOWN, HOURS, MONEY, PERCENT, POINTS, UP, Figure, Measure, Number
 
 HOUR = 3600
@@ -79,12 +81,16 @@ def whole(figure: Figure, value: Number | None) -> str:
 
 
 def amounts(measure: Measure) -> list[str]:
-    """Money by currency, the currency with the most rows' worth first as the figure gives them."""
-    return [
-        languages.money(_payable(amount, code), code)
-        for code, amount in (measure.values or {}).items()
-        if code.isupper()
-    ]
+    """Money by currency in the figure's order, then points."""
+    values = measure.values or {}
+    found = [languages.money(_payable(amount, code), code) for code, amount in values.items() if code.isupper()]
+    given = values.get(POINTS_GIVEN)
+    return [*found, *([points(given)] if given else [])]
+
+
+def points(value: Number) -> str:
+    """Goodwill points: 1,200 points."""
+    return ngettext("%(n)s point", "%(n)s points", int(value)) % {"n": languages.number(int(value))}
 
 
 def headline(figure: Figure, measure: Measure) -> tuple[str, str, list[str]]:
