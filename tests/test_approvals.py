@@ -61,7 +61,7 @@ def text(client: Client, path: str = PAGE) -> str:
 
 def of(page: str, remedy: Remedy) -> str:
     """The part of one request."""
-    return page.partition(f'id="remedy-{remedy.pk}"')[2].partition('<li class="request row')[0]
+    return page.partition(f'id="remedy-{remedy.pk}"')[2].partition('<li class="request row')[0].partition("</ol>")[0]
 
 
 def where(remedy: Remedy, what: str) -> str:
