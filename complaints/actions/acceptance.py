@@ -80,9 +80,8 @@ def word_on(complaint: Complaint, decision: Decision | None = None) -> Word:
     if complaint.accepted is None:
         return Word(None, None)
     decision = decision or decisions.current(complaint)
-    accepted, at = complaint.accepted, complaint.accepted_at
-    if decision is not None:
-        accepted, at = decision.accepted, decision.accepted_at
+    known = decision if decision is not None else complaint
+    accepted, at = known.accepted, known.accepted_at
     if accepted is None:  # their word was about an earlier decision
         return Word(None, None)
     entry = trail.of(complaint).filter(kind=KIND).order_by("-seq").first()

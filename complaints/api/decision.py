@@ -234,9 +234,9 @@ class OneDemand(Change):
 
     body: ClassVar = {"PATCH": DemandPatch}
     answer: ClassVar = {"GET": DemandShape, "PATCH": DemandShape}
-    http_method_names: ClassVar = ["get", "patch", "delete", "head", "options"]
+    http_method_names = ["get", "patch", "delete", "head", "options"]
 
-    def get(self, request: Request, reference: str, pk: int) -> HttpResponse:  # type: ignore[override]
+    def get(self, request: Request, reference: str, pk: int) -> HttpResponse:
         complaint, found = self._found(request, reference, pk)
         return self.reply(_demand(found, complaint), version=complaint.version, seen=complaint.updated_at)
 

@@ -51,6 +51,7 @@ def _demand(story: Story, row: Row) -> None:
 
 
 def _decision(story: Story, row: Row) -> None:
+    assert row.at is not None  # noqa: S101  a decision has its instant
     accepted = None if row.d in (None, "") else row.d in ("1", "true", "t")
     story.decision = Decision(
         pk=row.id, number=row.number, outcome=row.a, findings=row.text, decided_at=row.at,
@@ -60,6 +61,7 @@ def _decision(story: Story, row: Row) -> None:
 
 
 def _given(story: Story, row: Row) -> None:
+    assert row.at is not None and row.who is not None  # noqa: S101  somebody asked for it, some time
     story.remedies.append(
         Remedy(
             pk=row.id, description=row.text, kind=row.a, status=row.b, amount=Decimal(row.c) if row.c else None,

@@ -203,11 +203,11 @@ def _acceptance(
         "said": said,
         "form": form or Verdict(auto_id="id_verdict_%s"),
         "agent": str(complaint.owner),
-        "escalated": word.accepted is False and _escalated(complaint, word.at),
+        "escalated": word.accepted is False and word.at is not None and _escalated(complaint, word.at),
     }
 
 
-def _escalated(complaint: Complaint, since: datetime | None) -> bool:
+def _escalated(complaint: Complaint, since: datetime) -> bool:
     """Their refusal went to somebody above the owner. Query cost: 1."""
     return Escalation.objects.filter(complaint=complaint, by__isnull=True, at=since).exists()
 
