@@ -118,14 +118,14 @@ def _authority(limit: Facts, within: bool | None) -> str:
     period = str(LimitPeriod(limit["period"]).label)
     for key, words in (
         ("per_complaint", _("%(amount)s per complaint")),
-        ("per_customer", _("%(amount)s per customer and %(period)s")),
-        ("per_period", _("%(amount)s per person and %(period)s")),
+        ("per_customer", _("%(amount)s per customer in %(period)s")),
+        ("per_period", _("%(amount)s per person in %(period)s")),
     ):
         if limit[key] is not None:
             value: Decimal = limit[key]
             plain = languages.number(value.normalize(), digits=0)
             amount = languages.money(value, limit["currency"]) if limit["currency"] else plain
-            parts.append(words % {"amount": amount, "period": period.removeprefix("a ")})
+            parts.append(words % {"amount": amount, "period": period})
     parts.append(_("version %(number)s") % {"number": limit["version"]})
     parts.append(_("granted on the spot") if within else _("approved by a second person"))
     return " · ".join(parts)

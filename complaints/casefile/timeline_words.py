@@ -57,10 +57,7 @@ def _said(one: Facts, house: str) -> Block:
         if one.get("noted_by"):
             about.append(_("noted by %(name)s") % {"name": one["noted_by"]})
         return _words("in", one["who"] or _("Customer unknown"), about, one)
-    if one["delivery"]:
-        about = [delivery(one["delivery"])]
-    else:
-        about = [_("on the status page")]
+    about = [delivery(one["delivery"]) if one["delivery"] else _("on the status page")]
     if one["purpose"] in Purpose.values and one["purpose"] != Purpose.REPLY:
         about.insert(0, str(Purpose(one["purpose"]).label))
     return _words("out", one["who"] or house, about, one)

@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from complaints.web import intake
 from complaints.web.many import desk
-from complaints.web.one import case, changes, customer, details, words
+from complaints.web.one import case, case_files, changes, customer, details, words
 from complaints.web.one.act_table import ACTS
 
 REFERENCE = r"complaints/(?P<reference>[A-Z0-9-]{6,16})/"
@@ -14,6 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("complaints/", desk.index, name="queue"),
     path("complaints/new/", intake.new, name="complaint_new"),
     re_path(rf"^{REFERENCE}$", case.page, name="case"),
+    re_path(rf"^{REFERENCE}case-file/$", case_files.page, name="case_file"),
+    re_path(rf"^{REFERENCE}case-file/download/$", case_files.download, name="case_file_download"),
     re_path(rf"^{REFERENCE}customer/$", customer.change, name="case_customer"),
     re_path(rf"^{REFERENCE}details/$", details.edit, name="case_details"),
     re_path(rf"^{REFERENCE}live/$", case.live, name="case_live"),

@@ -322,6 +322,7 @@ def _line(complaint: Complaint) -> str:
 def more_links(request: HttpRequest, complaint: Complaint) -> list[Link]:
     """What is rarely needed."""
     links = [Link(_("Status page, as the customer sees it"), _status_url(complaint), "eye")]
+    links.append(Link(_("Case file"), reverse("case_file", args=[complaint.reference]), "book"))
     if complaint.customer_id:
         links.append(
             Link(

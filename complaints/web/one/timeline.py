@@ -37,6 +37,7 @@ WITHOUT_VERSION = (  # what is told beside a case and does not change it
     "complaint.escalation_withdrawn",
     "complaint.not_duplicate",
     "complaint.decision_seen",
+    "complaint.case_file_made",
 )
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from complaints.actions.declining import DECLINED
 from complaints.actions.holding import CASE_ENDED, CUSTOMER_WROTE
 from complaints.actions.silence import SILENT
+from complaints.casefile.editions import Edition
 from complaints.models import ClockKind, LateReason, Outcome, Severity, Status
 from complaints.playbooks.memory import step_title
 from complaints.reference import catalogue
@@ -171,6 +172,11 @@ def _step(body: dict[str, Any]) -> str:
     return step_title(body["step"], body.get("playbook")) or body.get("title") or body["step"]
 
 
+def _case_file(body: dict[str, Any]) -> str:
+    words = {"form": body["form"].upper(), "edition": Edition(body["edition"]).label}
+    return _("Case file taken along as %(form)s: %(edition)s") % words
+
+
 def _watcher(body: dict[str, Any]) -> str:
     return name_of(body.get("watcher"))
 
@@ -240,6 +246,7 @@ SAY: dict[str, Callable[[dict[str, Any]], tuple[str, str, str]]] = {
     "complaint.amended": lambda body: ("note", "", _("Details changed")),
     "complaint.taken_over": lambda body: ("book", "", _("Taken over from another system")),
     "complaint.record_changed": lambda body: ("book", "", _("Brought up to date by an import")),
+    "complaint.case_file_made": lambda body: ("book", "", _case_file(body)),
     **linking_words.SAY,
     **learning_words.SAY,
     **decision_words.SAY,
