@@ -103,6 +103,8 @@ def test_approved_and_rejected_right_there(cast: Cast) -> None:
     refused = lead.post(where(second, "rejection"), {"note": "", "nonce": "b"})
     assert refused.status_code == 422 and "Say why" in refused.content.decode()
     assert lead.post(where(second, "rejection"), {"note": "Paid by the carrier", "nonce": "c"}).status_code == 302
+    late = lead.post(where(second, "approval"), {"note": "Or not", "nonce": "c"})  # the other button of the same form
+    assert late.status_code == 409
     second.refresh_from_db()
     assert (second.status, second.decided_note) == ("rejected", "Paid by the carrier")
     assert "Nothing waits for approval" in text(lead)
@@ -131,7 +133,8 @@ def test_somebody_was_faster(cast: Cast) -> None:
     one = asked(cast, "250")
     remedies.reject(one, by=Actor.person(cast.manager), at=clock.now(), reason="No")
     answer = signed_in(cast.lead).post(where(one, "approval"), {"note": "Yes", "nonce": "a"})
-    assert answer.status_code == 409 and Payout.objects.count() == 0
+    assert answer.status_code == 409 and "decided already" in answer.content.decode()
+    assert Payout.objects.count() == 0
 
 
 def test_nobody_may_approve_as_much(cast: Cast) -> None:

@@ -97,7 +97,8 @@ def page(request: HttpRequest, *, trouble: Trouble | None = None, status: int = 
         "empty": None
         if requests
         else Empty("done", _("Nothing waits for approval"), _("What goes beyond somebody’s authority is shown here.")),
-        "trouble": next((one for one in requests if one.trouble), None),
+        "trouble": trouble[1] if trouble is not None else "",
+        "troubled": next((one for one in requests if one.trouble), None),
     }
     return render(request, "complaints/approvals.html", context, status=status)
 

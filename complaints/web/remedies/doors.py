@@ -142,7 +142,9 @@ def _carried_out(request: HttpRequest, form: WhyForm, row: Remedy, run: Callable
     if not form.is_valid():
         return " ".join(str(line) for found in form.errors.values() for line in found), 422
     try:
-        _once(request, form.cleaned_data["nonce"], lambda **who: run(row, form.cleaned_data, **who))
+        nonce = form.cleaned_data["nonce"]  # two buttons share a form: each counts once
+        nonce = nonce and f"{nonce[:55]}:{request.path.rstrip('/')[-8:]}"
+        _once(request, nonce, lambda **who: run(row, form.cleaned_data, **who))
     except DomainError as refusal:
         return str(refusal), 422 if refusal.status == 400 else refusal.status
     return "", 200
