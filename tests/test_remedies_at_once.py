@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
@@ -78,7 +78,7 @@ def whole() -> None:
         assert not list(trail.verify(trail.of(one)))
 
 
-def works(made: list[Callable[[], Any]]) -> Counter[str]:
+def works(made: Sequence[Callable[[], Any]]) -> Counter[str]:
     return Counter(map(str, at_once(*made)))
 
 
@@ -365,8 +365,8 @@ def test_any_interleaving_is_some_order(cast: Cast, threads: list[list[tuple[Any
         ],
         AuthorityLimit(holder="cap", per_complaint=CAP),
     )
-    complaint = cast.complaint(customer=make_customer("One of many"))
-    charge = charged(complaint.customer, str(CHARGE))
+    customer = make_customer("One of many")
+    complaint, charge = cast.complaint(customer=customer), charged(customer, str(CHARGE))
     model = Model(waits={0: ("ana", D(120)), 1: ("ben", D(150)), 2: ("ben", D("260"))})
     asked = [waiting(people[who], complaint, amount) for who, amount in model.waits.values()]
     begun = TrailEntry.objects.latest("pk").pk

@@ -41,12 +41,12 @@ def cast() -> Cast:
     return make_cast()
 
 
-def run(statement: str, *values: object) -> None:
+def run(statement: str, *values: Any) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, list(values))
 
 
-def refused(statement: str, *values: object) -> str:
+def refused(statement: str, *values: Any) -> str:
     """What the database refuses it with."""
     with pytest.raises(IntegrityError) as told:
         run(statement, *values)

@@ -21,7 +21,7 @@ from complaints.models import Complaint, PayoutState, Remedy, RemedyKind, Remedy
 from core.actor import Actor
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Code, Id, Text, Whole
-from core.api.filters import SINCE, between, choice, flag, key, text
+from core.api.filters import SINCE, Narrowing, between, choice, flag, key, text
 from core.api.money import MoneyField, MoneyShape
 from core.api.money import shown as money_shown
 from core.api.views import ApiView, ListView, caller
@@ -136,8 +136,12 @@ class Remedies(ListView):
     """The remedies of all complaints the caller sees."""
 
     access, resource = HANDLES_CASES, "remedies"
-    answer: ClassVar = RemedyShape
-    filters: ClassVar = (text("complaint", "complaint__reference"), key("customer", "complaint__customer"), *FILTERS)
+    answer: ClassVar[Any] = RemedyShape
+    filters: ClassVar[tuple[Narrowing, ...]] = (
+        text("complaint", "complaint__reference"),
+        key("customer", "complaint__customer"),
+        *FILTERS,
+    )
     ordering: ClassVar = {"id": "pk", "requested_at": "requested_at", "updated_at": "updated_at"}
     default_ordering = "-id"
 

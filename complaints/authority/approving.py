@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, BooleanField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Round
 from django.db.models.lookups import LessThanOrEqual
 
@@ -84,7 +84,9 @@ def awaiting_for(user: User, *, at: datetime | None = None) -> QuerySet[Remedy]:
     ).exclude(requested_by=user.pk)
     who, book, day = rooms.holder(user), versions.in_force(), rooms.day_of(at or clock.now())
     within = Q(pk__in=())
-    for kind, currency, unvalued in set(seen.order_by().values_list("kind", "currency", Q(amount__isnull=True))):
+    for kind, currency, unvalued in set(
+        seen.order_by().values_list("kind", "currency", ExpressionWrapper(Q(amount__isnull=True), BooleanField()))
+    ):
         if unvalued:
             if lines.limit_without_value(book.lines, who, kind) is not None:
                 within |= Q(kind=kind, amount__isnull=True)

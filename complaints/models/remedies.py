@@ -1,5 +1,7 @@
 """What we give to put things right, under whose authority, and how the money leaves (mission A7; domain, Authority)."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -8,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from complaints.models.complaint import Complaint
 
-MONEY = {"max_digits": 19, "decimal_places": 4}
+MONEY: dict[str, Any] = {"max_digits": 19, "decimal_places": 4}
 
 
 class RemedyKind(models.TextChoices):

@@ -31,7 +31,8 @@ def named(body: Body) -> str:
 
 def _say(tone: str, sentence: Callable[[], str], icon: str = "") -> Callable[[Body], Said]:
     def say(body: Body) -> Said:
-        return icon or ICONS.get(body["kind"], body["kind"]), tone, sentence() % {"remedy": named(body)}
+        kind = str(body["kind"])
+        return icon or ICONS.get(kind, kind), tone, sentence() % {"remedy": named(body)}
 
     return say
 
