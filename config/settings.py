@@ -268,6 +268,7 @@ SPECTACULAR_SETTINGS = {
         "RemedyKind": "complaints.models.RemedyKind",
         "RemedyStatus": "complaints.models.RemedyStatus",
         "PayoutState": "complaints.models.PayoutState",
+        "CorrectiveState": "complaints.models.CorrectiveState",
         "LoyaltyKind": "retention.models.LoyaltyKind",
         "MessageDirection": ["in", "out"],
         "ComplaintStatus": "complaints.models.Status",
