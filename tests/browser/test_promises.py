@@ -31,7 +31,7 @@ def test_promised_by_key_with_a_hint_and_kept_by_a_press(open_page: Any, cast: C
     hint.wait_for()
     assert hint.inner_text() == "Names no hour: “em breve”, “soon”"
     page.fill("#id_promise_text", "Call no later than Friday")
-    page.wait_for_function("document.getElementById('id_promise_text_vague').hidden")
+    hint.wait_for(state="hidden")
     page.locator("#act-promise-form").get_by_role("button", name="Promise it").click()
     page.locator("#act-promise-form", has_text="Say by when: a promise needs its hour.").wait_for()
     assert page.input_value("#id_promise_text") == "Call no later than Friday"
