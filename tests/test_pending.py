@@ -102,7 +102,7 @@ def test_without_javascript_the_text_is_in_the_box_again(cast):
     client = browser(cast.agent)
     client.post(f"/complaints/{complaint.reference}/messages/pending/{waits.pk}/cancellation/", {"nonce": "n1"})
     page = client.get(f"/complaints/{complaint.reference}/").content.decode()
-    assert 'rows="3">Too early</textarea>' in page
+    assert 'data-vague="reply">Too early</textarea>' in page
 
 
 def test_only_its_author_takes_a_reply_back_and_strangers_find_nothing(cast):
