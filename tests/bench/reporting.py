@@ -53,7 +53,7 @@ def measure(people: Company) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "retention by month", timed(lambda: retention.groups(year.replace(basis="purchases"), "month"))
     yield "cohorts by purchases", timed(lambda: cohorts.purchase_cohorts(year))
     yield "cohorts by stays", timed(lambda: cohorts.tenure_cohorts(year))
-    yield "recovery picture", timed(lambda: recovery.picture(scope))
+    yield "recovery picture", timed(lambda: recovery.ways(scope))
     if connection.vendor == "postgresql":
         yield "plan", {"text": plan(people.manager)}
 

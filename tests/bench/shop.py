@@ -1,9 +1,11 @@
-"""What figures need beside complaints: invitations and answers, stays, customers who buy. PostgreSQL only."""
+"""What figures need beside complaints: invitations and answers, promises and remedies, stays, customers who buy.
+PostgreSQL only."""
 
 from __future__ import annotations
 
 from django.db import connection, transaction
 
+from complaints.models import Promise, Remedy
 from core import bulk
 from metrics.models import Invitation, SurveyResponse
 from retention.models import Customer, Purchase, Tenure
@@ -18,14 +20,54 @@ A_YEAR = 31_536_000  # seconds
 
 
 def fill() -> None:
-    """Four invitations and three answers to five complaints, a stay to every customer, 10,000 buyers (half of whom
-    complained, as far as there are as many) with 50 orders each; then ANALYZE."""
+    """Four invitations and three answers to five complaints, three promises and as many remedies to ten, a stay to
+    every customer, 10,000 buyers (half of whom complained, as far as there are as many) with 50 orders each; then
+    ANALYZE."""
     filled = bulk.indexes_built_afterwards(Invitation, SurveyResponse, Customer, Purchase, Tenure)
     with transaction.atomic(), bulk.references_checked_later(), filled, connection.cursor() as cursor:
-        for statement in (_invitations(), _answers(), _buyers(), _stays(), _orders()):
+        for statement in (_invitations(), _answers(), _promises(), _remedies(), _buyers(), _stays(), _orders()):
             cursor.execute(statement)
     reset_sequences(Invitation)
     settle()
+
+
+def _promises() -> str:
+    """Half of them kept, the others broken, open or renegotiated."""
+    settled = "CASE WHEN c.id % 4 < 2 THEN c.received_at + interval '2 days' END"
+    given = {
+        "complaint_id": "c.id",
+        "text": "'A call'",
+        "due_at": "c.received_at + interval '3 days'",
+        "owner_id": "c.owner_id",
+        "made_at": "c.received_at",
+        "settled_at": f"CASE WHEN c.id % 8 = 2 THEN c.received_at + interval '9 days' ELSE {settled} END",
+        "settled_as": "CASE WHEN c.id % 4 < 2 THEN 'kept' WHEN c.id % 8 = 2 THEN 'renegotiated' ELSE '' END",
+        "updated_at": "c.received_at",
+    }
+    return insert_select(Promise, given, "FROM complaints_complaint c WHERE c.id % 10 IN (1, 4, 7)")
+
+
+def _remedies() -> str:
+    """Granted by the manager; the guard that weighs each rests while rows are loaded. In money, points, words."""
+    given = {
+        "complaint_id": "c.id",
+        "kind": "CASE WHEN c.id % 7 = 0 THEN 'points' WHEN c.id % 5 = 0 THEN 'apology' ELSE 'refund' END",
+        "status": "'granted'",
+        "amount": "CASE WHEN c.id % 7 <> 0 AND c.id % 5 = 0 THEN NULL ELSE 1 + c.id % 90 END",
+        "currency": "CASE WHEN c.id % 7 = 0 OR c.id % 5 = 0 THEN '' WHEN c.id % 3 = 0 THEN 'GBP' ELSE 'EUR' END",
+        "authority_id": "l.id",
+        "within_authority": "TRUE",
+        "requested_by_id": "m.id",
+        "requested_at": "c.received_at",
+        "decided_by_id": "m.id",
+        "decided_at": "c.received_at + interval '1 day'",
+        "decided_on": "c.received_at::date",
+        "updated_at": "c.received_at",
+    }
+    people = "(SELECT id FROM core_user WHERE is_manager ORDER BY id LIMIT 1)"
+    limit = "(SELECT id FROM complaints_authoritylimit WHERE role = 'manager' ORDER BY id LIMIT 1)"
+    source = f"FROM complaints_complaint c CROSS JOIN {people} m CROSS JOIN {limit} l WHERE c.id % 10 IN (0, 3, 6)"
+    return insert_select(Remedy, given, source)
 
 
 def _invitations() -> str:

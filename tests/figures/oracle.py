@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from metrics.figures import Scope
+from tests.figures.oracle_amends import first_contact_resolution, promises_kept, remedies_granted, reopen_rate
 from tests.figures.oracle_customers import (
     average_order_value,
     ces,
@@ -19,21 +20,20 @@ from tests.figures.oracle_customers import (
     retention_rate,
     service_recovery,
 )
-from tests.figures.oracle_rows import counts, fits, in_period, percent, quantile, received, sees
+from tests.figures.oracle_rows import (
+    counts,
+    fits,
+    in_period,
+    is_resolved,
+    percent,
+    quantile,
+    received,
+    resolved_at,
+    sees,
+)
 from tests.figures.world import World
 
 Key = Callable[[Any], Any]
-
-
-def resolved_at(one: Any) -> datetime | None:
-    return one.resolved_at or one.closed_at
-
-
-def is_resolved(one: Any, scope: Scope) -> bool:
-    if one.status not in ("resolved", "closed"):
-        return False
-    at = resolved_at(one)
-    return not scope.as_of_given or at is None or at <= scope.as_of
 
 
 def resolution_rate(world: World, scope: Scope) -> tuple[float | None, int]:
@@ -242,4 +242,8 @@ FIGURES: dict[str, Callable[[World, Scope], tuple[Any, int]]] = {
     "average-order-value": average_order_value,
     "customer-lifetime-value": customer_lifetime_value,
     "service-recovery": service_recovery,
+    "promises-kept": promises_kept,
+    "remedies-granted": remedies_granted,
+    "first-contact-resolution": first_contact_resolution,
+    "reopen-rate": reopen_rate,
 }

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from metrics.figures import Scope
+from tests.figures import oracle_amends
 from tests.figures.oracle_rows import counts, fits, in_period, local, percent, received, sees
 from tests.figures.world import World
 
@@ -167,7 +168,12 @@ def customer_lifetime_value(world: World, scope: Scope) -> tuple[dict[str, float
     return {c: float(totals[c] / len(who[c])) for c in totals}, len(found)
 
 
+OWN = {"remedy": oracle_amends.given, "promises": oracle_amends.promised}
+
+
 def recovery_cases(world: World, scope: Scope) -> list[tuple[int, datetime | None, date, Any]]:
+    own = {name: value for name, value in scope.filters.items() if name in OWN}
+    others = {name: value for name, value in scope.filters.items() if name not in OWN}
     first: dict[int, Any] = {}
     for one in sorted(received(world, scope.replace(filters={})), key=lambda one: (one.received_at, one.pk)):
         if one.customer_id and one.customer.merged_into_id is None:
@@ -175,7 +181,7 @@ def recovery_cases(world: World, scope: Scope) -> list[tuple[int, datetime | Non
     found = []
     for who in sorted(first):
         one = first[who]
-        if fits(one, scope.filters):
+        if fits(one, others) and all(OWN[name](world, one, scope) == value for name, value in own.items()):
             decided = one.resolved_at if one.status in ("resolved", "closed") else None
             found.append((who, decided or one.closed_at or one.resolve_due_at, local(one.received_at, scope), one))
     return found

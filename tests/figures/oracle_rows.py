@@ -50,6 +50,8 @@ def fits(complaint: Any, filters: Any) -> bool:
             "owner": str(complaint.owner_id),
             "tier": complaint.customer.tier if complaint.customer else "",
             "source": complaint.source,
+            "product": complaint.product,
+            "lot": complaint.lot,
         }[name]
         parent = complaint.type.parent.code if name == "type" and complaint.type.parent else None
         if stated != ("" if value == "-" else value) and value != parent:
@@ -66,6 +68,17 @@ def received(world: World, scope: Scope) -> list[Any]:
         and in_period(one.received_at, scope)
         and fits(one, scope.filters)
     ]
+
+
+def resolved_at(one: Any) -> datetime | None:
+    return one.resolved_at or one.closed_at
+
+
+def is_resolved(one: Any, scope: Scope) -> bool:
+    if one.status not in ("resolved", "closed"):
+        return False
+    at = resolved_at(one)
+    return not scope.as_of_given or at is None or at <= scope.as_of
 
 
 def quantile(values: Iterable[float], share: float) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from complaints.models import RulePack
 from core import cached, clock
 from metrics.figures import Figure, Scope, figures
 from metrics.figures.base import Measure
-from tests.figures import oracle, oracle_customers, oracle_rows
+from tests.figures import oracle, oracle_amends, oracle_customers, oracle_rows
 from tests.figures.world import NOW, ZONES, World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +44,7 @@ def scopes(world: World, figure: Figure, seed: int) -> Iterator[Scope]:
     filters: list[dict[str, str]] = [{}]
     filters += [{"tier": "gold"}] if "tier" in figure.filters and figure.row_kind != "invitation" else []
     if "severity" in figure.filters and figure.row_kind not in ("response", "invitation"):
+        filters += [{"product": "Kettle", "lot": "-"}] if "product" in figure.filters else []
         filters += [{"channel": "phone", "severity": "minor"}, {"type": world.complaints[0].type.code}, {"team": "-"}]
     if "policy" in figure.filters:
         own = [str(one.policy_id or "-") for one in world.clocks[:3]]
@@ -52,6 +54,13 @@ def scopes(world: World, figure: Figure, seed: int) -> Iterator[Scope]:
     if "macro" in figure.filters:
         filters += [{"macro": str(one.macro.macro_id)} for one in world.messages if one.macro][:3]
         filters += [{"agent": str(world.agent.pk)}, {"agent": "-"}]
+    if "promises" in figure.filters:
+        filters += [{"remedy": "refund"}, {"remedy": "apology", "promises": "kept"}, {"promises": "broken"}]
+    if "currency" in figure.filters:
+        filters += [{"currency": "EUR"}, {"currency": "-"}, {"currency": "points"}, {"remedy_kind": "refund"}]
+        filters += [{"authority": "approved"}, {"authority": "within_authority", "currency": "KWD"}]
+    if figure.row_kind == "promise":
+        filters += [{"owner": str(world.lead.pk)}]
     for since, until in PERIODS:
         for basis in figure.bases or ("",):
             yield Scope(
@@ -109,6 +118,56 @@ def test_recovery_and_its_controls(world: World) -> None:
         rate = oracle_rows.percent(expected["controls_hits"], expected["controls"])
         controls = values["controls"]
         assert (None if controls is None else float(controls)) == (None if rate is None else pytest.approx(rate))
+
+
+@pytest.mark.parametrize("by", ["remedy", "promises"])
+def test_recovery_by_what_was_given_and_kept(world: World, by: str) -> None:
+    """Each group is the loop narrowed to it, and together they are everybody."""
+    figure, seen = figures["service-recovery"], 0
+    for as_of_given in (False, True):
+        scope = Scope(world.manager, ZoneInfo("UTC"), AS_OF if as_of_given else NOW, as_of_given, horizon=30)
+        groups = {group.key: group.measure for group in figure.groups(scope, by)}
+        assert sum(one.n for one in groups.values()) == figure.measure(scope).n
+        for key, measure in groups.items():
+            expected = oracle_customers.recovery(world, scope.replace(filters={by: key}))
+            found = (measure.n, measure.numerator, measure.immature)
+            assert found == (expected["n"], expected["hits"], expected["immature"]), (by, key)
+        seen = max(seen, len(groups))
+    assert seen >= 3, "the world has them"
+
+
+def test_promises_by_how_they_ended(world: World) -> None:
+    """Kept, broken and open ones, each with exactly its rows."""
+    figure, seen = figures["promises-kept"], set()
+    for scope in scopes(world, figure, 9):
+        expected, values = oracle_amends.promises(world, scope), figure.measure(scope).values or {}
+        for state, part in (("kept", "numerator"), ("broken", "broken"), ("open", "open")):
+            assert values[state] == len(expected[state]), (state, scope)
+            assert {one.pk for one in figure.rows(scope, part)} == {one.pk for one in expected[state]}, (state, scope)
+            seen |= {state} if expected[state] else set()
+    assert seen == {"kept", "broken", "open"}
+
+
+def test_sums_are_exact_by_currency_kind_and_authority(world: World) -> None:
+    """To the last decimal, each part with as many rows; and no sum across currencies."""
+    figure, several = figures["remedies-granted"], 0
+    whole = Scope(viewer=world.manager, zone=ZoneInfo("UTC"), as_of=NOW)
+    for scope in (whole, *scopes(world, figure, 13)):
+        rows, result = oracle_amends.remedies(world, scope), figure.measure(scope)
+        assert dict(result.values or {}) == oracle_amends.sums(rows), scope
+        paid = {name: total for name, total in oracle_amends.sums(rows).items() if name != "points"}
+        assert result.value == (next(iter(paid.values())) if len(paid) == 1 else None)
+        several += len(paid) > 1
+        for group in figure.groups(scope, "currency_authority"):
+            currency, authority = group.key.split("|")
+            mine = [one for one in rows if (oracle_amends.paid_in(one) or "-") == currency]
+            mine = [one for one in mine if one.within_authority is (authority == "within_authority")]
+            assert (group.measure.n, dict(group.measure.values or {})) == (len(mine), oracle_amends.sums(mine))
+        for group in figure.groups(scope, "remedy_kind"):
+            mine = [one for one in rows if one.kind == group.key]
+            assert (group.measure.n, dict(group.measure.values or {})) == (len(mine), oracle_amends.sums(mine))
+        assert all(isinstance(total, Decimal) for total in (result.values or {}).values())
+    assert several, "the world pays in several currencies"
 
 
 def test_every_kind_of_clock_by_both_bases_and_how_late(world: World) -> None:

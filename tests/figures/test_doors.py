@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from complaints.reference import catalogue
+from complaints.reference import catalogue, themes
 from complaints.sla import packs
 from core import cached, clock
 from core.errors import InvalidInput
@@ -23,7 +23,7 @@ from metrics import periods
 from metrics.figures import Figure, asking, cohorts, figures
 from metrics.figures import csv as figure_csv
 from metrics.figures.causes import pareto
-from metrics.figures.recovery import picture
+from metrics.figures.recovery import WAY, ways
 from metrics.figures.service import AGES
 from tests.figures import oracle
 from tests.figures.world import NOW, World, make_world
@@ -32,6 +32,7 @@ pytestmark = pytest.mark.django_db
 PERIOD = {"from": "2026-01-01", "to": "2026-04-30", "time_zone": "America/New_York"}
 SUMMED = {"count", "percent", "hours", "points", "score"}  # groups of these share out the rows
 API = "/api/v1/metrics/"
+BESIDE = {"controls": "controls_n", "open": "open"}  # parts that are not among the rows
 
 
 @pytest.fixture
@@ -81,6 +82,14 @@ def values(world: World, name: str) -> list[str]:
         "policy": [str(next(one.policy_id for one in world.clocks if one.policy_id)), "-"],
         "pack": [str(next(one.pack_id for one in world.clocks if one.pack_id)), "-"],
         "late_reason": ["workload", "-"],
+        "product": ["Kettle", "-"],
+        "lot": ["L1"],
+        "theme": [next(iter(themes())), "-"],
+        "remedy": ["refund", "apology", "none"],
+        "promises": ["kept", "broken", "none"],
+        "remedy_kind": ["refund", "points"],
+        "currency": ["EUR", "KWD", "points", "-"],
+        "authority": ["within_authority", "approved"],
         "agent": [str(world.agent.pk), "-"],
         "macro": [str(next(one.macro.macro_id for one in world.messages if one.macro))],
     }
@@ -143,8 +152,8 @@ def test_parts_narrow_the_rows(world: World) -> None:
         result = figure.measure(scope)
         for part in figure.parts:
             found = figure.rows(scope, part).count()
-            if part == "controls":
-                assert found == (result.values or {})["controls_n"]
+            if part in BESIDE:
+                assert found == (result.values or {})[BESIDE[part]]
                 continue
             assert found <= result.n
             if part == "numerator":
@@ -176,21 +185,30 @@ def test_the_ages_of_the_backlog_part_into_late_and_on_time(world: World) -> Non
 
 
 def test_the_people_of_the_recovery_picture_are_found_again(world: World) -> None:
-    """Every ribbon, box and end of the picture by type and score: who stayed and who left."""
+    """Every ribbon, box and end of the picture: who stayed and who left."""
     figure = figures["service-recovery"]
     for viewer in (world.manager, world.agent):
         scope = asking.scope_of({"to": "2026-02-28"}, viewer, figure)
-        ribbons = picture(scope)
+        found = ways(scope)
+        ribbons, whole = found.ribbons, figure.measure(scope)
+        values = whole.values or {}
+        assert sum(one.people for one in ribbons) == whole.n
+        assert (found.immature, found.excluded, found.controls) == (
+            whole.immature,
+            values["excluded"],
+            values["controls"],
+        )
         for one in ribbons:
-            within = scope.replace(filters={"main_type": one.type, "score": one.score})
-            assert figure.rows(within).count() == one.stayed + one.lost
+            within = scope.replace(filters=one.keys)
+            assert figure.rows(within).count() == one.people
             assert figure.rows(within, "numerator").count() == one.stayed
             assert figure.rows(within, "lost").count() == one.lost
-        for score in {one.score for one in ribbons}:
-            people = sum(one.stayed + one.lost for one in ribbons if one.score == score)
-            assert figure.rows(scope.replace(filters={"score": score})).count() == people
-        both = sorted({one.type for one in ribbons})[:2]
-        people = sum(one.stayed + one.lost for one in ribbons if one.type in both)
+        for name in WAY[1:]:
+            for key in {one.keys[name] for one in ribbons}:
+                people = sum(one.people for one in ribbons if one.keys[name] == key)
+                assert figure.rows(scope.replace(filters={name: key})).count() == people
+        both = sorted({one.keys["main_type"] for one in ribbons})[:2]
+        people = sum(one.people for one in ribbons if one.keys["main_type"] in both)
         assert figure.rows(scope.replace(filters={"main_type": ",".join(both)})).count() == people
 
 
@@ -248,7 +266,7 @@ def test_one_query_a_figure_and_one_a_grouping(world: World, monkeypatch: pytest
                 figure.groups(scope, by)
             assert len(caught) == 1, (code, by)
     scope = asking.scope_of({"to": "2026-04-30"}, world.manager)
-    for picture_of in (cohorts.purchase_cohorts, cohorts.tenure_cohorts, pareto, picture):
+    for picture_of in (cohorts.purchase_cohorts, cohorts.tenure_cohorts, pareto, ways):
         catalogue()
         with CaptureQueriesContext(connection) as caught:
             assert picture_of(scope), picture_of

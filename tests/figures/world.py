@@ -17,16 +17,19 @@ from complaints.models import (
     Macro,
     MacroVersion,
     Message,
+    Promise,
+    Remedy,
     RootCause,
     RulePack,
     SlaPolicy,
     Watch,
 )
 from complaints.sla import packs, standing
-from core.models import Calendar, Team, User
+from core.models import Calendar, Team, TrailEntry, User
 from metrics.models import Invitation, Survey, SurveyResponse, SurveyVersion
 from retention.models import Customer, Purchase, Tenure
 from tests.cast import make_agent, make_lead, make_manager, make_team
+from tests.figures import world_amends
 
 NOW = datetime(2026, 5, 20, 10, 30, tzinfo=UTC)
 ZONES = ("Europe/Lisbon", "America/New_York", "Pacific/Auckland")
@@ -61,6 +64,9 @@ class World:
     responses: list[SurveyResponse] = field(default_factory=list)
     invitations: list[Invitation] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    promises: list[Promise] = field(default_factory=list)
+    remedies: list[Remedy] = field(default_factory=list)
+    entries: list[TrailEntry] = field(default_factory=list)
 
     @property
     def viewers(self) -> list[User]:
@@ -76,6 +82,7 @@ def make_world(seed: int, size: int = 120) -> World:
     _complaints(world, draw, size)
     _answers(world, draw, size)
     _messages(world, random.Random(seed), size)
+    world_amends.fill(world, random.Random(f"amends {seed}"), NOW)
     return world
 
 
