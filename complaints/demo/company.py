@@ -11,7 +11,21 @@ from itertools import cycle
 from django.db import transaction
 from django.db.models import F, Max
 
-from complaints.demo import SOURCE, cast, conversation, desk, knowledge, linking, ownership, remedies, words
+from complaints.demo import (
+    SOURCE,
+    cast,
+    charges,
+    conversation,
+    desk,
+    knowledge,
+    learning,
+    linking,
+    ownership,
+    payouts,
+    promises,
+    remedies,
+    words,
+)
 from complaints.demo.lives import Case, Life, enquiry, for_agent, life, play, spam
 from complaints.demo.texts import BOOKS, Story
 from complaints.demo.texts.other import ENQUIRIES, SPAM
@@ -60,7 +74,7 @@ def seed(*, seed: int, now: datetime, count: int = LIVELY, after_step: Callable[
         remedies.limits(members, at=began)
         known = _customers(draw, began)
     lives = _lives(draw, now, count, known, [user for user in members.values() if user.is_agent])
-    lives.append(_away(members, now))
+    lives += [_away(members, now), payouts.finance(members, now), payouts.points(members, now)]
     play(lives, until=now, after_step=after_step)
     with clock.frozen(now):
         desk.seed(members, at=now)
@@ -69,7 +83,10 @@ def seed(*, seed: int, now: datetime, count: int = LIVELY, after_step: Callable[
         conversation.seed(members, at=now)
         ownership.seed(members, at=now)
         linking.seed(members, at=now)
+        learning.seed(members, at=now)
         remedies.seed(members, at=now)
+        charges.seed(at=now)
+        promises.seed(members, at=now)
     OutboxMessage.objects.filter(pk__gt=last_mail, sent_at__isnull=True).update(sent_at=F("due_at"), error=NOT_SENT)
     return Complaint.objects.filter(source=SOURCE).count()
 

@@ -17,7 +17,21 @@ from django.db.models import ProtectedError, Q
 
 from complaints import routing
 from complaints.actions import attachments, manage
-from complaints.demo import SOURCE, cast, conversation, deciding, desk, knowledge, linking, ownership, remedies, words
+from complaints.demo import (
+    SOURCE,
+    cast,
+    conversation,
+    deciding,
+    desk,
+    knowledge,
+    learning,
+    linking,
+    ownership,
+    payouts,
+    promises,
+    remedies,
+    words,
+)
 from complaints.models import (
     Attachment,
     BulkRow,
@@ -137,8 +151,11 @@ def _complaints(keys: list[int]) -> None:
     attachments.erase(Attachment.objects.filter(complaint_id__in=keys))
     deciding.purge_cases(keys)
     ownership.purge_cases(keys)
+    payouts.purge_cases(keys)
     remedies.purge_cases(keys)
+    promises.purge_cases(keys)
     linking.purge_cases(keys)
+    learning.purge_cases(keys)
     conversation.purge_cases(keys)
     # the narrative first: with it goes what the complaint is searched by, so that nothing is kept up for the rest
     for of_complaint in (Narrative, BulkRow, Clock, Message, Note, Watch, StepDone):
@@ -176,7 +193,9 @@ def _settings(people: list[User], done: Purged, *, by: Actor, at: datetime) -> N
     words.purge(people)
     ownership.purge(people)
     remedies.purge(people)
+    payouts.purge(people)
     linking.purge(people)
+    learning.purge(people)
     User.objects.filter(pk__in=[user.pk for user in people]).update(team=None, deputy=None)
     for team in teams:
         gone = _gone(team)
