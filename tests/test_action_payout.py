@@ -7,6 +7,7 @@ import io
 import json
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -51,6 +52,10 @@ def granted(cast: Cast, amount: str = "40.00", **more: Any) -> Payout:
 
 def handed(cast: Cast) -> PayoutExport:
     return payouts.export(by=Actor.person(cast.manager), at=clock.now())
+
+
+def number_of(cast: Cast) -> int:
+    return handed(cast).number
 
 
 def code_of(work: Any) -> str:
@@ -279,14 +284,13 @@ def test_an_export_cut_off_leaves_nothing(cast: Cast, monkeypatch: pytest.Monkey
         def killed(*args: Any, **kwargs: Any) -> None:
             raise KeyboardInterrupt
 
-        patch.setattr(payouts.rows, "insert", killed)
+        patch.setattr(rows, "insert", killed)
         with pytest.raises(KeyboardInterrupt):
             handed(cast)
     payout.refresh_from_db()
     assert (payout.state, PayoutExport.objects.count(), PayoutLine.objects.count()) == ("due", 0, 0)
     assert kinds(payout.remedy.complaint) == seen
     assert handed(cast).number == 1
-    assert rows is payouts.rows
 
 
 def upload(user: Any, text: str | bytes) -> tuple[int, str]:
@@ -430,7 +434,7 @@ def test_twenty_confirmations_at_once_pay_once(cast: Cast) -> None:
 def test_exports_at_once_take_each_payout_once(cast: Cast) -> None:
     for _round in range(3):
         due = [granted(cast, "5.00") for _time in range(4)]
-        told = at_once(*[lambda: handed(cast).number] * 4)
+        told = at_once(*[partial(number_of, cast)] * 4)
         assert told.count("nothing_to_pay") == 3, told
         assert sorted(PayoutLine.objects.filter(payout__in=due).values_list("payout", flat=True)) == [
             one.pk for one in due

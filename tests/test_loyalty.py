@@ -87,7 +87,7 @@ def test_one_key_one_entry() -> None:
     assert (LoyaltyEntry.objects.count(), loyalty.balance(customer)) == (1, 40)
 
 
-def refused(statement: str, *values: object) -> str:
+def refused(statement: str, *values: Any) -> str:
     with pytest.raises(IntegrityError) as told, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, list(values))
     return str(told.value)

@@ -191,7 +191,7 @@ def _entries(
         facts = {**_facts(one), "export": made.number}
         kind = "complaint.payout_exported"
         entry = trail.build(complaint, kind, by=by, at=at, changes=facts, seq=seq + 1, previous=head)
-        ends[complaint.pk] = (seq + 1, entry.hash)
+        ends[complaint.pk] = (seq + 1, bytes(entry.hash))
         found.append(entry)
     return list(found)
 
@@ -220,7 +220,7 @@ def _lines(made: PayoutExport, due: Sequence[Payout]) -> list[PayoutLine]:
                 customer_name=str(complaint.customer) if complaint.customer is not None else "",
                 customer_external_id=" ".join(ids.get(complaint.customer_id or 0, []))[:200],
                 kind=remedy.kind,
-                amount=remedy.amount,
+                amount=remedy.amount or 0,
                 currency=remedy.currency,
                 charge_external_id=_charge_id(charge),
                 order_number=(charge.order_number if charge is not None else "") or complaint.order_number,

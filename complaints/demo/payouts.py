@@ -52,8 +52,8 @@ def points(members: dict[str, User], now: datetime) -> Life:
         faithful = Customer.objects.filter(external_ids__source=SOURCE, merged_into=None).order_by("pk")[:FAITHFUL]
         for customer in faithful:
             key = f"{SOURCE}:{customer.pk}:{days}"
-            more = {"by": Actor.system("shop"), "at": clock.now(), "key": key, "source": SOURCE}
-            act(customer, points=abs(count), reason=why, **more)  # type: ignore[operator]
+            by, at = Actor.system("shop"), clock.now()
+            act(customer, points=abs(count), by=by, at=at, reason=why, key=key, source=SOURCE)
     yield now - GIVEN
     agent = members["agent"]
     mine = Complaint.objects.filter(source=SOURCE, owner=agent, in_queue=True, customer__isnull=False)
