@@ -131,6 +131,7 @@ class TryForm(forms.Form):
         super().__init__(data, auto_id="try_%s")
         self.fields["person"].choices = choices.people(blank=_("choose"))  # type: ignore[attr-defined]
         self.fields["amount"].widget.attrs.update(inputmode="decimal", autocomplete="off")
+        self.fields["currency"].help_text = ""
         if not has_draft:
             del self.fields["draft"]
 
