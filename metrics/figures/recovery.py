@@ -319,8 +319,8 @@ def ways(scope: Scope, basis: str = STAYED) -> Ways:
     """The lines from complaint to remedy, promises, score and staying, by main type, in order. Query cost: 1."""
     known = groups_of(scope)
     chosen = [known[name] for name in WAY]
-    figure, ribbons = ServiceRecovery(), []
-    rows = figure.rows_by(scope.replace(basis=basis), dimensions.key_over(WAY, known))
+    ribbons: list[Ribbon] = []
+    rows = ServiceRecovery().rows_by(scope.replace(basis=basis), dimensions.key_over(WAY, known))
     for row in rows:
         n, hits = count(row), count(row, "hits")
         if n:
