@@ -187,7 +187,7 @@ def test_bulk_rows_are_what_the_actions_would_have_left(var: Path, monkeypatch: 
         Complaint.objects.filter(is_quarantined=False).prefetch_related("clocks").select_related("narrative")
     ):
         clocks = list(complaint.clocks.all())
-        expected = sla.queue_at(clocks) if complaint.in_queue else NEVER
+        expected = sla.queue_at(clocks, complaint) if complaint.in_queue else NEVER
         assert complaint.queue_at == expected, complaint
         assert complaint.narrative.description
         kinds = {one.kind for one in clocks}
