@@ -85,9 +85,7 @@ class Outcome(Part):
 class AnswerForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy(
-            "CSV with the columns payout, paid_on and reference, or payout and failure"
-        ),
+        help_text=gettext_lazy("CSV with the columns payout, paid_on and reference, or payout and failure"),
     )
 
 

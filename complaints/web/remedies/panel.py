@@ -161,7 +161,8 @@ def _given(one: Remedy, user: User, at: datetime, trouble: tuple[int, str, str] 
         counts=status in COUNTED,
     )
     if payout is not None and status == RemedyStatus.GRANTED:
-        shown.chips.append(Chip(str(PayoutState(payout.state).label), "ok" if payout.state == PayoutState.PAID else ""))
+        tone = {PayoutState.PAID: "ok", PayoutState.FAILED: "breach"}.get(PayoutState(payout.state), "")
+        shown.chips.append(Chip(str(PayoutState(payout.state).label), tone))
     where = [one.complaint.reference, one.pk]
     if status == RemedyStatus.AWAITING and one.requested_by_id == user.pk:
         shown.withdraw_url = reverse("case_remedy_withdrawal", args=where)
