@@ -16,6 +16,7 @@ from complaints.actions import themes as actions
 from complaints.api.complaints import HANDLES_CASES
 from complaints.models import CaseTheme, Complaint, Theme
 from core.access import Access
+from core.actions.settings import Stale
 from core.api.bodies import Strict
 from core.api.fields import Text
 from core.api.filters import flag, text
@@ -112,7 +113,7 @@ class OneTheme(ApiView):
         values, seen = _values(self.read(request, partial=True)), self.expected_version(request)
         try:
             changed = actions.change(row, values, version=seen, by=self.actor(request), at=now())
-        except actions.Stale as stale:
+        except Stale as stale:
             raise Refusal(412, "precondition_failed", str(stale)) from None
         return self.reply(theme_dict(changed), version=actions.version_of(changed))
 
