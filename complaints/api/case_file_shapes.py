@@ -24,7 +24,6 @@ from complaints.models import (
     Status,
     ToldHow,
 )
-from complaints.promises import states
 
 Shape = serializers.Serializer[Any]
 AMOUNT: dict[str, Any] = {"max_digits": 19, "decimal_places": 4, "allow_null": True, "help_text": "Exact, as a string."}
@@ -44,7 +43,7 @@ def instant(**more: Any) -> serializers.DateTimeField:
 
 
 def one_of(values: Any, **more: Any) -> serializers.ChoiceField:
-    return serializers.ChoiceField(choices=[str(one) for one in values], **{"allow_null": True, **more})
+    return serializers.ChoiceField(choices=values, **{"allow_null": True, **more})
 
 
 class CaseFileContact(Shape):
@@ -63,10 +62,10 @@ class CaseFileCustomer(Shape):
 
 class CaseFileComplaint(Shape):
     reference = serializers.CharField()
-    kind = one_of(Kind.values, allow_null=False)
+    kind = one_of(Kind.choices, allow_null=False)
     subject = string()
-    status = one_of(Status.values, allow_null=False)
-    channel = one_of(ChannelCode.values, allow_null=False)
+    status = one_of(Status.choices, allow_null=False)
+    channel = one_of(ChannelCode.choices, allow_null=False)
     type = serializers.CharField()
     type_name = serializers.CharField()
     product, lot, order_number = string(), string(), string()
@@ -75,16 +74,16 @@ class CaseFileComplaint(Shape):
     customer = CaseFileCustomer(allow_null=True)
     received_at = instant(allow_null=False)
     acknowledged_at, first_response_at, resolved_at, closed_at = instant(), instant(), instant(), instant()
-    outcome = one_of(Outcome.values)
+    outcome = one_of(Outcome.choices)
     accepted = serializers.BooleanField(allow_null=True)
     accepted_at = instant()
     joint = serializers.ListField(child=serializers.CharField(), help_text="References of cases merged into this one.")
-    severity = one_of(Severity.values, allow_null=False, required=False)
+    severity = one_of(Severity.choices, allow_null=False, required=False)
     team = ours()
     root_cause = ours(allow_null=True)
     root_cause_name = ours()
     themes = serializers.ListField(child=serializers.CharField(), required=False)
-    late_reason = one_of(LateReason.values, required=False)
+    late_reason = one_of(LateReason.choices, required=False)
     late_note = ours()
     merged_into = ours(allow_null=True)
     incident = ours(allow_null=True)
@@ -102,7 +101,7 @@ class CaseFileRule(Shape):
 
 
 class CaseFileDeadline(Shape):
-    kind = one_of(ClockKind.values, allow_null=False)
+    kind = one_of(ClockKind.choices, allow_null=False)
     code = string(allow_null=True)
     name = serializers.CharField()
     cycle = serializers.IntegerField()
@@ -127,7 +126,7 @@ class CaseFileStatement(Shape):
 class CaseFileDemand(Shape):
     id = serializers.CharField()
     text = string()
-    outcome = one_of(DemandOutcome.values, help_text="null: not decided.")
+    outcome = one_of(DemandOutcome.choices, help_text="null: not decided.")
     answer = string()
     remedy = string(allow_null=True)
     decided_at = instant()
@@ -143,7 +142,7 @@ class CaseFileMail(Shape):
 class CaseFileDelivery(Shape):
     mail = CaseFileMail(allow_null=True)
     seen_at = instant(help_text="The status page first showed it.")
-    told_how = one_of(ToldHow.values)
+    told_how = one_of(ToldHow.choices)
     told_at = instant()
     told_by = ours()
     is_lost = serializers.BooleanField(required=False)
@@ -151,7 +150,7 @@ class CaseFileDelivery(Shape):
 
 class CaseFileDecision(Shape):
     number = serializers.IntegerField()
-    outcome = one_of(Outcome.values, allow_null=False)
+    outcome = one_of(Outcome.choices, allow_null=False)
     decided_at = instant(allow_null=False)
     answer = string(help_text="The final answer as it was sent.")
     answered_at = instant()
@@ -164,7 +163,7 @@ class CaseFileDecision(Shape):
 
 
 class CaseFilePayout(Shape):
-    state = one_of(PayoutState.values, allow_null=False)
+    state = one_of(PayoutState.choices, allow_null=False)
     paid_on = serializers.DateField(allow_null=True)
     reference = ours()
     export = serializers.IntegerField(required=False, allow_null=True)
@@ -175,17 +174,17 @@ class CaseFileAuthority(Shape):
     """The limit under which a remedy was granted."""
 
     version = serializers.IntegerField()
-    holder = one_of(LimitHolder.values, allow_null=False)
+    holder = one_of(LimitHolder.choices, allow_null=False)
     whose = string()
     per_complaint, per_customer, per_period = (serializers.DecimalField(**AMOUNT) for _n in range(3))
-    period = one_of(LimitPeriod.values, allow_null=False)
+    period = one_of(LimitPeriod.choices, allow_null=False)
     currency = string(allow_null=True)
 
 
 class CaseFileRemedy(Shape):
     id = serializers.CharField()
-    kind = one_of(RemedyKind.values, allow_null=False)
-    status = one_of(RemedyStatus.values, allow_null=False)
+    kind = one_of(RemedyKind.choices, allow_null=False)
+    status = one_of(RemedyStatus.choices, allow_null=False)
     amount = serializers.DecimalField(**AMOUNT)
     currency = string(allow_null=True, help_text="null: points, or nothing that is valued.")
     description = string()
@@ -209,12 +208,12 @@ class CaseFileRemedy(Shape):
 class CaseFilePromise(Shape):
     id = serializers.CharField()
     text = string()
-    state = one_of(states.STATES, allow_null=False)
+    state = string(help_text="open, kept, broken, renegotiated or released.")
     made_at, due_at = instant(allow_null=False), instant(allow_null=False)
     broken_at, settled_at = instant(), instant()
     complaint = serializers.CharField()
     to_whom = ours()
-    channel = one_of(ChannelCode.values, required=False)
+    channel = one_of(ChannelCode.choices, required=False)
     owner, made_by, settled_by, settled_note = ours(), ours(), ours(), ours()
     renewed_as = ours(allow_null=True)
 
@@ -289,7 +288,7 @@ class CaseFileShape(Shape):
 
     format = serializers.CharField(help_text="amends-case-file")
     version = serializers.IntegerField()
-    edition = one_of(Edition.values, allow_null=False)
+    edition = one_of(Edition.choices, allow_null=False)
     language = serializers.CharField(help_text="Of names and words, never of codes.")
     produced_at = instant(allow_null=False)
     produced_by = serializers.CharField()

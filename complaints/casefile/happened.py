@@ -41,8 +41,15 @@ def timeline(rows: Rows, mails: Mails, *, internal: bool) -> list[Facts]:
         found += [told for entry in rows.entries if (told := _event(entry, rows)) is not None]
     else:
         found += [told for entry in rows.entries if (told := _turn(entry, rows)) is not None]
-    found.sort(key=lambda one: one["at"])
+    found.sort(key=lambda one: (one["at"], _rank(one)))
     return found
+
+
+def _rank(one: Facts) -> int:
+    """Of what happened in one moment: that it came in, what was said, what followed."""
+    if one["kind"] == EVENT:
+        return 0 if one["what"] == "complaint.filed" else 2
+    return 3 if one["kind"] == MAIL else 1
 
 
 def _opening(case: Complaint, internal: bool) -> Facts:

@@ -26,6 +26,8 @@ LONGEST_WORD = 28  # longer ones may be broken, or they would leave the page
 _LONG = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # would turn what stands around them
+_JOINING, _SKIN = "\u200d\ufe0e\ufe0f", "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
+_PICTURE = re.compile("[\U0001f000-\U0001faff](?:[\u200d\ufe0e\ufe0f]|[\U0001f000-\U0001faff])*|\ufe0f")
 _places = threading.BoundedSemaphore(AT_ONCE)
 log = logging.getLogger("amends.casefile")
 
@@ -66,9 +68,18 @@ def _plain(value: Any) -> Any:
 
 
 def printable(text: str) -> str:
-    """Line ends as LF, what has no shape as �, marks that turn the direction left out, long words made breakable."""
+    """Line ends as LF, what has no shape as �, marks that turn the direction left out, pictures by their Unicode name
+    (the fonts at hand have none), long words made breakable."""
     text = _TURNING.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return _LONG.sub(_breakable, _UNSEEN.sub("\ufffd", text))
+    text = _PICTURE.sub(_named, _UNSEEN.sub("\ufffd", text))
+    return _LONG.sub(_breakable, text)
+
+
+def _named(found: re.Match[str]) -> str:
+    """A picture in words, its colour of skin and its joiners left out: [thumbs up sign]."""
+    names = (unicodedata.name(char, "") for char in found[0] if char not in _JOINING and char not in _SKIN)
+    said = ", ".join(name.lower() for name in names if name)
+    return f"[{said}]" if said else ""
 
 
 def _breakable(found: re.Match[str]) -> str:
@@ -76,7 +87,7 @@ def _breakable(found: re.Match[str]) -> str:
     if re.fullmatch("[0-9a-f]{64}", word):
         return word  # a hash has a column of its own
     for char in word:
-        if length >= LONGEST_WORD and not unicodedata.combining(char) and char not in "\u200d\ufe0e\ufe0f":
+        if length >= LONGEST_WORD and not unicodedata.combining(char) and char not in _JOINING:
             parts.append("\u200b")
             length = 0
         parts.append(char)

@@ -129,7 +129,7 @@ def _deadlines(facts: Facts, internal: bool) -> list[Block]:
         rows.append([{"text": name, "below": " · ".join(behind)}, due, done, mark])
     if not rows:
         return []
-    head = [_("Deadline"), _("Due"), _("Done"), _("Verdict")]
+    head = [_("What"), _("Due"), _("Done"), _("Verdict")]
     return [{"kind": "table", "columns": [5, 4, 4, 2], "head": head, "rows": rows, "mono": -1}]
 
 
