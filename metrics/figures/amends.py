@@ -91,8 +91,9 @@ class PromisesKept(FactsFigure):
         )
 
     def facts(self, scope: Scope) -> QuerySet[Any]:
-        rows = of_cases(Promise.objects.all(), scope, PROMISES)
-        return rows.annotate(kept=flag(kept(scope)), broken=flag(broken(scope)), open=flag(still_open(scope)))
+        ends = {"kept": flag(kept(scope)), "broken": flag(broken(scope)), "open": flag(still_open(scope))}
+        found: QuerySet[Any] = of_cases(Promise.objects.all(), scope, PROMISES).annotate(**ends)
+        return found
 
     def columns(self, scope: Scope) -> Sequence[str]:
         return ("kept", "broken", "open")
