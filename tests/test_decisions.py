@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 
 from complaints import decisions
-from complaints.actions import decide, remedies
+from complaints.actions import decide, merge, remedies
 from complaints.models import Complaint, Decision, Demand, Remedy, Status
 from core import cached, clock, trail
 from core.actor import Actor
@@ -205,6 +205,21 @@ def test_a_case_without_a_decision_row_is_read_and_closed_all_the_same(cast: Cas
         decide.told(case, by=Actor.person(cast.agent), at=MONDAY, how="phone")
     assert refused.value.code == "not_resolved"
     assert decide.close(case, by=Actor.person(cast.agent), at=MONDAY).status == Status.CLOSED
+
+
+def test_a_joint_case_decides_what_the_same_customer_asked_for_in_its_parts(cast: Cast) -> None:
+    part, head = cast.complaint(), cast.complaint()
+    (first,), (second,) = asked(cast, part, "A lamp"), asked(cast, head, "Fifty euros")
+    by = Actor.person(cast.agent)
+    merge.merge(part, by=by, at=MONDAY, into=head)
+    assert f"in {part.reference}" in page_of(cast, head) and "A lamp" in page_of(cast, head)
+    assert resolve(API, cast, head, {second.pk: ("refused", "", None)}).status == 409
+    both = {first.pk: ("granted", "Today", None), second.pk: ("refused", "", None)}
+    assert resolve(API, cast, head, both).status == 200
+    status = Client().get(f"/status/{status_token(head.reference)}/").content.decode()
+    assert "A lamp" in status and "Fifty euros" in status and "Today" in status
+    first.refresh_from_db()
+    assert (first.complaint_id, first.outcome) == (part.pk, "granted")  # stays where it was asked, as messages do
 
 
 # --- delivery

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
+from complaints import decisions
 from complaints.models import Complaint, RoutingRule
 from core import cached, clock
 from core.models import OutboxMessage
@@ -54,6 +55,13 @@ def test_a_letter_is_not_acknowledged_by_being_noted_down(agent):
     agent.post(URL, {**FORM, "channel": "letter"})
     complaint = Complaint.objects.get()
     assert complaint.acknowledged_at is None and complaint.customer is None
+
+
+def test_each_line_of_what_they_ask_for_is_a_demand(agent):
+    agent.post(URL, {**FORM, "demands": "A second lamp\n\n  The postage back  \n"})
+    assert [one.text for one in decisions.demands(Complaint.objects.get())] == ["A second lamp", "The postage back"]
+    page = agent.post(URL, {**FORM, "demands": "x" * 501})
+    assert page.status_code == 422 and Complaint.objects.count() == 1
 
 
 def test_a_known_customer_is_taken_and_not_made_twice(cast, agent):
