@@ -14,9 +14,10 @@ from pypdf import PdfReader
 
 from complaints.actions import acceptance, attachments, converse, decide, handle, promises, remedies
 from complaints.actions.demands import DemandAnswer
-from complaints.models import Complaint, LateReason
+from complaints.models import AuthorityLimit, Complaint, LateReason
 from complaints.reference import cause_by_code
 from core.actor import Actor
+from tests.authority import publish
 from tests.cast import MONDAY, Cast
 from tests.tokens import bearer
 
@@ -40,6 +41,7 @@ OURS = {  # what the complainant must never read, by where it was written
 def whole_case(cast: Cast) -> Complaint:
     """Acknowledged, asked, promised, given, decided late, declined; with files and notes."""
     me = Actor.person(cast.agent)
+    publish(AuthorityLimit(holder="role", role="agent", currency="EUR", per_complaint=Decimal(100)))
     case = cast.complaint(
         at=MONDAY,
         subject="Лампа не горит",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from jsonschema import Draft202012Validator
+from pypdf import PdfReader
 
 from complaints.actions import converse, merge
 from complaints.casefile import collect, making, pdf
@@ -92,8 +94,8 @@ def test_facts_have_stable_keys_instants_and_amounts(cast: Cast, case: Complaint
     assert (told["format"], told["version"], told["produced_by"]) == ("amends-case-file", 1, "Maria Manager (test)")
     assert told["complaint"]["received_at"] == "2026-03-02T09:00:00Z"
     given, asked = told["remedies"]
-    assert (given["amount"], given["currency"], given["status"]) == ("12.3000", "EUR", "granted")
-    assert given["authority"]["version"] >= 1 and given["within_authority"] is True
+    assert (given["amount"], given["currency"], given["status"]) == ("12.30", "EUR", "granted")
+    assert given["authority"]["per_complaint"] == "100.00" and given["within_authority"] is True
     assert (given["payout"]["state"], asked["status"]) == ("due", "withdrawn")
     assert told["demands"][0]["remedy"] == given["id"]
     assert [one["state"] for one in told["promises"]] == ["kept", "kept"]
@@ -288,5 +290,6 @@ def test_a_huge_case_costs_no_more_queries(cast: Cast, case: Complaint) -> None:
     for start in range(0, 5000, 500):
         insert(entries[start : start + 500])
     assert queries(cast, case, "json") == before <= 26
-    pages = pages_of(over_api(cast.agent, case, format="pdf").content)
-    assert len(pages) > 200 and "999 We looked" in " ".join(pages)
+    reader = PdfReader(io.BytesIO(over_api(cast.agent, case, format="pdf").content))
+    assert len(reader.pages) > 150
+    assert "The record is unbroken" in reader.pages[-1].extract_text()

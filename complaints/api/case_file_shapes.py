@@ -26,7 +26,7 @@ from complaints.models import (
 )
 
 Shape = serializers.Serializer[Any]
-AMOUNT: dict[str, Any] = {"max_digits": 19, "decimal_places": 4, "allow_null": True, "help_text": "Exact, as a string."}
+AMOUNT = "An exact decimal as a string, in the currency's own decimals."
 
 
 def string(**more: Any) -> serializers.CharField:
@@ -176,7 +176,7 @@ class CaseFileAuthority(Shape):
     version = serializers.IntegerField()
     holder = one_of(LimitHolder.choices, allow_null=False)
     whose = string()
-    per_complaint, per_customer, per_period = (serializers.DecimalField(**AMOUNT) for _n in range(3))
+    per_complaint, per_customer, per_period = (string(allow_null=True, help_text=AMOUNT) for _n in range(3))
     period = one_of(LimitPeriod.choices, allow_null=False)
     currency = string(allow_null=True)
 
@@ -185,8 +185,9 @@ class CaseFileRemedy(Shape):
     id = serializers.CharField()
     kind = one_of(RemedyKind.choices, allow_null=False)
     status = one_of(RemedyStatus.choices, allow_null=False)
-    amount = serializers.DecimalField(**AMOUNT)
+    amount = string(allow_null=True, help_text=AMOUNT)
     currency = string(allow_null=True, help_text="null: points, or nothing that is valued.")
+    points = serializers.IntegerField(allow_null=True)
     description = string()
     words = string(help_text="All of it in one line.")
     decided_at = instant()

@@ -122,7 +122,7 @@ def _authority(limit: Facts, within: bool | None) -> str:
         ("per_period", _("%(amount)s per person in %(period)s")),
     ):
         if limit[key] is not None:
-            value: Decimal = limit[key]
+            value = Decimal(limit[key])
             plain = languages.number(value.normalize(), digits=0)
             amount = languages.money(value, limit["currency"]) if limit["currency"] else plain
             parts.append(words % {"amount": amount, "period": period})

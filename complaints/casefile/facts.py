@@ -1,12 +1,13 @@
 """The facts of a case file: the JSON edition, and what the PDF is worded from. Keys and codes are stable.
 
-Instants are datetimes in UTC and amounts are Decimals here; `core.api.rendering.to_json` writes them with `Z` and as
+Instants are datetimes in UTC, which `core.api.rendering.to_json` writes with `Z`; amounts are exact
 strings. What only staff may read is left out of the complainant's edition, key and all.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from complaints import decision_letter
@@ -29,7 +30,7 @@ from complaints.promises import states
 from complaints.reference import catalogue, organisation
 from complaints.sla import packs
 from complaints.web.names import clock_name, name_of, teams, terms
-from core import trail
+from core import money, trail
 
 VERSION = 1
 Facts = dict[str, Any]
@@ -245,8 +246,9 @@ def _remedy(one: Remedy, rows: Rows, internal: bool) -> Facts:
         "id": str(one.pk),
         "kind": one.kind,
         "status": one.status,
-        "amount": one.amount,
+        "amount": _exact(one.amount, one.currency) if one.currency else None,
         "currency": one.currency or None,
+        "points": int(one.amount) if one.amount is not None and not one.currency else None,
         "description": one.description,
         "words": decision_letter.remedy(one),
         "decided_at": one.decided_at,
@@ -272,17 +274,25 @@ def _remedy(one: Remedy, rows: Rows, internal: bool) -> Facts:
 
 def _authority(limit: AuthorityLimit, one: Remedy) -> Facts:
     """The limit under which it was granted: whose, from which version, and how far it goes."""
+    currency = limit.currency or one.currency
     whose = {"person": name_of(limit.person_id), "team": limit.team.name if limit.team else "", "role": limit.role}
     return {
         "version": limit.version.number,
         "holder": limit.holder,
         "whose": whose.get(limit.holder, ""),
-        "per_complaint": limit.per_complaint,
-        "per_customer": limit.per_customer,
-        "per_period": limit.per_period,
+        "per_complaint": _exact(limit.per_complaint, currency),
+        "per_customer": _exact(limit.per_customer, currency),
+        "per_period": _exact(limit.per_period, currency),
         "period": limit.period,
-        "currency": limit.currency or one.currency or None,
+        "currency": currency or None,
     }
+
+
+def _exact(value: Decimal | None, currency: str) -> str | None:
+    """In the currency's own decimals, "12.30"; points as whole numbers."""
+    if value is None:
+        return None
+    return money.shown(value, currency) if currency else f"{value.normalize():f}"
 
 
 def _payout(one: Remedy, internal: bool) -> Facts | None:
