@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -26,6 +25,7 @@ from metrics.actions import merge_customers
 from retention.models import LoyaltyEntry
 from tests.authority import publish
 from tests.cast import Cast, make_agent, make_cast, make_customer, make_manager
+from tests.remedy_model import CAP, CHARGE, LIMITS, PERIOD, Model, carry_out
 from tests.test_merge_races import at_once
 from tests.tokens import bearer
 
@@ -264,73 +264,6 @@ def test_raw_sql_beside_the_action(cast: Cast) -> None:
 
 # --- any interleaving, against a slow model that does one thing after the other ---------------------------------------
 
-LIMITS = {"ana": D(100), "ben": D(100), "lena": D(250), "maria": None}
-CAP, PERIOD = D(300), D(130)  # of the case; of ana in her month
-CHARGE = D(280)
-NOTHING = D(0)
-
-
-@dataclass
-class Model:
-    """One case, in plain lists."""
-
-    given: list[tuple[str, Decimal, bool]] = field(default_factory=list)  # by whom, how much, of the charge
-    waits: dict[int, tuple[str, Decimal]] = field(default_factory=dict)
-    decided: set[int] = field(default_factory=set)
-    asked_of_charge: Decimal = NOTHING
-
-    def within(self, who: str, amount: Decimal) -> bool:
-        limit = LIMITS[who]
-        mine = sum((one for by, one, _charge in self.given if by == who), D(0))
-        return (limit is None or self.sum + amount <= limit) and (who != "ana" or mine + amount <= PERIOD)
-
-    @property
-    def sum(self) -> Decimal:
-        return sum((one for _by, one, _charge in self.given), D(0))
-
-    def ask(self, who: str, amount: Decimal, of_charge: bool) -> str:
-        if of_charge:
-            back = sum((one for _by, one, charge in self.given if charge), D(0))
-            if back + amount + self.asked_of_charge > CHARGE:
-                return "above_order_value"
-        if self.sum + amount > CAP:
-            return "cap_reached"
-        if not self.within(who, amount):
-            self.asked_of_charge += amount if of_charge else 0
-            return AWAITS
-        self.given.append((who, amount, of_charge))
-        return GRANTED
-
-    def approve(self, who: str, number: int) -> str:
-        asked_by, amount = self.waits[number]
-        if asked_by == who:
-            return "own_request"
-        if number in self.decided:
-            return "already_decided"
-        if not self.within(who, amount):
-            return "above_authority"
-        if self.sum + amount > CAP:
-            return "cap_reached"
-        self.decided.add(number)
-        self.given.append((who, amount, False))
-        return GRANTED
-
-    def reject(self, who: str, number: int) -> str:
-        asked_by, amount = self.waits[number]
-        if asked_by == who:
-            return "own_request"
-        if number in self.decided:
-            return "already_decided"
-        limit = LIMITS[who]
-        if (limit is not None and amount > limit) or (who == "ana" and amount > PERIOD):
-            return "above_authority"
-        self.decided.add(number)
-        return "rejected"
-
-    def copy(self) -> Model:
-        return Model(list(self.given), dict(self.waits), set(self.decided), self.asked_of_charge)
-
-
 WHO = st.sampled_from(sorted(LIMITS))
 AMOUNTS = st.sampled_from([D("0.01"), D("33.33"), D("40.00"), D("99.99"), D("100.00"), D("130.00"), D("250.00")])
 OPS = st.one_of(
@@ -401,7 +334,7 @@ def test_any_interleaving_is_some_order(cast: Cast, threads: list[list[tuple[Any
     before = [model.copy()]
     for key in order:
         thread, place = done[key]
-        assert _carry_out(model, threads[thread][place]) == told[thread][place][1]
+        assert carry_out(model, threads[thread][place]) == told[thread][place][1]
         before.append(model.copy())
     for thread, (ops, answers) in enumerate(zip(threads, told, strict=True)):
         places = {place: order.index(key) for place, (key, _answer) in enumerate(answers) if key}
@@ -409,7 +342,7 @@ def test_any_interleaving_is_some_order(cast: Cast, threads: list[list[tuple[Any
             if key is None:
                 first = max((at + 1 for other, at in places.items() if other < place), default=0)
                 last = min((at for other, at in places.items() if other > place), default=len(order))
-                said = {_carry_out(state.copy(), ops[place]) for state in before[first : last + 1]}
+                said = {carry_out(state.copy(), ops[place]) for state in before[first : last + 1]}
                 assert answer in said, (thread, place, ops[place], said)
     assert granted(complaint=complaint) == model.sum <= CAP
 
@@ -420,8 +353,3 @@ def _asked(user: User, complaint: Complaint, amount: Decimal, charge: Any) -> tu
         complaint, by=by, at=at, kind="refund", amount=amount, currency="EUR", reason="Twice", charge=charge
     )
     return made.pk, str(made.status)
-
-
-def _carry_out(model: Model, op: tuple[Any, ...]) -> str:
-    what, who, value, of_charge = op
-    return model.ask(who, value, of_charge) if what == "ask" else getattr(model, what)(who, value)
