@@ -102,7 +102,7 @@ def test_everything_about_a_figure_is_one_button_away(full: Cast) -> None:
     """Definition, n, comparison and target, by touch and keyboard: a button that needs no pointer and no script."""
     text = page(signed_in(full.manager), "/dashboard/?whole=1&period=year").content.decode()
     tiles = text.count('class="measure explained"') + text.count('class="figure explained"') + 1
-    assert text.count('<details class="menu about">') == tiles == 18
+    assert text.count('<details class="menu about">') == tiles == 20
     assert len(set(re.findall(r'role="tooltip"|id="(d-[a-z-]+)"', text)) - {""}) == tiles
     card = text.partition('id="d-sla-compliance"')[2].partition("</div>")[0]
     for words in ("Target", "90%", "Before", "an open clock past its deadline has missed it"):
