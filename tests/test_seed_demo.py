@@ -19,7 +19,19 @@ from django.db.models import F
 from complaints import routing
 from complaints.demo import bulk, bulk_rows, cast, company, linking
 from complaints.demo.texts import BOOKS
-from complaints.models import NEVER, Clock, ClockEvent, Complaint, Firing, Incident, Message, Note, Status
+from complaints.models import (
+    NEVER,
+    Clock,
+    ClockEvent,
+    Complaint,
+    Firing,
+    Incident,
+    Message,
+    Note,
+    Payout,
+    PayoutExport,
+    Status,
+)
 from complaints.sla import clocks as sla
 from complaints.sla import policies, rebuild
 from complaints.sla.sweep import sweep
@@ -31,7 +43,7 @@ from core.working_time import Target
 from metrics.management.commands import seed_demo
 from metrics.models import SurveyResponse
 from retention.demo import bulk as customers_bulk
-from retention.models import Customer, Purchase, Tenure
+from retention.models import Customer, LoyaltyAccount, LoyaltyEntry, Payment, Purchase, Tenure
 from tests.cast import make_agent, make_complaint, make_customer, make_manager, make_team
 
 pytestmark = pytest.mark.django_db
@@ -64,10 +76,24 @@ def test_the_demo_is_believable(demo: Path) -> None:
         nobody_is_ever_written_to,
         texts_are_filled_in,
         the_incident_has_one_cause,
+        finance_answered_some,
         logins_are_as_promised,
         once_means_once_and_keeps_the_passwords,
     ):
         holds(demo)
+
+
+def finance_answered_some(demo: Path) -> None:
+    """Two files, one payout that failed; every balance is the sum of its entries."""
+    states = Counter(Payout.objects.values_list("state", flat=True))
+    assert set(states) >= {"paid", "failed", "exported", "due"} and states["failed"] == 1
+    assert PayoutExport.objects.count() == 2
+    made = Payment.objects.filter(source="amends")
+    known = Payout.objects.filter(state="paid", remedy__complaint__customer__isnull=False)
+    assert made.count() == known.count() > 0 and not made.filter(amount__gte=0).exists()
+    assert LoyaltyEntry.objects.filter(kind="goodwill").exists()
+    for account in LoyaltyAccount.objects.all():
+        assert account.balance == sum(one.points for one in LoyaltyEntry.objects.filter(customer=account.customer_id))
 
 
 def every_state_and_channel_is_there(demo: Path) -> None:
