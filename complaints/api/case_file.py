@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -10,7 +10,6 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 
 from complaints.api.case_file_shapes import CaseFileShape
@@ -27,16 +26,13 @@ LANGUAGES = [code for code, _name in settings.LANGUAGES]
 QUERY: Any = OpenApiParameter.QUERY
 
 
-class JsonOrPdf(BaseContentNegotiation):
+class JsonOrPdf(JsonOnly):
     """The API speaks JSON; here also PDF, to whoever accepts nothing else."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        return JsonOnly().select_parser(request, parsers)
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
         if _wants_pdf(request):
             return renderers[0], renderers[0].media_type
-        return JsonOnly().select_renderer(request, renderers, format_suffix)
+        return super().select_renderer(request, renderers, format_suffix)
 
 
 def _wants_pdf(request: Request) -> bool:
@@ -66,7 +62,7 @@ class CaseFileOf(ApiView):
 
     access, resource, answer = HANDLES_CASES, "complaints", CaseFileShape
     content_negotiation_class = JsonOrPdf
-    http_method_names: ClassVar = ["get", "options"]
+    http_method_names = ["get", "options"]
 
     @extend_schema(
         parameters=[

@@ -87,7 +87,7 @@ class CaseFileComplaint(Shape):
     late_note = ours()
     merged_into = ours(allow_null=True)
     incident = ours(allow_null=True)
-    source = ours()
+    source = ours()  # type: ignore[assignment]
     external_id = ours(allow_null=True)
     source_channel = ours()
     is_history = serializers.BooleanField(required=False)

@@ -5,8 +5,10 @@ What an edition must not tell is not read for it in the first place.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, Sum
 from django.db.models.functions import Length
@@ -79,8 +81,8 @@ def collect(complaint: Complaint, *, edition: str, at: datetime) -> Rows:
     cases = list(Complaint.objects.filter(whole).select_related(*related))
     cases.sort(key=lambda one: (one.pk != complaint.pk, one.pk))
     keys = [one.pk for one in cases]
-    own = {"complaint__in": keys}
-    about = {"subject_kind": "complaint", "subject_id__in": keys}
+    own: dict[str, Any] = {"complaint__in": keys}
+    about: dict[str, Any] = {"subject_kind": "complaint", "subject_id__in": keys}
     _refuse_too_large(keys)
     rows = Rows(cases[0], cases)
     rows.clocks = list(Clock.objects.filter(complaint=complaint).order_by("pk"))
@@ -102,7 +104,7 @@ def collect(complaint: Complaint, *, edition: str, at: datetime) -> Rows:
     return rows
 
 
-def _read_internal(rows: Rows, own: dict[str, list[int]]) -> None:
+def _read_internal(rows: Rows, own: Mapping[str, Any]) -> None:
     """Notes, calls, themes and what was learned."""
     rows.notes = list(Note.objects.filter(**own).order_by("created_at", "pk"))
     calls = FollowUp.objects.filter(complaint_reference__in=[one.reference for one in rows.cases])
@@ -115,7 +117,7 @@ def _read_internal(rows: Rows, own: dict[str, list[int]]) -> None:
 
 def _refuse_too_large(keys: list[int]) -> None:
     """Raises CaseFileTooLarge. Query cost: 3, of counts alone."""
-    own = {"complaint__in": keys}
+    own: dict[str, Any] = {"complaint__in": keys}
     said = Message.objects.filter(**own).values_list("pk")
     text = Message.objects.filter(**own).aggregate(all=Sum(Length("body")))["all"] or 0
     entries = TrailEntry.objects.filter(subject_kind="complaint", subject_id__in=keys).count()
@@ -128,7 +130,7 @@ def _files(keys: list[int], internal: bool) -> list[Attachment]:
     return list(found if internal else found.filter(note__isnull=True))
 
 
-def _mails(rows: Rows, about: dict[str, object], internal: bool) -> list[OutboxMessage]:
+def _mails(rows: Rows, about: Mapping[str, Any], internal: bool) -> list[OutboxMessage]:
     """All mails about the case; for the complainant those that carried a message to them."""
     found = OutboxMessage.objects.filter(**about).order_by("pk")
     if not internal:

@@ -21,11 +21,11 @@ STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
 def main(template: str) -> int:
     document = json.load(sys.stdin.buffer)
     inputs = {"document": json.dumps(document, ensure_ascii=False)}
-    here = {"root": str(Path(template).parent), "sys_inputs": inputs}
+    root = str(Path(template).parent)
     try:
-        pdf = typst.compile(template, ignore_system_fonts=True, pdf_standards=STANDARDS, **here)
+        pdf = typst.compile(template, root=root, sys_inputs=inputs, ignore_system_fonts=True, pdf_standards=STANDARDS)
     except typst.TypstError:
-        pdf = typst.compile(template, **here)
+        pdf = typst.compile(template, root=root, sys_inputs=inputs)
     sys.stdout.buffer.write(pdf)
     return 0
 

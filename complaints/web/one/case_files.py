@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -46,7 +45,7 @@ class CaseFileForm(forms.Form):
     )
 
 
-BEGIN: Mapping[str, Any] = {"edition": Edition.INTERNAL, "format": Form.PDF}
+BEGIN: dict[str, Any] = {"edition": Edition.INTERNAL, "format": Form.PDF}
 
 
 @require_safe
