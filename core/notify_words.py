@@ -84,8 +84,8 @@ _rule_name: Callable[[str], str] = str
 
 
 def name_rules(find: Callable[[str], str]) -> None:
-    """How statutory clocks are called, from a floor above: `find` gives the name of a code in the active language, blank
-    for one it does not know."""
+    """How statutory clocks are called, from a floor above: `find` gives the name of a code in the active language,
+    blank for one it does not know."""
     global _rule_name
     _rule_name = find
 

@@ -144,8 +144,12 @@ class Promises(ListView):
     """The promises of all complaints the caller sees."""
 
     access, resource = HANDLES_CASES, "promises"
-    answer: ClassVar = PromiseShape
-    filters: ClassVar = (text("complaint", "complaint__reference"), key("customer", "complaint__customer"), *FILTERS)
+    answer: ClassVar[Any] = PromiseShape
+    filters: ClassVar[Any] = (
+        text("complaint", "complaint__reference"),
+        key("customer", "complaint__customer"),
+        *FILTERS,
+    )
     ordering: ClassVar = {"id": "pk", "due_at": "due_at", "made_at": "made_at", "updated_at": "updated_at"}
     default_ordering = "due_at"
 
@@ -160,9 +164,9 @@ class PromisesOf(Promises):
     """The promises of one complaint, with those of cases merged into it; POST gives one."""
 
     body: ClassVar = {"POST": PromiseBody}
-    answer: ClassVar = {"GET": PromiseShape, "POST": PromiseShape}
+    answer: ClassVar[Any] = {"GET": PromiseShape, "POST": PromiseShape}
     success: ClassVar = {"POST": 201}
-    filters: ClassVar = FILTERS
+    filters: ClassVar[Any] = FILTERS
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Promise]:
         return whole(owed.of_case(self.seen(request, kwargs["reference"])))

@@ -143,6 +143,6 @@ def _entries(
             seq=seq + 1,
             previous=previous,
         )
-        ends[head.pk] = entry.seq, entry.hash
+        ends[head.pk] = entry.seq, bytes(entry.hash)
         entries.append(entry)
     return entries

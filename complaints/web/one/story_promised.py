@@ -38,6 +38,8 @@ def parts() -> list[QuerySet[Any, Any]]:
 
 def _promise(story: Story, row: Row) -> None:
     facts = json.loads(row.d)
+    if row.at is None or row.who is None or row.sent_at is None:
+        return  # none of a promise's, but the columns are those of every part
     row_ = Promise(
         pk=row.id, text=row.text, due_at=row.at, owner_id=row.who, to_whom=row.a, channel=row.b, settled_as=row.c,
         made_at=row.sent_at, broken_at=row.failed_at, settled_at=_instant(facts["settled_at"]),

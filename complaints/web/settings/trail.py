@@ -253,8 +253,8 @@ class _Names:
         found = SlaVersion.objects.filter(pk__in=versions).values_list("pk", "number") if versions else ()
         self._versions = {pk: _("version %(number)s") % {"number": number} for pk, number in found}
         books = AuthorityVersion.objects.filter(pk__in=ids.get("authorityversion", ()))
-        found = books.values_list("pk", "number") if "authorityversion" in ids else ()
-        self._books = {pk: _("version %(number)s") % {"number": number} for pk, number in found}
+        numbers = dict(books.values_list("pk", "number")) if "authorityversion" in ids else {}
+        self._books = {pk: _("version %(number)s") % {"number": number} for pk, number in numbers.items()}
         tokens = ids.get("apitoken", set())
         self._tokens = dict(ApiToken.objects.filter(pk__in=tokens).values_list("pk", "name")) if tokens else {}
 
