@@ -33,7 +33,7 @@ from complaints.models import (
 from core.models import OutboxMessage, TrailAnchor, TrailEntry
 from retention.models import ContactPoint, FollowUp
 
-MOST_ROWS = 20_000  # messages, notes, mails and trail entries of one case
+MOST_ROWS = 20_000  # messages and trail entries of one case
 MOST_TEXT = 5_000_000  # characters in messages and notes
 
 

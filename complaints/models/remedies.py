@@ -45,11 +45,11 @@ class LimitHolder(models.TextChoices):
 class LimitPeriod(models.TextChoices):
     """The calendar unit, in TIME_ZONE, that sums per customer and per person are taken over."""
 
-    DAY = "day", _("a day")
-    WEEK = "week", _("a week")
-    MONTH = "month", _("a month")
-    QUARTER = "quarter", _("a quarter")
-    YEAR = "year", _("a year")
+    DAY = "day", pgettext_lazy("in what time", "a day")
+    WEEK = "week", pgettext_lazy("in what time", "a week")
+    MONTH = "month", pgettext_lazy("in what time", "a month")
+    QUARTER = "quarter", pgettext_lazy("in what time", "a quarter")
+    YEAR = "year", pgettext_lazy("in what time", "a year")
 
 
 class AuthorityVersion(models.Model):

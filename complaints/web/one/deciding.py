@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from complaints import decision_letter, decisions, errors
 from complaints.actions import demands as asked_for
@@ -145,7 +145,7 @@ class ResolveForm(ActForm):
             )
             names += [name, f"{name}_answer"]
             if given:
-                choices = [("", _("nothing")), *given]
+                choices = [("", pgettext("what is given", "nothing")), *given]
                 self.fields[f"{name}_remedy"] = Key(
                     label=_("What is given for it"), required=False, widget=PlainSelect, initial=one.remedy_id or ""
                 )

@@ -16,6 +16,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from complaints.actions import remedies as actions
@@ -111,7 +112,7 @@ def reject(request: HttpRequest, reference: str, remedy_id: int) -> HttpResponse
         reference,
         remedy_id,
         lambda row, said, **who: actions.reject(row, reason=said["reason"] or said["note"], **who),
-        _("Rejected"),
+        pgettext("remedy", "Rejected"),
     )
 
 
