@@ -84,7 +84,7 @@ test-servers: $(VENV)/.development
 test-browser: $(VENV)/.development
 	@$(PY) -m tests.chromium --install || [ "$$CI" != true ] || { echo "CI without Chromium"; exit 1; }
 	$(PY) -m config.messages compile
-	$(ON_SERVERS) $(PYTEST) tests/browser
+	$(ON_SERVERS) $(PYTEST) tests/browser --numprocesses=$(WORKERS) --dist=worksteal
 
 # --- Keeping it tidy --------------------------------------------------------------------------------------------
 
