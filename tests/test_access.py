@@ -101,6 +101,7 @@ def permitted(view, role: str) -> bool:
     return found.public or not found.roles or role in found.roles
 
 
+@pytest.mark.sqlite  # who may do what is decided before any row is read
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_opens_what_it_may_and_nothing_else(cast, role):
     client = Client()
@@ -124,6 +125,7 @@ def test_each_role_opens_what_it_may_and_nothing_else(cast, role):
 SECOND_LOCK: set[str] = set()  # routes whose action refuses more narrowly than their role
 
 
+@pytest.mark.sqlite  # who may do what is decided before any row is read
 def test_nobody_opens_anything_private_without_signing_in(cast):
     client = Client()
     for _name, path, view in routes():
@@ -140,6 +142,7 @@ def test_nobody_opens_anything_private_without_signing_in(cast):
                     assert answer["Location"].startswith("/login/"), (path, answer["Location"])
 
 
+@pytest.mark.sqlite  # who may do what is decided before any row is read
 def test_every_writing_route_demands_a_csrf_token(cast):
     client = Client(enforce_csrf_checks=True)
     client.force_login(cast.manager)

@@ -51,6 +51,7 @@ def refused(answer, path: str, *, framable: bool) -> list[str]:
     return found
 
 
+@pytest.mark.sqlite  # headers are set by middleware; that every page opens on PostgreSQL: the test below
 @pytest.mark.parametrize("role", ["nobody", "manager", "admin"])
 def test_every_route_carries_the_headers(cast, role):
     client = Client()

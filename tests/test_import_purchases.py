@@ -24,6 +24,8 @@ from core.actor import Actor
 from core.models import ImportRun, OutboxMessage, TrailEntry
 from retention.importing.purchases import Generic, Import, OnlineRetail
 from retention.models import Customer, ExternalId, Purchase, PurchaseLine
+from tests.cast import ensure_default_owner
+from tests.figures import published
 from tests.test_import_resume import Elsewhere, elsewhere  # noqa: F401  a fixture
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +120,7 @@ def test_the_whole_file_equals_the_reference(reference_data: Path, capsys: pytes
     assert cancelled == expected["cancel_rows"] and Purchase.objects.filter(kind="adjustment").count() == 3
     assert not OutboxMessage.objects.exists()
     assert Customer.objects.count() == ExternalId.objects.filter(source="online-retail").count() == 4_372
+    published.online_retail({"online_retail": expected}, ensure_default_owner())
     assert load(capsys, reference_data / FILE) == counts(unchanged=541_909)
     assert TrailEntry.objects.filter(subject_kind="purchase").count() == Purchase.objects.count() == 25_900
     assert not list(trail.verify(TrailEntry.objects.order_by("subject_kind", "subject_id", "seq").iterator()))

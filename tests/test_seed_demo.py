@@ -180,6 +180,7 @@ def once_means_once_and_keeps_the_passwords(demo: Path) -> None:
     assert (demo / "demo-logins.json").read_text() == before
 
 
+@pytest.mark.sqlite  # what is told is drawn before it is written
 def test_the_same_seed_tells_the_same(var: Path) -> None:
     def told() -> list[Any]:
         with clock.frozen(NOW):
