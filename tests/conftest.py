@@ -19,6 +19,13 @@ from core import cached, clock
 CI = os.environ.get("CI") == "true"
 ROOT = Path(__file__).resolve().parent.parent
 ROLLBACK = "django_db_serialized_rollback"
+FEW = 400  # fewer are no whole suite
+ONCE = frozenset((
+    "test_account", "test_authority", "test_authority_settings", "test_calendars_web", "test_charts", "test_languages",
+    "test_macros_settings", "test_markup", "test_messages", "test_middleware", "test_parts", "test_policies_pages",
+    "test_requirements", "test_settings_people", "test_sla_simulate", "test_targets", "test_vague",
+    "test_week_calendar", "test_working_time",
+))  # fmt: skip
 
 hypothesis.settings.register_profile("quick", deadline=None, print_blob=True)
 hypothesis.settings.register_profile("ci", parent=hypothesis.settings.get_profile("quick"), derandomize=True)
@@ -50,7 +57,8 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out (not skip) what only makes sense on the other database: marks `sqlite` and `postgresql`.
+    """Leave out (not skip) what only makes sense on the other database: marks `sqlite` and `postgresql`. What `ONCE`
+    names has run with SQLite; on PostgreSQL it runs when asked for by itself.
 
     Tests that commit end with emptied tables: each of them gets the catalogue of the migrations back, so that it
     finds it whatever the order.
@@ -59,10 +67,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if _commits(item) and ROLLBACK not in item.fixturenames:  # type: ignore[attr-defined]
             item.fixturenames.insert(0, ROLLBACK)  # type: ignore[attr-defined]
     other = {"sqlite": "postgresql", "postgresql": "sqlite"}[vendor()]
-    left_out = [item for item in items if item.get_closest_marker(other) and not item.get_closest_marker(vendor())]
+    whole = vendor() == "postgresql" and len(items) > FEW
+    left_out = [
+        item
+        for item in items
+        if (item.get_closest_marker(other) and not item.get_closest_marker(vendor())) or (whole and _once(item))
+    ]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _once(item: pytest.Item) -> bool:
+    """Rules, words and pages that ask a database nothing of its own; and of an action through three doors, those of the
+    browser: it is one function, and comes to PostgreSQL through the API."""
+    doors = getattr(item, "callspec", None)
+    return item.path.stem in ONCE or (doors is not None and bool({"browser", "htmx"} & set(doors.id.split("-"))))
 
 
 def _commits(item: pytest.Item) -> bool:

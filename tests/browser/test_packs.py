@@ -101,7 +101,7 @@ def test_from_one_click_to_the_reason(open_page: Any, cast: Cast, later: Any, la
     form.locator("[name=outcome][value=upheld]").check(force=True)
     form.locator("[name=root_cause]").select_option("people-mistake")
     form.locator("[name=summary]").fill("Paid back.")
-    form.locator("button[type=submit]").click()
+    form.locator("button[title*=Enter]:not([name])").click()
     desk.locator("#act-resolve .field__error").first.wait_for()
     case.refresh_from_db()
     assert case.resolved_at is None, "neither the answer nor the reason is there"
@@ -109,7 +109,7 @@ def test_from_one_click_to_the_reason(open_page: Any, cast: Cast, later: Any, la
     form.locator("[name=late_note]").fill("their ledger was shut")
     form.locator("[name=answer]").fill("You were right.")
     form.locator(f"[name=texts][value='{EU}.referral']").check()
-    form.locator("button[type=submit]").click()
+    form.locator("button[title*=Enter]:not([name])").click()
     desk.locator(".timeline", has_text="their ledger was shut").wait_for()
     case.refresh_from_db()
     assert (case.late_reason, case.narrative.late_note) == ("supplier", "their ledger was shut")
