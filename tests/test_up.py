@@ -134,7 +134,7 @@ def up(tmp_path: Path, database: Path) -> Iterator[Up]:
 
 @LINUX
 def test_everything_starts_a_killed_worker_returns_and_ctrl_c_leaves_nothing(up: Up) -> None:
-    assert up.status() == 200, up.output
+    assert until(lambda: up.status() == 200, BOOT), up.output
     assert f"http://127.0.0.1:{up.port}/" in up.output
     assert until(lambda: len(up.pids("worker")) >= 2 and up.leaders("beat") and up.leaders("watch"), BOOT), up.output
     assert until(lambda: up.ready()["summary"] == "ok", BOOT), up.ready()

@@ -281,7 +281,7 @@ def test_many_are_changed_on_a_phone(open_page: Any, cast: Cast, scheme: str) ->
     page.locator("#bulk_dialog[open] #id_owner").wait_for()
     page.select_option("#bulk_dialog #id_owner", str(cast.colleague.pk))
     page.locator("#bulk_dialog button[type=submit]").first.tap()
-    page.wait_for_function("!document.querySelector('#bulk_dialog[open]')")
+    page.locator("#bulk_dialog[open]").wait_for(state="detached")
     work()
     assert set(Complaint.objects.filter(pk__in=[one.pk for one in cases]).values_list("owner", flat=True)) == {
         cast.colleague.pk
