@@ -91,6 +91,8 @@ def test_results_follow_the_letters_and_the_focus_stays(open_page: Any, cast: Ca
     page.goto("/complaints/")
     page.keyboard.press("Slash")
     page.wait_for_url("**/search/")
+    page.locator("#id_q:focus").wait_for()
+    page.wait_for_load_state()
     page.keyboard.type("leak")
     page.locator("#found mark", has_text="leaks").wait_for()
     assert page.evaluate("document.activeElement.id") == "id_q"
