@@ -110,6 +110,11 @@ class BodyLimitMiddleware:
             request._stream = Whole(request._stream, length, _end_mark(request))  # type: ignore[assignment]
         return self.get_response(request)
 
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """NUL in a field that no form looked at before PostgreSQL did (forms name it in place)."""
+        nul = isinstance(exception, ValueError) and "NUL (0x00)" in str(exception)
+        return _refused(request, 400) if nul else None
+
 
 class Whole:
     """A request's body that must come whole: an end before its stated length, or a form of parts that is not closed,

@@ -7,19 +7,16 @@ import io
 import json
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
 from complaints import payout_files
-from complaints.actions import payout_answers, payouts, remedies
-from complaints.models import AuthorityLimit, Complaint, Payout, PayoutExport, PayoutLine, Remedy
-from core import clock, rows, trail
+from complaints.actions import payouts, remedies
+from complaints.models import AuthorityLimit, Complaint, Payout, PayoutExport, PayoutLine
+from core import clock, rows
 from core.actor import Actor
 from core.errors import DomainError
 from core.models import Notification
@@ -27,7 +24,7 @@ from retention.actions import charges
 from retention.models import Customer, ExternalId, Payment
 from tests.authority import publish
 from tests.cast import Cast, make_cast
-from tests.test_merge_races import at_once
+from tests.payouts import code_of, granted, handed, kinds, today
 from tests.tokens import bearer
 
 pytestmark = pytest.mark.django_db
@@ -41,29 +38,6 @@ def cast() -> Cast:
     return made
 
 
-def granted(cast: Cast, amount: str = "40.00", **more: Any) -> Payout:
-    """A refund that is to be paid."""
-    complaint = more.pop("complaint", None) or cast.complaint()
-    more = {"kind": "refund", "currency": "EUR", **more}
-    by = Actor.person(cast.manager)
-    remedy = remedies.ask(complaint, by=by, at=clock.now(), amount=Decimal(amount), reason="Charged twice", **more)
-    return Payout.objects.get(remedy=remedy)
-
-
-def handed(cast: Cast) -> PayoutExport:
-    return payouts.export(by=Actor.person(cast.manager), at=clock.now())
-
-
-def number_of(cast: Cast) -> int:
-    return handed(cast).number
-
-
-def code_of(work: Any) -> str:
-    with pytest.raises(DomainError) as told:
-        work()
-    return told.value.code
-
-
 def knock(door: str, user: Any, payout: Payout | None, name: str, **fields: Any) -> tuple[int, str]:
     """`name`: confirmation, failure or exports. 200 for done, 422 for wrong input."""
     path = f"/payouts/{payout.pk}/{name}/" if payout is not None else f"/payouts/{name}/"
@@ -74,15 +48,6 @@ def knock(door: str, user: Any, payout: Payout | None, name: str, **fields: Any)
         return (200 if answer.status_code == 302 else answer.status_code), answer.content.decode()
     answer = Client(headers=bearer(user)).post(f"/api/v1{path}", json.dumps(fields), "application/json")
     return {201: 200, 400: 422}.get(answer.status_code, answer.status_code), answer.content.decode()
-
-
-def today() -> str:
-    return clock.now().date().isoformat()
-
-
-def kinds(complaint: Complaint) -> list[str]:
-    assert not list(trail.verify(trail.of(complaint)))
-    return [one.kind for one in trail.of(complaint) if one.kind.startswith("complaint.payout")]
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -293,80 +258,6 @@ def test_an_export_cut_off_leaves_nothing(cast: Cast, monkeypatch: pytest.Monkey
     assert handed(cast).number == 1
 
 
-def upload(user: Any, text: str | bytes) -> tuple[int, str]:
-    client = Client()
-    client.force_login(user)
-    raw = text.encode() if isinstance(text, str) else text
-    sent = SimpleUploadedFile("back.csv", raw, "text/csv")
-    answer = client.post("/payouts/confirmations/", {"file": sent})
-    return answer.status_code, answer.content.decode()
-
-
-def test_what_finance_sends_back(cast: Cast) -> None:
-    """Line by line; those of no use are named, and the same file once more changes nothing."""
-    first, second, third, due = (granted(cast, amount) for amount in ("10.00", "20.00", "30.00", "40.00"))
-    Payout.objects.filter(pk=due.pk).update(state="cancelled")
-    made = handed(cast)
-    Payout.objects.filter(pk=due.pk).update(state="due")
-    text = "".join(payout_files.written(payout_files.lines_of(made)))
-    assert [one.is_silent for one in payout_files.read(text.encode())] == [True] * 3
-    day = today()
-    lines = [
-        "payout;amount;currency;paid_on;reference;failure",
-        f"{first.pk};10.00;EUR;{day};T-1;",
-        f"{second.pk};20.01;EUR;{day};T-2;",
-        f"{third.pk};;;;;No such account",
-        f"{due.pk};;;{day};T-4;",
-        f"987654;;;{day};T-5;",
-        f"{second.pk};;;yesterday;T-2;",
-        f"x;;;{day};T-6;",
-        f"{first.pk};;;{day};T-1;",
-    ]
-    for _time in range(2):
-        status, page = upload(cast.manager, "\r\n".join(lines))
-        assert status == 200
-        for line, why in (
-            (3, "This is not the amount that was granted."),
-            (5, "Finance has not been given this amount"),
-            (6, "There is no such payout."),
-            (7, "A date such as 2026-03-31 is expected."),
-            (8, "The payout is named by its number."),
-        ):
-            assert f"Line {line}</span>: {why}" in page, (line, why)
-    assert "3 known before" in page and "5 lines of no use" in page
-    states = dict(Payout.objects.values_list("pk", "state"))
-    assert states == {first.pk: "paid", second.pk: "exported", third.pk: "failed", due.pk: "due"}
-    assert [(one.amount, one.external_id) for one in Payment.objects.all()] == [(Decimal(-10), f"payout:{first.pk}")]
-    # the file of the export itself, filled in
-    rows_ = list(csv.reader(io.StringIO(text)))
-    for cells in rows_[1:]:
-        if cells[0] == str(second.pk):
-            cells[-3:] = [day, "T-2", ""]
-    out = io.StringIO()
-    csv.writer(out).writerows(rows_)
-    settled = payout_answers.settle(
-        payout_files.read(b"\xef\xbb\xbf" + out.getvalue().encode()), by=Actor.person(cast.manager), at=clock.now()
-    )
-    assert sorted(one.done for one in settled) == ["paid", "silent", "silent"]
-
-
-@pytest.mark.parametrize(
-    ("raw", "code"),
-    [
-        (b"", "columns_missing"),
-        (b"remedy,paid_on\n1,2026-01-01\n", "columns_missing"),
-        (b"payout,paid_on\n\xff\xfe,1\n", "not_utf8"),
-        (b'payout,paid_on\n"1,2026-01-01\n', "not_csv"),
-        (b"payout,paid_on\n" + b"1," * 2_600_000, "too_large"),
-    ],
-    ids=["empty", "columns", "bytes", "quote", "size"],
-)
-def test_files_of_no_use(cast: Cast, raw: bytes, code: str) -> None:
-    assert code_of(lambda: payout_files.read(raw)) == code
-    if len(raw) < 100_000:
-        assert upload(cast.manager, raw)[0] == 422
-
-
 def test_the_page(cast: Cast, django_assert_max_num_queries: Any) -> None:
     web = Client()
     web.force_login(cast.manager)
@@ -398,66 +289,3 @@ def test_whoever_complained_unknown_is_paid_without_a_payment(cast: Cast) -> Non
     payouts.confirm(payout, by=Actor.person(cast.manager), at=clock.now(), paid_on=clock.now().date(), reference="T")
     payout.refresh_from_db()
     assert (payout.state, payout.payment, Payment.objects.count()) == ("paid", None, 0)
-
-
-def test_the_database_holds_one_payment_a_payout(cast: Cast) -> None:
-    """Raw rows past the action."""
-    payout = granted(cast)
-    handed(cast)
-    payouts.confirm(payout, by=Actor.person(cast.manager), at=clock.now(), paid_on=clock.now().date(), reference="T")
-    payment = Payment.objects.get()
-    payment.pk = None
-    with pytest.raises(IntegrityError), transaction.atomic():
-        payment.save(force_insert=True)
-
-
-@pytest.mark.postgresql
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_twenty_confirmations_at_once_pay_once(cast: Cast) -> None:
-    """F26."""
-    payout = granted(cast)
-    handed(cast)
-    by, day = Actor.person(cast.manager), clock.now().date()
-
-    def said(reference: str) -> Any:
-        return lambda: payouts.confirm(payout, by=by, at=clock.now(), paid_on=day, reference=reference).reference
-
-    told = at_once(*[said("T-1") if number % 2 else said("T-2") for number in range(20)])
-    assert Payment.objects.count() == 1
-    payout.refresh_from_db()
-    assert sorted(map(str, told)) == sorted([payout.reference] * 10 + ["already_paid"] * 10)
-    assert kinds(payout.remedy.complaint) == ["complaint.payout_exported", "complaint.payout_paid"]
-
-
-@pytest.mark.postgresql
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_exports_at_once_take_each_payout_once(cast: Cast) -> None:
-    for _round in range(3):
-        due = [granted(cast, "5.00") for _time in range(4)]
-        told = at_once(*[partial(number_of, cast)] * 4)
-        assert told.count("nothing_to_pay") == 3, told
-        assert sorted(PayoutLine.objects.filter(payout__in=due).values_list("payout", flat=True)) == [
-            one.pk for one in due
-        ]
-    assert PayoutExport.objects.count() == 3
-
-
-@pytest.mark.postgresql
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_revoked_while_it_is_handed_over(cast: Cast) -> None:
-    """Either finance gets it and it stands, or it is taken back and finance never hears of it."""
-    by = Actor.person(cast.manager)
-    for _round in range(5):
-        payout = granted(cast, "5.00")
-        remedy = Remedy.objects.get(pk=payout.remedy_id)
-        at_once(
-            lambda one=remedy: remedies.revoke(one, by=by, at=clock.now(), reason="A mistake").status,
-            lambda: handed(cast).number,
-        )
-        payout.refresh_from_db()
-        remedy.refresh_from_db()
-        out = PayoutLine.objects.filter(payout=payout).exists()
-        assert (remedy.status, payout.state, out) in (
-            ("granted", "exported", True),
-            ("revoked", "cancelled", False),
-        )

@@ -105,6 +105,15 @@ def test_nul_in_an_address_is_refused(path: str, status: int) -> None:
     assert response["Content-Type"].startswith("application/problem+json" if path.startswith("/api/") else "text/html")
 
 
+def test_nul_that_only_the_database_noticed_is_refused() -> None:
+    middleware = BodyLimitMiddleware(lambda _request: HttpResponse())
+    said = ValueError("A string literal cannot contain NUL (0x00) characters.")
+    for path in ("/form/", "/api/v1/teams/"):
+        answer = middleware.process_exception(RequestFactory().post(path), said)
+        assert answer is not None and answer.status_code == 400
+    assert middleware.process_exception(RequestFactory().post("/form/"), ValueError("something else")) is None
+
+
 def test_the_browser_chooses_among_our_languages() -> None:
     for accept, language in [
         ("pt-BR, en;q=0.5", "pt"),

@@ -1,9 +1,7 @@
 """Messages that wait: to be taken back, or for a chosen time; sent once, not lost, not late through us (ux, desk)."""
 
-import json
 import multiprocessing
 import os
-import re
 import signal
 from datetime import timedelta
 
@@ -11,16 +9,16 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from complaints.actions import attachments, converse, decide, macros, pending
+from complaints.actions import converse, decide, pending
 from complaints.actions.pending import Content
 from complaints.actions.speech import Acts, Refusal
-from complaints.errors import AnsweredMeanwhile, NotPending
+from complaints.errors import AnsweredMeanwhile
 from complaints.models import Clock, ClockKind, ClockState, Complaint, Message, Pending, PendingState, RootCause
 from complaints.sla.sweep import sweep
 from core import cached, clock, trail
 from core.actor import Actor
-from core.errors import InvalidInput, NotAllowed
-from core.models import Draft, Notification, OutboxMessage, User
+from core.errors import InvalidInput
+from core.models import Notification, OutboxMessage, User
 from tests.cast import MONDAY, Cast, make_cast
 from tests.tokens import bearer
 
@@ -74,49 +72,6 @@ def test_a_reply_waits_its_seconds_and_then_leaves_once_bearing_the_end_of_them(
     complaint.refresh_from_db()
     assert complaint.first_response_at == sent.at
     assert OutboxMessage.objects.filter(template="message").count() == 1
-
-
-def test_taking_back_leaves_nothing_and_returns_the_text_to_the_box(cast):
-    patient(cast.agent)
-    complaint = cast.complaint()
-    waits = say(cast, complaint, "Too early", content=Content(acts=Acts(apology=True)))
-    Draft.objects.create(
-        user=cast.agent, place=f"reply:{complaint.reference}", body="next words", updated_at=clock.now()
-    )
-    answer = browser(cast.agent, **{"HX-Request": "true"}).post(
-        f"/complaints/{complaint.reference}/messages/pending/{waits.pk}/cancellation/", {"nonce": "n1"}
-    )
-    assert answer.status_code == 200 and '"body": "Too early"' in answer["HX-Trigger"]
-    assert pending.send_due(at=clock.now() + timedelta(minutes=1)) == 0
-    assert outs(complaint) == [] and kinds(complaint) == []
-    draft = Draft.objects.get()
-    assert draft.body == "Too early\n\nnext words" and draft.fields["apology"] is True
-    with pytest.raises(NotPending):
-        pending.cancel(waits, by=Actor.person(cast.agent), at=clock.now())
-
-
-def test_without_javascript_the_text_is_in_the_box_again(cast):
-    patient(cast.agent)
-    complaint = cast.complaint()
-    waits = say(cast, complaint, "Too early")
-    client = browser(cast.agent)
-    client.post(f"/complaints/{complaint.reference}/messages/pending/{waits.pk}/cancellation/", {"nonce": "n1"})
-    page = client.get(f"/complaints/{complaint.reference}/").content.decode()
-    assert 'data-vague="reply">Too early</textarea>' in page
-
-
-def test_only_its_author_takes_a_reply_back_and_strangers_find_nothing(cast):
-    patient(cast.agent)
-    complaint = cast.complaint()
-    waits = say(cast, complaint)
-    with pytest.raises(NotAllowed):
-        pending.cancel(waits, by=Actor.person(cast.colleague), at=clock.now())
-    for where in ("cancellation", "sending"):
-        url = f"/complaints/{complaint.reference}/messages/pending/{waits.pk}/{where}/"
-        assert browser(cast.stranger).post(url).status_code == 404
-    other = cast.complaint(subject="Another")
-    url = f"/complaints/{other.reference}/messages/pending/{waits.pk}/cancellation/"
-    assert browser(cast.agent).post(url).status_code == 404
 
 
 def test_the_seconds_end_before_the_deadline_the_reply_meets(cast):
@@ -363,53 +318,3 @@ def test_killed_workers_and_two_at_once_send_everything_exactly_once(cast):
         assert OutboxMessage.objects.filter(template="message", subject_id=complaint.pk).count() == 1
     assert not Pending.objects.exclude(state=PendingState.SENT).exists()
     assert Clock.objects.filter(kind=ClockKind.UPDATE, complaint__in=cases, cycle__gt=1).count() == 0
-
-
-def test_taking_back_what_waits_for_later_brings_all_of_it_to_the_box(cast):
-    """Text, acts, refusal, texts, macro, the chosen time and the files; with htmx and without JavaScript."""
-    complaint, by = cast.complaint(), Actor.person(cast.agent)
-    macro = macros.create(macros.Draft(names={"en": "Depot"}, texts={"en": "Hello."}), by=by, at=clock.now())
-    for headers in ({}, {"HX-Request": "true"}):
-        at = clock.now()
-        file = attachments.upload([b"%PDF-1.4 page"], name="bill.pdf", by=by, at=at, complaint=complaint, mode="reply")
-        content = Content(
-            acts=Acts(True, False, Refusal("mend it", "it is old", "a new one")),
-            macro=macro.current,
-            attachments=[file.token],
-        )
-        due_at = at.replace(second=0, microsecond=0) + timedelta(days=2)
-        waits = pending.schedule(complaint, by=by, at=at, body="Hello. Later", due_at=due_at, content=content)
-        assert not attachments.drafts(by=by, complaint=complaint, mode="reply").filter(pk=file.pk).exists()
-        client = browser(cast.agent, **headers)
-        answer = client.post(
-            f"/complaints/{complaint.reference}/messages/pending/{waits.pk}/cancellation/", {"nonce": f"n{waits.pk}"}
-        )
-        if headers:
-            told = json.loads(answer["HX-Trigger"])["composer:back"]
-            text = answer.content.decode()
-            assert told["fields"]["macro"] == str(macro.current_id) and told["body"] == "Hello. Later"
-            assert "beforeend:[data-composer] [data-mode=reply]" in text
-            assert f'name="attachments_reply" value="{file.token}" checked' in text
-        page = browser(cast.agent).get(f"/complaints/{complaint.reference}/").content.decode()
-        box = page.split('id="composer"')[1].split("</form>")[0]
-        assert "Hello. Later" in box and 'value="mend it"' in box and 'value="a new one"' in box
-        assert re.search(r'name="thanks" data-keep checked', box) and not re.search(r'"apology" data-keep checked', box)
-        assert f'name="macro" value="{macro.current_id}"' in box and "Depot" in box
-        assert f'value="{file.token}" checked' in box
-        with clock.frozen(at):
-            assert 'name="send_on" data-keep min="' in box and re.search(r'name="send_on"[^>]* value="20[^"]+T', box)
-        Draft.objects.all().delete()
-
-
-def test_a_colleague_takes_back_and_the_text_returns_to_its_writer(cast):
-    complaint = cast.complaint()
-    at = clock.now()
-    waits = pending.schedule(
-        complaint, by=Actor.person(cast.agent), at=at, body="Later", due_at=at + timedelta(days=1), content=Content()
-    )
-    answer = browser(cast.colleague, **{"HX-Request": "true"}).post(
-        f"/complaints/{complaint.reference}/messages/pending/{waits.pk}/cancellation/", {"nonce": "n1"}
-    )
-    assert answer.status_code == 200 and "composer:back" not in answer["HX-Trigger"]
-    kept = Draft.objects.get()
-    assert (kept.user, kept.body) == (cast.agent, "Later")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -113,6 +115,15 @@ def test_filters_narrow_and_stand_in_the_address(cast: Cast, kettle: Complaint) 
     assert (
         kettle.reference not in client.get("/search/", {"q": "kettle", "received_from": "2199-01-01"}).content.decode()
     )
+
+
+def test_the_form_as_it_stands_is_a_question_that_can_be_asked(cast: Cast, kettle: Complaint) -> None:
+    client = signed_in(cast.agent)
+    form = client.get("/search/").content.decode().partition('id="search"')[2].partition("</form>")[0]
+    offered = set(re.findall(r'<(?:input|select)[^>]* name="(\w+)"', form))
+    assert {"q", "status", "theme", "received_from"} <= offered
+    found = client.get("/search/", {**dict.fromkeys(offered, ""), "q": "kettle"}, headers={"HX-Request": "true"})
+    assert kettle.reference in found.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_from_the_key_to_the_sent_reply(open_page: Any, cast: Cast, macro: Macro
 
     page.locator("#macros").wait_for(state="detached")
     assert page.locator("[data-macro-badge]").is_visible()
-    assert page.locator("[name=macro]").input_value() == str(macro.current_id)
+    assert page.locator("#composer [name=macro]").input_value() == str(macro.current_id)
     assert page.locator("input[name=apology]").is_checked()
     assert page.evaluate("document.activeElement.id") == "body"
     assert chosen(page) == "{{ order_number }}"
@@ -95,7 +95,7 @@ def test_from_the_key_to_the_sent_reply(open_page: Any, cast: Cast, macro: Macro
     complaint.refresh_from_db()
     assert complaint.status == Status.WAITING
     page.locator("[data-macro-badge]").wait_for(state="hidden")
-    assert page.locator("[name=macro]").input_value() == ""
+    assert page.locator("#composer [name=macro]").input_value() == ""
 
 
 def test_escape_leaves_everything_as_it_was_and_steps_alone_are_carried_out(
@@ -137,9 +137,12 @@ def test_what_was_typed_stays_and_the_badge_can_be_taken_away(open_page: Any, ca
     page.locator(".composer__saved", has_text="Draft saved").wait_for()
     page.reload()  # where a text came from belongs to its draft
     page.locator("[data-macro-badge]", has_text="Where the order is").wait_for()
-    assert page.locator("[name=macro]").input_value() == str(macro.current_id)
+    assert page.locator("#composer [name=macro]").input_value() == str(macro.current_id)
     page.locator("[data-macro-off]").press("Enter")
-    assert page.locator("[name=macro]").input_value() == "" and not page.locator("[data-macro-badge]").is_visible()
+    assert (
+        page.locator("#composer [name=macro]").input_value() == ""
+        and not page.locator("[data-macro-badge]").is_visible()
+    )
     assert page.locator("#body").input_value().startswith("Before.")
 
 

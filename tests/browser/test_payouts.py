@@ -20,7 +20,7 @@ from tests.authority import publish
 from tests.browser.conftest import PHONE, WIDE
 from tests.browser.test_every_page import SKINS, as_, look
 from tests.cast import Cast
-from tests.test_action_payout import granted
+from tests.payouts import granted
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 

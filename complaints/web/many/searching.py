@@ -38,7 +38,7 @@ from core.web.parts import Applied, Empty, Link, Row
 from retention import search as customer_search
 from retention.models import Customer
 
-NARROWING = ("status", "team", "owner", "type", "channel", "severity")
+NARROWING = tuple(NarrowingForm.base_fields)  # what the page offers is what it takes
 DATES = {"received_from": gettext_lazy("Received from"), "received_to": gettext_lazy("Received until")}
 CUSTOMERS = 3  # named above the cases
 LONGEST = 200

@@ -143,11 +143,12 @@ def compare(request: HttpRequest, reference: str, other: str) -> HttpResponse:
 def intake(request: HttpRequest) -> HttpResponse:
     """Cases that may be the same as one being written down; nothing is kept. Query cost: at most 8."""
     user: User = request.user  # type: ignore[assignment]
-    typed = {name: request.POST.get(name, "")[:LONGEST].strip() for name in ("subject", "description", "order_number")}
-    key = request.POST.get("customer", "")
+    given = {name: value.replace("\0", " ").strip() for name, value in request.POST.items()}
+    typed = {name: given.get(name, "")[:LONGEST] for name in ("subject", "description", "order_number")}
+    key = given.get("customer", "")
     known = Customer.objects.filter(pk=key).first() if key.isascii() and key.isdigit() and len(key) < 19 else None
-    given = [(EMAIL, request.POST.get("customer_email", "")), (PHONE, request.POST.get("customer_phone", ""))]
-    contacts = [(kind, found) for kind, value in given if value.strip() and (found := key_of(kind, value[:254]))]
+    named = [(EMAIL, given.get("customer_email", "")), (PHONE, given.get("customer_phone", ""))]
+    contacts = [(kind, found) for kind, value in named if value and (found := key_of(kind, value[:254]))]
     if known is not None:
         contacts += ContactPoint.objects.filter(customer=known).values_list("kind", "value_key")
     matter = Matter(
