@@ -15,14 +15,14 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-PACKAGES = ("chromium", "fonts-noto-core")  # the fonts: Cyrillic on a bare machine
+PACKAGES = ("chromium-headless-shell", "fonts-noto-core")  # the fonts: Cyrillic on a bare machine
 
 
 def find() -> str | None:
-    """The path of the browser, None where there is none."""
+    """The path of the browser, None where there is none. The one without a window first: it is a fifth faster."""
     if named := os.environ.get("CHROMIUM"):
         return named
-    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+    for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
         if path := shutil.which(name):
             return path
     return None

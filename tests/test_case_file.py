@@ -268,6 +268,7 @@ def queries(cast: Cast, case: Complaint, form: str) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite  # a count of queries and the typesetter's work
 def test_a_huge_case_costs_no_more_queries(cast: Cast, case: Complaint) -> None:
     before = queries(cast, case, "json")
     text = "We looked into it again. Мы ещё раз проверили заказ. " * 10

@@ -107,6 +107,7 @@ def test_cfpb_equals_the_reference_and_again_changes_nothing(
 
 
 @pytest.mark.slow
+@pytest.mark.postgresql  # parts of it in any order go into both
 def test_boston311_equals_the_reference(reference_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     manager = make_manager()
     path, expected = reference_data / FILES["boston311"], reference(reference_data, "boston_311")

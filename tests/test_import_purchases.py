@@ -107,6 +107,7 @@ def headers() -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.slow
+@pytest.mark.postgresql  # parts of it in any order go into both
 def test_the_whole_file_equals_the_reference(reference_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     expected = json.loads((reference_data / "reference.json").read_text())["online_retail"]
     assert load(capsys, reference_data / FILE) == counts(created=541_909)
@@ -271,6 +272,7 @@ def test_presets_name_a_line_by_source_too() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite  # on PostgreSQL as complaints: tests/test_import_resume.py
 def test_killed_half_way_and_again(elsewhere: Elsewhere, tmp_path: Path, reference_data: Path) -> None:  # noqa: F811
     rows = records(reference_data / FILE)[:60_000]
     path = write(tmp_path / "part.csv", rows)

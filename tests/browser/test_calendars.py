@@ -11,7 +11,7 @@ from core.actor import Actor
 from core.clock import now
 from core.models import Calendar, CalendarVersion
 from tests.browser.conftest import PHONE
-from tests.browser.test_survey_story import sound
+from tests.browser.looks import sound
 from tests.cast import Cast
 from tests.test_calendars import EVE, SUMMER, source
 

@@ -10,7 +10,7 @@ from complaints.actions import decide
 from complaints.reference import catalogue
 from core import clock
 from core.actor import Actor
-from tests.browser.test_every_page import SKINS, as_, look
+from tests.browser.looks import SKINS, as_, look
 from tests.cast import Cast, make_customer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]

@@ -10,7 +10,7 @@ from core import clock
 from core.actor import Actor
 from metrics.actions.merge_customers import merge
 from retention.models import Customer
-from tests.browser.test_every_page import SKINS, as_, look
+from tests.browser.looks import SKINS, as_, look
 from tests.cast import Cast, make_customer
 from tests.test_customer_story import lively, many
 

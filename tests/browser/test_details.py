@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from complaints.models import Complaint, Watch
-from tests.browser.test_every_page import SKINS, as_, look
+from tests.browser.looks import SKINS, as_, look
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]

@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from complaints.actions import converse, decide, handle
 from complaints.models import Complaint, RoutingRule
@@ -14,15 +13,10 @@ from complaints.reference import catalogue
 from core import clock
 from core.actor import Actor
 from core.references import status_token
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.looks import SKINS, as_, look
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
-SKINS = {
-    "light": {"scheme": "light", "size": WIDE},
-    "dark": {"scheme": "dark", "size": WIDE},
-    "russian": {"scheme": "light", "size": PHONE, "locale": "ru-RU"},
-}
 PUBLIC = ("/login/", "/password/", "/complain/", "/status/")
 DESK = (
     "/complaints/",
@@ -95,25 +89,3 @@ def test_settings(open_page: Any, busy: Cast, skin: str) -> None:
     page = as_(open_page, busy.admin, skin)
     for path in SETTINGS:
         look(page, path)
-
-
-def as_(open_page: Any, user: Any, skin: str) -> Any:
-    if skin == "russian":
-        user.language = "ru"
-        user.save(update_fields=["language"])
-    return open_page(user=user, **SKINS[skin])
-
-
-def look(page: Any, path: str) -> None:
-    """Open a page; it must be there, not scroll sideways, and on a wide screen pass axe (a phone has the same
-    markup)."""
-    answer = page.goto(path)
-    assert answer.status == 200, (path, answer.status)
-    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wider <= 0, f"{path} scrolls {wider} px sideways"
-    if page.viewport_size == WIDE:
-        page.under_axe = True  # its own styles break our policy; that is no fault of the page
-        found = Axe().run(page, options={"preload": False, "resultTypes": ["violations"]})
-        page.wait_for_timeout(50)
-        page.under_axe = False
-        assert found.violations_count == 0, f"{path}\n{found.generate_report()}"

@@ -6,7 +6,6 @@ import os
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from complaints.actions import macros
 from complaints.actions.macros import Draft
@@ -14,6 +13,7 @@ from complaints.models import Complaint, Macro, Status
 from core import clock
 from core.actor import Actor
 from core.models import User
+from tests.browser.looks import sound
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -35,14 +35,6 @@ def opened(open_page: Any, cast: Cast, **more: Any) -> tuple[Any, Complaint]:
     page = open_page(user=cast.agent, **more)
     page.goto(f"/complaints/{complaint.reference}/")
     return page, complaint
-
-
-def problems(page: Any) -> list[str]:
-    page.under_axe = True  # its own styles break our policy; that is no fault of the page
-    found = Axe().run(page, options={"preload": False, "resultTypes": ["violations"]})
-    page.wait_for_timeout(50)
-    page.under_axe = False
-    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found.response["violations"]]
 
 
 def shot(page: Any, name: str) -> None:
@@ -164,22 +156,22 @@ def test_accessible(open_page: Any, cast: Cast, macro: Macro, scheme: str) -> No
     page.keyboard.press("KeyM")
     page.locator("#macros[open]").wait_for()
     shot(page, f"picker-{scheme}")
-    assert problems(page) == []
+    sound(page)
     page.keyboard.press("Enter")
     page.locator("#macros").wait_for(state="detached")
     shot(page, f"badge-{scheme}")
-    assert problems(page) == []
+    sound(page)
     page.keyboard.press("KeyM")
     page.locator("#macros[open]").wait_for()
     page.keyboard.type("where the order")
     page.keyboard.press("Enter")
     page.locator("#macros").wait_for(state="detached")
     shot(page, f"inserted-{scheme}")
-    assert problems(page) == []
+    sound(page)
     for path in (f"/complaints/{complaint.reference}/macros/", "/settings/macros/", f"/settings/macros/{macro.pk}/"):
         page.goto(path)
         shot(page, f"{path.strip('/').replace('/', '-')[-20:]}-{scheme}")
-        assert problems(page) == [], path
+        sound(page), path
 
 
 def test_the_editor_shows_how_it_reads_while_one_types(open_page: Any, cast: Cast, macro: Macro) -> None:

@@ -12,8 +12,8 @@ from complaints.models import Incident, Message
 from core import clock
 from core.actor import Actor
 from core.references import status_token
+from tests.browser.looks import SKINS, as_, look
 from tests.browser.test_desk import tab_to
-from tests.browser.test_every_page import SKINS, as_, look
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]

@@ -13,7 +13,7 @@ from core import cached, clock
 from core.actor import Actor
 from tests import packed
 from tests.browser.conftest import PHONE, WIDE, sign_in
-from tests.browser.test_every_page import look
+from tests.browser.looks import look
 from tests.browser.test_story import act
 from tests.cast import Cast, two_clocks_only
 from tests.packed import DISP, EU, LGSCO

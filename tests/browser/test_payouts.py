@@ -18,7 +18,7 @@ from retention.actions import loyalty
 from retention.models import Payment
 from tests.authority import publish
 from tests.browser.conftest import PHONE, WIDE
-from tests.browser.test_every_page import SKINS, as_, look
+from tests.browser.looks import SKINS, as_, look
 from tests.cast import Cast
 from tests.payouts import granted
 

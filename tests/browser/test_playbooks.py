@@ -11,7 +11,7 @@ from complaints.models import Complaint, Message, Playbook, Reading, StepDone
 from complaints.playbooks import reading
 from core import clock
 from core.actor import Actor
-from tests.browser.test_every_page import SKINS, look
+from tests.browser.looks import SKINS, look
 from tests.cast import Cast
 from tests.played import make_article, make_playbook, no_playbooks
 

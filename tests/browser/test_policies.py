@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -17,6 +16,7 @@ from complaints.models import Clock, SlaEdit, SlaPolicy
 from core import cached, clock
 from core.models import CalendarVersion
 from tests.browser.conftest import PHONE
+from tests.browser.looks import level, sound
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -54,16 +54,6 @@ def deadline(page: Any, reference: str) -> str:
     return " ".join(page.locator(".clocks").first.inner_text().split())
 
 
-def nothing_wrong(page: Any, where: str) -> None:
-    """axe finds nothing, and nothing scrolls sideways."""
-    page.under_axe = True  # its own styles break our policy; that is no fault of the page
-    found = Axe().run(page, options={"preload": False, "resultTypes": ["violations"]})
-    page.wait_for_timeout(50)
-    page.under_axe = False
-    assert found.violations_count == 0, f"{where}: {found.generate_report()}"
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), where
-
-
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_a_target_changed_in_a_draft_moves_the_deadline_of_a_case(
     open_page: Callable[..., Any], cast: Cast, day_and_night: None, language: str
@@ -95,7 +85,8 @@ def test_a_target_changed_in_a_draft_moves_the_deadline_of_a_case(
     admin.get_by_role("button", name=look).click()
     admin.wait_for_url(re.compile(r"/settings/sla/edits/\d+/"))
     assert admin.locator(".tally dd").all_inner_texts() == ["1", "0", "1", "0"]
-    nothing_wrong(admin, "preview")
+    sound(admin, "preview")
+    level(admin, "preview")
     assert Clock.objects.get(pk=before.pk).due_at == before.due_at
     admin.get_by_role("button", name=apply_word).click()
     finish(admin)
@@ -122,7 +113,8 @@ def test_what_if_it_had_arrived_on_friday(
     page.fill("[name=received]", "2026-12-04T17:05")
     page.locator("[name=received]").dispatch_event("change")
     page.locator("#simulator", has_text="13:05").wait_for()  # follows without a reload
-    nothing_wrong(page, "simulator")
+    sound(page, "simulator")
+    level(page, "simulator")
 
 
 def test_the_draft_with_the_keyboard_and_on_a_phone(
@@ -141,13 +133,17 @@ def test_the_draft_with_the_keyboard_and_on_a_phone(
     assert page.locator(".policy__name bdi").all_inner_texts()[:3] == [names[1], names[2], names[0]]
     page.locator(".matrix td a").first.click()
     page.locator("#cell").wait_for()
-    nothing_wrong(page, "draft")
+    sound(page, "draft")
+    level(page, "draft")
     page.get_by_role("link", name=names[0], exact=True).click()
-    nothing_wrong(page, "policy")
+    sound(page, "policy")
+    level(page, "policy")
     phone = open_page(user=cast.admin, size=PHONE, scheme="dark")
     for where in ("/settings/sla/", "/settings/sla/draft/", "/settings/sla/simulator/", "/settings/sla/edits/"):
         phone.goto(where)
-        nothing_wrong(phone, where)
+        sound(phone, where)
+        level(phone, where)
     policy = SlaPolicy.objects.filter(version__number=2).first()
     phone.goto(f"/settings/sla/draft/policies/{policy.pk}/")
-    nothing_wrong(phone, "policy on a phone")
+    sound(phone, "policy on a phone")
+    level(phone, "policy on a phone")

@@ -12,7 +12,7 @@ from complaints.promises import vague
 from complaints.promises.sweep import sweep
 from core import clock
 from core.actor import Actor
-from tests.browser.test_every_page import SKINS, as_, look
+from tests.browser.looks import SKINS, as_, look
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]

@@ -15,7 +15,7 @@ from core.actor import Actor
 from retention.actions import charges
 from tests.authority import publish
 from tests.browser.conftest import PHONE, WIDE
-from tests.browser.test_every_page import SKINS, as_, look
+from tests.browser.looks import SKINS, as_, look
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from core import clock
 from core.actor import Actor
@@ -16,6 +15,7 @@ from metrics.models import SurveyResponse
 from retention.actions import follow_ups
 from retention.models import FollowUp
 from tests.browser.conftest import PHONE
+from tests.browser.looks import sound
 from tests.cast import Cast
 from tests.surveyed import DAY, asking_since, settled
 
@@ -29,15 +29,6 @@ def asked(cast: Cast, **filing: Any) -> OutboxMessage:
     settled(cast, at=at, **filing)
     invite(at=clock.now() + 4 * DAY)  # whatever the day of the week: the office has been open since
     return OutboxMessage.objects.get(template="survey")
-
-
-def sound(page: Any) -> None:
-    """Nothing for axe to find fault with."""
-    page.under_axe = True
-    found = Axe().run(page, options={"preload": False, "resultTypes": ["violations"]})
-    page.wait_for_timeout(50)
-    page.under_axe = False
-    assert found.response["violations"] == [], found.response["violations"]
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with-javascript", "without"])
