@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_htmx",
     "csp",
+    "corsheaders",
 ]
 
 MIDDLEWARE = [
@@ -62,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.content_policy.PolicyMiddleware",
+    "corsheaders.middleware.CorsMiddleware",  # before what refuses, so that a page of theirs can read the refusal
     "core.middleware.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "core.middleware.LanguageMiddleware",
@@ -198,6 +200,29 @@ if TRUST_PROXY:
 # Framing is refused by frame-ancestors below; X-Frame-Options cannot name the hosts that may frame the form.
 # W002: framing is refused by the Content-Security-Policy. W040: SQLite has no covering indexes and needs none.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "models.W040"]
+# Pages of other origins may call the API with a token; cookies never count for them.
+CORS_ALLOWED_ORIGINS = [one.rstrip("/") for one in env.list("CORS_ALLOWED_ORIGINS", default=[])]
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_HEADERS = (
+    "accept",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "x-request-id",
+)
+CORS_EXPOSE_HEADERS = (
+    "ETag",
+    "Location",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "X-Request-Id",
+    "Idempotent-Replayed",
+)
 CSRF_FAILURE_VIEW = "core.web.errors.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -225,12 +250,15 @@ ATTACHMENTS_MAIL_BYTES = env.int("ATTACHMENTS_MAIL_BYTES", default=15_000_000)  
 ATTACHMENT_DRAFTS_PER_PERSON = 200  # chosen and not sent
 PUBLIC_UPLOADS_PER_HOUR = env.int("PUBLIC_UPLOADS_PER_HOUR", default=60)  # files not sent, from one address
 MAX_JSON_DEPTH = env.int("MAX_JSON_DEPTH", default=32)
+API_RATE_PER_MINUTE = env.int("API_RATE_PER_MINUTE", default=600)  # requests of one token, user or address; 0: no limit
 FUTURE_TOLERANCE = timedelta(minutes=5)
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_JSON_BYTES, MAX_FORM_BYTES)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 LOGIN_FAILURES_ALLOWED = 10
 LOGIN_FAILURE_WINDOW = timedelta(minutes=15)
 PUBLIC_FORMS_PER_HOUR = env.int("PUBLIC_FORMS_PER_HOUR", default=30)
+# Where webhooks may go besides public addresses over https: hosts, host:port or networks, separated by commas.
+WEBHOOK_ALLOWED_HOSTS = env.list("WEBHOOK_ALLOWED_HOSTS", default=[])
 QUEUE_PAGE_SIZE = 50
 SIDEBAR_COUNTS = "complaints.web.many.desk.sidebar_counts"
 OUTBOX_MAX_ATTEMPTS = 12

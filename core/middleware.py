@@ -69,9 +69,7 @@ def _as_problem(response: Any) -> HttpResponse:
     if response.get("Content-Type", "").startswith(problem.MEDIA_TYPE):
         return response  # type: ignore[no-any-return]
     status = response.status_code
-    if status == 404:
-        return problem.not_found()
-    known = {400: "bad_request", 403: "not_allowed", 405: "method_not_allowed", 413: "too_large"}
+    known = {400: "bad_request", 403: "not_allowed", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
     code = known.get(status, "internal" if status >= 500 else "refused")
     own = ("content-type", "content-length", "content-language")
     kept = {name: value for name, value in response.items() if name.lower() not in own}  # security headers among them

@@ -2,7 +2,8 @@
 
 What is kept here can always be made anew. So a Redis that is away, slow or full is a miss and no error: an answer
 is waited for a quarter of a second at most, and after a failure nobody asks again for a few seconds. Nothing
-that has to be true (sessions, limits, locks) belongs in here: it stands in the database.
+that has to be true (sessions, limits of money, locks) belongs in here: it stands in the database. How often somebody
+asks the API is counted here, and by each process for itself while Redis is away (core.api.limits).
 """
 
 from __future__ import annotations
@@ -57,6 +58,19 @@ class SharedCache(RedisCache):
 
     def delete_many(self, *args: Any, **kwargs: Any) -> Any:
         return self._softly(super().delete_many, None, *args, **kwargs)
+
+    def count(self, key: str, seconds: int) -> int | None:
+        """Add one to `key`, which is forgotten after `seconds` without being counted: its value then; None when Redis
+        does not answer. One round trip."""
+        found: int | None = self._softly(self._count, None, key, seconds)
+        return found
+
+    def _count(self, key: str, seconds: int) -> int:
+        name = self.make_and_validate_key(key)
+        pipeline = self._cache.get_client(key, write=True).pipeline(transaction=False)
+        pipeline.incr(name)
+        pipeline.expire(name, seconds)
+        return int(pipeline.execute()[0])
 
     def clear(self) -> Any:
         return self._softly(super().clear, False)

@@ -35,6 +35,7 @@ for _name in (
     "DEBUG",
     "HOST",
     "PORT",
+    "CORS_ALLOWED_ORIGINS",
 ):
     os.environ.pop(_name, None)
 if os.environ.get("REDIS_URL") and _worker:  # each xdist worker a Redis database of its own
@@ -48,4 +49,5 @@ if SQLITE:  # a file, as in real life: WAL and IMMEDIATE mean nothing in memory
     DATABASES["default"]["NAME"] = str(Path(_var) / "amends.sqlite3")
     DATABASES["default"]["TEST"] = {"NAME": str(Path(_var) / "test.sqlite3")}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+API_RATE_PER_MINUTE = 0  # tests/test_api_limits.py is about it
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]  # noqa: F405

@@ -24,6 +24,7 @@ from django.db import models
 from django.http import Http404, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
@@ -31,8 +32,8 @@ from rest_framework.views import APIView
 from core.access import Access
 from core.actor import Actor
 from core.api import filters as filtering
-from core.api import idempotency, pagination
-from core.api.authentication import BrowserSession, TokenAuthentication
+from core.api import idempotency, limits, pagination
+from core.api.authentication import BrowserSession, Token, TokenAuthentication
 from core.api.bodies import Strict
 from core.api.parsing import StrictJSONParser
 from core.api.permissions import DeclaredAccess
@@ -70,6 +71,7 @@ class ApiView(APIView):
     idempotent: ClassVar[bool] = True
     asks_only: ClassVar[bool] = False
     json_top_level: ClassVar[type | tuple[type, ...]] = dict
+    standing: limits.Standing | None = None  # of this request's caller
 
     authentication_classes = [TokenAuthentication, BrowserSession]
     permission_classes = [DeclaredAccess]
@@ -103,14 +105,39 @@ class ApiView(APIView):
         return self.response
 
     def perform_authentication(self, request: Request) -> None:
-        """Public views answer whoever calls; a bad token is then no reason to refuse."""
-        if not (self.access is not None and self.access.public):
+        """Who calls, and whether that is once too often. Public views answer whoever calls; a bad token is then no
+        reason to refuse."""
+        plain = request._request
+        if self.access is not None and self.access.public:
+            self.count(limits.of_address(plain))
+            return
+        limits.refuse_guessing(plain)
+        try:
             super().perform_authentication(request)
+        except APIException:
+            self.count(limits.of_address(plain))
+            raise
+        if isinstance(request.auth, Token):
+            limits.note_good(plain)
+            self.count(f"token:{request.auth.pk}")
+        elif request.user.is_authenticated:
+            self.count(f"user:{request.user.pk}")
+        else:
+            self.count(limits.of_address(plain))
+
+    def count(self, caller: str) -> None:
+        """Count this request. Raises Refusal 429 when it is one too many (core.api.limits)."""
+        self.standing = limits.count(caller)
+        if self.standing is not None:
+            self.standing.refuse_beyond()
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         patch_vary_headers(response, ("Accept", "Authorization", "Cookie"))
         response.headers.setdefault("Cache-Control", "private, no-cache")
+        if self.standing is not None:
+            for name, value in self.standing.headers().items():
+                response.headers[name] = value
         return response
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
