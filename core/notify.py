@@ -63,10 +63,11 @@ DEFAULTS: dict[str, Choice] = {
     Event.PROMISE: Choice(True, AT_ONCE),
     Event.APPROVAL: Choice(True, AT_ONCE),
     Event.LEARNING: Choice(True, DAILY),
+    Event.WEBHOOK: Choice(True, AT_ONCE),
 }
 # A warning must reach somebody: these are always in the inbox, whatever was chosen.
 ALWAYS_IN_INBOX = frozenset(
-    str(one) for one in (Event.DEADLINE, Event.ESCALATED, Event.HAND_OVER, Event.PROMISE, Event.APPROVAL)
+    str(one) for one in (Event.DEADLINE, Event.ESCALATED, Event.HAND_OVER, Event.PROMISE, Event.APPROVAL, Event.WEBHOOK)
 )
 
 

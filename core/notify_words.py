@@ -58,6 +58,8 @@ SENTENCES: dict[tuple[str, str], Sentence] = {
     (Event.LEARNING, "owner"): lazy("The corrective action %(title)s is yours now"),
     (Event.LEARNING, "overdue"): lazy("The corrective action %(title)s is overdue"),
     (Event.LEARNING, "measurable"): lazy("Whether the corrective action %(title)s helped can be said now"),
+    (Event.WEBHOOK, "gone"): lazy("The webhook %(title)s was disabled: its receiver answered that it is gone"),
+    (Event.WEBHOOK, "failing"): lazy("The webhook %(title)s was disabled: nothing could be delivered for five days"),
     (Event.SEND_LATER, ""): lazy("Your message on %(reference)s was not sent: the case moved on"),
     (Event.SEND_LATER, "answered"): lazy("Your message on %(reference)s was not sent: the customer wrote meanwhile"),
 }

@@ -13,12 +13,23 @@ from core.models.outbox import OutboxMessage
 from core.models.people import Absence, LoginFailure, Team, User
 from core.models.tokens import ApiToken, Heartbeat, IdempotencyKey
 from core.models.trail import TrailAnchor, TrailEntry
+from core.models.webhooks import (
+    DeliveryState,
+    DisabledBecause,
+    Webhook,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookMessage,
+    WebhookState,
+)
 
 __all__ = [
     "Absence",
     "ApiToken",
     "Calendar",
     "CalendarVersion",
+    "DeliveryState",
+    "DisabledBecause",
     "Draft",
     "Heartbeat",
     "IdempotencyKey",
@@ -36,4 +47,9 @@ __all__ = [
     "TrailAnchor",
     "TrailEntry",
     "User",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookMessage",
+    "WebhookState",
 ]

@@ -61,6 +61,7 @@ class NotificationEvent(models.TextChoices):
     PROMISE = "promise", _("A promise of mine comes near or is broken")
     APPROVAL = "approval", _("A remedy waits for my approval, or mine was decided")
     LEARNING = "learning", _("A corrective action is mine, is overdue or can be measured")
+    WEBHOOK = "webhook", _("A webhook was disabled because nothing could be delivered")
 
 
 class Notification(models.Model):

@@ -42,6 +42,7 @@ ICONS = {
     NotificationEvent.SEND_LATER: "send",
     NotificationEvent.PROMISE: "promise",
     NotificationEvent.APPROVAL: "shield",
+    NotificationEvent.WEBHOOK: "api",
 }
 
 
