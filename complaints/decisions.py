@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Min, Q
+from django.db.models import Q
 
-from complaints.models import Complaint, Decision, Demand, Message, Promise, Remedy, RemedyStatus, Status
+from complaints.models import Complaint, Decision, Demand, Message, Remedy, RemedyStatus, Status
 from core.models import OutboxMessage
 
 DECIDED = (Status.RESOLVED, Status.CLOSED)
@@ -129,17 +129,17 @@ def fate(sent_at: datetime | None, failed_at: datetime | None) -> tuple[MailStat
 
 
 def standing(complaint: Complaint) -> Standing:
-    """Query cost: 5 at most."""
+    """Query cost: 4 at most."""
     decided = complaint.status in DECIDED
     asked = demands(complaint)
-    owed = Promise.objects.filter(complaint=complaint, settled_at__isnull=True)
-    awaiting = Remedy.objects.filter(complaint=complaint, status=RemedyStatus.AWAITING)
+    whole = Q(complaint=complaint.pk) | Q(complaint__merged_into=complaint.pk)
+    awaiting = Remedy.objects.filter(whole, status=RemedyStatus.AWAITING)
     return Standing(
         decided=decided,
         has_cause=decided and complaint.root_cause_id is not None,
         demands=len(asked),
         open_demands=sum(not one.outcome for one in asked),
-        promise_due_at=owed.aggregate(first=Min("due_at"))["first"],
+        promise_due_at=complaint.promise_due_at,
         remedies_awaiting=awaiting.count(),
         delivery=delivery(current(complaint)) if decided else Delivery(),
     )

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from complaints import decisions, errors, routing
-from complaints.actions import _base, _promised, handle, letters, promises, words
+from complaints.actions import _base, _promised, _requested, handle, letters, promises, words
 from complaints.actions import demands as asked_for
 from complaints.actions.delivery import told
 from complaints.actions.demands import DemandAnswer, demand
@@ -26,8 +26,6 @@ from complaints.models import (
     Narrative,
     Outcome,
     Purpose,
-    Remedy,
-    RemedyStatus,
     RootCause,
     Status,
 )
@@ -177,7 +175,7 @@ def close(complaint: Complaint, *, by: Actor, at: datetime) -> Complaint:
 def _refuse_unfulfilled(complaint: Complaint) -> None:
     """What is owed to the complainant holds the closing back. Query cost: 3, 1 more where the answer went by mail."""
     promises.refuse_while_open(complaint)
-    if Remedy.objects.filter(complaint=complaint, status=RemedyStatus.AWAITING).exists():
+    if _requested.awaiting(complaint).exists():
         raise errors.RemedyAwaiting
     if decisions.delivery(decisions.current(complaint)).lost:
         raise errors.UndeliveredAnswer
@@ -225,7 +223,8 @@ def reopen_locked(complaint: Complaint, *, by: Actor, at: datetime, reason: str,
 
 @transaction.atomic
 def withdraw(complaint: Complaint, *, by: Actor, at: datetime, reason: str) -> Complaint:
-    """The complainant takes it back: the case ends with the outcome withdrawn, its clocks are cancelled.
+    """The complainant takes it back: the case ends with the outcome withdrawn. Clocks are cancelled, promises released,
+    remedies that wait for approval withdrawn.
 
     Raises InvalidInput reason_required, AlreadyClosed or AlreadyEnded.
     """
@@ -237,6 +236,7 @@ def withdraw(complaint: Complaint, *, by: Actor, at: datetime, reason: str) -> C
     for clock in clocks:
         sla.cancel(clock, at=at)
     promised = _promised.release_all(complaint, by=by, at=at, reason=reason.strip())
+    requested = _requested.withdraw_all(complaint, by=by, at=at)
     before = complaint.status
     _leave_queue(complaint)
     complaint.status, complaint.outcome, complaint.closed_at = Status.WITHDRAWN, Outcome.WITHDRAWN, at
@@ -249,7 +249,7 @@ def withdraw(complaint: Complaint, *, by: Actor, at: datetime, reason: str) -> C
         changes={"status": [str(before), str(Status.WITHDRAWN)]},
         private={"reason": reason.strip()},
         clocks=clocks,
-        also=promised,
+        also=[*promised, *requested],
     )
 
 

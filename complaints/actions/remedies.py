@@ -162,17 +162,18 @@ def reject(remedy: Remedy, *, by: Actor, at: datetime, reason: str) -> Remedy:
 
 
 @transaction.atomic
-def withdraw(remedy: Remedy, *, by: Actor, at: datetime) -> Remedy:
-    """It is not wanted any more; by who asked for it. Raises NotAllowed, AlreadyDecided."""
+def withdraw(remedy: Remedy, *, by: Actor, at: datetime, reason: str = "") -> Remedy:
+    """It is not wanted any more; by who asked for it. Raises NotAllowed, AlreadyDecided, InvalidInput too_long."""
     user = _person(by)
+    reason = _said(reason, "reason")
     remedy = _locked(remedy)
     if remedy.requested_by_id != user.pk:
         raise NotAllowed(_("Only the one who asked for it can withdraw it."))
     _refuse_decided(remedy)
     remedy.status = RemedyStatus.WITHDRAWN
-    remedy.undone_by, remedy.undone_at = user, at
+    remedy.undone_by, remedy.undone_at, remedy.undone_note = user, at, reason
     _save(remedy, at=at)
-    _note(remedy, "complaint.remedy_withdrawn", by=by, at=at)
+    _note(remedy, "complaint.remedy_withdrawn", by=by, at=at, words=reason)
     return remedy
 
 
@@ -241,11 +242,16 @@ def _note(
     also: list[models.Model] | None = None,
 ) -> None:
     """The entry on the trail of the case, which names the customer."""
-    facts: dict[str, Any] = {"remedy": remedy.pk, "kind": remedy.kind, **amount_of(remedy)}
+    told = facts(remedy)
     if kind == "complaint.remedy_granted" and remedy.charge_id is not None:
-        facts["charge"] = remedy.charge_id
+        told["charge"] = remedy.charge_id
     private = {name: text for name, text in (("reason", words), ("description", remedy.description)) if text}
-    _base.finish(remedy.complaint, kind, by=by, at=at, changes=facts, private=private or None, also=also or ())
+    _base.finish(remedy.complaint, kind, by=by, at=at, changes=told, private=private or None, also=also or ())
+
+
+def facts(remedy: Remedy) -> dict[str, Any]:
+    """What the trail says of it."""
+    return {"remedy": remedy.pk, "kind": remedy.kind, **amount_of(remedy)}
 
 
 def amount_of(remedy: Remedy) -> Mapping[str, str]:

@@ -19,7 +19,7 @@ from complaints.api.shapes import Reference
 from complaints.authority.refusals import UnknownCharge
 from complaints.models import Complaint, PayoutState, Remedy, RemedyKind, RemedyStatus
 from core.actor import Actor
-from core.api.bodies import Nothing, Strict
+from core.api.bodies import Strict
 from core.api.fields import Code, Id, Text, Whole
 from core.api.filters import SINCE, Narrowing, between, choice, flag, key, text
 from core.api.money import MoneyField, MoneyShape
@@ -47,6 +47,10 @@ class ApprovalBody(Strict):
     note = Text(max_length=LONG, required=False, allow_blank=True)
 
 
+class WithdrawalBody(Strict):
+    reason = Text(max_length=LONG, required=False, allow_blank=True)
+
+
 class PayoutOfShape(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=PayoutState.choices)
     paid_on = serializers.DateField(allow_null=True)
@@ -71,7 +75,9 @@ class RemedyShape(serializers.Serializer[Any]):
     decided_by = Reference(allow_null=True)
     decided_at = serializers.DateTimeField(allow_null=True)
     decided_note = serializers.CharField(allow_blank=True)
-    undone_by = Reference(allow_null=True, help_text="Who withdrew the request or took the remedy back.")
+    undone_by = Reference(
+        allow_null=True, help_text="Who withdrew the request (null: it ended with the case) or took the remedy back."
+    )
     undone_at = serializers.DateTimeField(allow_null=True)
     undone_note = serializers.CharField(allow_blank=True)
     payout = PayoutOfShape(allow_null=True, help_text="Where the money of a granted refund or credit is.")
@@ -236,10 +242,10 @@ class Rejection(_Decision):
 class RequestWithdrawal(_Decision):
     """Who asked does not want it any more."""
 
-    body: ClassVar = Nothing
+    body: ClassVar = WithdrawalBody
 
     def act(self, remedy: Remedy, values: dict[str, Any], by: Actor) -> Remedy:
-        return remedies.withdraw(remedy, by=by, at=now())
+        return remedies.withdraw(remedy, by=by, at=now(), **values)
 
 
 class Revocation(_Decision):

@@ -104,7 +104,7 @@ def _remedy(one: Facts, internal: bool) -> Iterator[tuple[str, str]]:
             yield _("Under the authority of"), _authority(one["authority"], one["within_authority"])
         yield _("Charge"), one["charge"] or ""
         if one["undone_at"]:
-            undone = f"{moment(one['undone_at'])} · {one['undone_by']}"
+            undone = f"{moment(one['undone_at'])} · {one['undone_by'] or _('With the complaint')}"
             yield _("Undone"), f"{undone}: {one['undone_note']}" if one["undone_note"] else undone
     else:
         yield _("Granted"), moment(one["decided_at"])

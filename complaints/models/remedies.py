@@ -29,7 +29,7 @@ class RemedyStatus(models.TextChoices):
     GRANTED = "granted", pgettext_lazy("remedy", "Granted")
     AWAITING = "awaiting_approval", pgettext_lazy("remedy", "Awaiting approval")
     REJECTED = "rejected", pgettext_lazy("remedy", "Rejected")
-    WITHDRAWN = "withdrawn", pgettext_lazy("remedy", "Withdrawn")  # by who asked, before it was decided
+    WITHDRAWN = "withdrawn", pgettext_lazy("remedy", "Withdrawn")  # before it was decided
     REVOKED = "revoked", pgettext_lazy("remedy", "Taken back")  # granted, and undone before it was paid
 
 

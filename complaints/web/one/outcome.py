@@ -128,7 +128,7 @@ def standing_of(complaint: Complaint, told: Story) -> Standing:
         demands=len(told.demands),
         open_demands=sum(not one.outcome for one in told.demands),
         promise_due_at=complaint.promise_due_at,
-        remedies_awaiting=sum(one.status == RemedyStatus.AWAITING for one in told.remedies),
+        remedies_awaiting=sum(one.status == RemedyStatus.AWAITING for one in told.remedies) + told.awaiting_elsewhere,
         delivery=delivery_of(told) if decided else Delivery(),
     )
 

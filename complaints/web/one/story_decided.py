@@ -8,12 +8,12 @@ from typing import Any
 from django.db.models import QuerySet
 
 from complaints.actions.demands import GIVEN as IN_FORCE
-from complaints.models import Decision, Demand, Remedy
+from complaints.models import Decision, Demand, Remedy, RemedyStatus
 from complaints.web import composed
 from complaints.web.one.story_parts import Row, part_of
 from complaints.web.one.told import Story
 
-DEMAND, DECISION, GIVEN = "demand", "decision", "given"
+DEMAND, DECISION, GIVEN, AWAITS = "demand", "decision", "given", "awaits"
 DEMANDS, REMEDIES = 60, 60
 
 
@@ -25,6 +25,7 @@ def parts(known: bool) -> list[QuerySet[Any, Any]]:
         asked.append(Demand.objects.filter(complaint__merged_into=composed.CASE, complaint__customer=composed.CUSTOMER))
     decision = Decision.objects.filter(complaint=case, superseded_at__isnull=True).order_by("-number")
     given = Remedy.objects.filter(complaint=case, status__in=IN_FORCE).order_by("requested_at", "pk")
+    awaits = Remedy.objects.filter(complaint__merged_into=case, status=RemedyStatus.AWAITING).order_by("pk")
     told = {"sent_at": "told_at", "failed_at": "seen_at", "number": "number"}
     words, facts = ("outcome", "answer", "complaint_id"), ("outcome", "answer_id", "told_how", "accepted")
     return [
@@ -38,6 +39,7 @@ def parts(known: bool) -> list[QuerySet[Any, Any]]:
         part_of(given, GIVEN, "requested_at", "description", "requested_by_id", "kind", "status", "amount", "currency")[
             :REMEDIES
         ],
+        part_of(awaits, AWAITS, "requested_at", "kind", None)[:REMEDIES],
     ]
 
 
@@ -70,4 +72,8 @@ def _given(story: Story, row: Row) -> None:
     )  # fmt: skip
 
 
-PLACES = {DEMAND: _demand, DECISION: _decision, GIVEN: _given}
+def _awaits(story: Story, row: Row) -> None:
+    story.awaiting_elsewhere += 1
+
+
+PLACES = {DEMAND: _demand, DECISION: _decision, GIVEN: _given, AWAITS: _awaits}

@@ -165,6 +165,7 @@ class Story:
     demands: list[Demand] = field(default_factory=list)  # also those of merged cases of the same customer
     decision: Decision | None = None  # the one in force
     remedies: list[Remedy] = field(default_factory=list)  # granted or awaiting approval, oldest first
+    awaiting_elsewhere: int = 0  # remedies that wait for approval on the cases merged into this one
     promises: list[Promised] = field(default_factory=list)  # by their hour, with those of merged cases
     contacts: list[Contact] = field(default_factory=list)
     others: list[Other] = field(default_factory=list)

@@ -74,7 +74,13 @@ def meter(request: HttpRequest, reference: str) -> HttpResponse:
 @allow(*CASES)
 def withdraw(request: HttpRequest, reference: str, remedy_id: int) -> HttpResponse:
     """Who asked does not want it any more."""
-    return _act(request, reference, remedy_id, lambda row, _said, **who: actions.withdraw(row, **who), _("Withdrawn"))
+    return _act(
+        request,
+        reference,
+        remedy_id,
+        lambda row, said, **who: actions.withdraw(row, reason=said["reason"], **who),
+        _("Withdrawn"),
+    )
 
 
 @require_POST

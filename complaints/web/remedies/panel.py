@@ -190,7 +190,7 @@ def _note(one: Remedy, at: datetime) -> str:
         who, when, why = one.decided_by_id, one.decided_at, one.decided_note
     else:
         who, when, why = one.requested_by_id, one.requested_at, ""
-    said = f"{name_of(who)}, {languages.near(when, at)}"
+    said = f"{name_of(who) or _('With the complaint')}, {languages.near(when, at)}"
     if one.decided_at is not None and one.decided_by_id != one.requested_by_id:
         said = _("%(note)s, asked for by %(name)s") % {"note": said, "name": name_of(one.requested_by_id)}
     return f"{said}: {why}" if why else said
