@@ -90,8 +90,10 @@ def sign_in(page: Any, user: Any) -> None:
 
 
 def _serious(line: Any, page: Any) -> bool:
-    """Errors in the console, but not axe's own, nor those that only repeat the status of a refusal shown in place."""
-    return line.type == "error" and "status of 4" not in line.text and not getattr(page, "under_axe", False)
+    """Errors in the console, but not axe's own, nor those that only repeat the status of a refusal shown in place, nor
+    htmx's about a part still on its way when the page was left (what fails on the way is its `sendError`)."""
+    quiet = ("status of 4", "htmx:sendAbort", "htmx:afterRequest")
+    return line.type == "error" and not getattr(page, "under_axe", False) and not any(q in line.text for q in quiet)
 
 
 def _ours(url: str, base: str) -> bool:

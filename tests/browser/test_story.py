@@ -111,7 +111,7 @@ def act(page: Any, name: str, **fields: str) -> None:
             box.select_option(value)
         else:
             box.fill(value)
-    form.locator("button[type=submit]:not(.sr)").first.click()
+    form.locator("button[type=submit]:not(.sr, [name])").first.click()
     form.wait_for(state="detached")
 
 

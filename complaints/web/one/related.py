@@ -143,7 +143,7 @@ def compare(request: HttpRequest, reference: str, other: str) -> HttpResponse:
 def intake(request: HttpRequest) -> HttpResponse:
     """Cases that may be the same as one being written down; nothing is kept. Query cost: at most 8."""
     user: User = request.user  # type: ignore[assignment]
-    given = {name: value.replace("\0", " ").strip() for name, value in request.POST.items()}
+    given = {name: str(value).replace("\0", " ").strip() for name, value in request.POST.items()}
     typed = {name: given.get(name, "")[:LONGEST] for name in ("subject", "description", "order_number")}
     key = given.get("customer", "")
     known = Customer.objects.filter(pk=key).first() if key.isascii() and key.isdigit() and len(key) < 19 else None
