@@ -16,6 +16,8 @@ from complaints.models import AuthorityLimit, AuthorityVersion, Complaint, Remed
 from core import clock
 from core.actor import Actor
 from core.models import User
+from retention.actions.purchases import Item, record_purchase
+from retention.models import Customer
 from tests.authority import publish
 from tests.cast import Cast, make_cast, make_customer
 from tests.test_remedy_sums import charged
@@ -39,6 +41,12 @@ TODAY = date(2026, 11, 22)
 @pytest.fixture
 def cast() -> Cast:
     return make_cast()
+
+
+def bought(customer: Customer, number: str, amount: str) -> None:
+    lines, at = [Item(description="Lamp", quantity=D(1), unit_price=D(amount))], clock.now()
+    signed = {"purchased_at": at, "by": Actor.system("tests"), "at": at}
+    record_purchase(customer, order_number=number, currency="EUR", lines=lines, source="", **signed)
 
 
 def run(statement: str, *values: Any) -> None:
@@ -69,7 +77,7 @@ def test_triggers_are_up() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'complaints_%%guard'")
-            assert cursor.fetchone()[0] == 3
+            assert cursor.fetchone()[0] == 5
 
 
 def test_above_the_limit_of_a_complaint(cast: Cast) -> None:
@@ -145,6 +153,35 @@ def test_above_the_charge(cast: Cast) -> None:
     assert "remedy_above_charge" in refused(GRANT, False, mine.pk, cast.manager.pk, TODAY, two.pk)
     run("UPDATE complaints_remedy SET amount = 1, currency = 'USD' WHERE id = %s", two.pk)
     assert "remedy_above_charge" in refused(GRANT, False, mine.pk, cast.manager.pk, TODAY, two.pk)
+
+
+def test_above_the_order(cast: Cast) -> None:
+    """What the case's order came to in that currency; of an order we know nothing of, nothing is said."""
+    mine = AuthorityLimit.objects.get(role="manager")
+    bought(cast.customer, "O-1", "100.00")
+    complaint, other = cast.complaint(order_number="O-1"), cast.complaint(order_number="O-1")
+    one, two = waiting(cast.agent, "60", complaint), waiting(cast.agent, "40", other)
+    run("UPDATE complaints_remedy SET amount = 40.01 WHERE id = %s", two.pk)
+    run(GRANT, False, mine.pk, cast.manager.pk, TODAY, one.pk)
+    assert "remedy_above_order" in refused(GRANT, False, mine.pk, cast.manager.pk, TODAY, two.pk)
+    [agents, mine] = publish(AuthorityLimit(holder="role", role="agent"), AuthorityLimit(holder="role", role="manager"))
+    assert "remedy_above_order" in refused(INSERT, agents.pk, True, TODAY, two.pk)
+    run("UPDATE complaints_remedy SET amount = 40 WHERE id = %s", two.pk)
+    run(GRANT, False, mine.pk, cast.manager.pk, TODAY, two.pk)
+    assert ask(cast.agent, "500", cast.complaint(order_number="O-2")).status == "granted"
+    assert ask(cast.agent, "500", complaint, kind="credit").status == "granted"
+
+
+def test_refunds_of_the_orders_charges_count_as_well(cast: Cast) -> None:
+    mine = AuthorityLimit.objects.get(role="manager")
+    bought(cast.customer, "O-1", "100.00")
+    charge = charged(cast.customer, "70.00", order_number="O-1")
+    assert ask(cast.manager, "70", cast.complaint(), charge=charge).status == "granted"
+    waits = waiting(cast.agent, "30", cast.complaint(order_number="O-1"))
+    run("UPDATE complaints_remedy SET amount = 31 WHERE id = %s", waits.pk)
+    assert "remedy_above_order" in refused(GRANT, False, mine.pk, cast.manager.pk, TODAY, waits.pk)
+    run("UPDATE complaints_remedy SET amount = 30 WHERE id = %s", waits.pk)
+    run(GRANT, False, mine.pk, cast.manager.pk, TODAY, waits.pk)
 
 
 def test_under_a_limit_that_is_not_theirs(cast: Cast) -> None:

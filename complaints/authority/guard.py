@@ -1,10 +1,10 @@
 """What the database itself holds, whoever writes: nothing is granted above a limit, a cap or the charge (case F26).
 
 A remedy that becomes granted with a value is weighed again by a trigger, after the locks of `locks`: under the limit it
-names, which must be one in force that is the grantor's, under the caps in force, and against its charge. What is
-decided stays decided, what is granted keeps its value, and a published limit is not changed. The SQL of PostgreSQL is
-in `complaints.migrations._remedy_guard_pg`; SQLite's triggers are put up after migrations, as it loses those of a table
-it makes anew. Order values are held by the action alone.
+names, which must be one in force that is the grantor's, under the caps in force, and against its charge, else the order
+of the case as far as it is known. What is decided stays decided, what is granted keeps its value, and a published limit
+is not changed. The SQL of PostgreSQL is in `complaints.migrations._remedy_guard_pg` and `_order_guard_pg`; SQLite's
+triggers are put up after migrations, as it loses those of a table it makes anew.
 """
 
 # ruff: noqa: S608  statements of our own names
@@ -95,6 +95,22 @@ _WEIGH = "\n".join(
             + " > CAST(round(g.amount * 10000) AS INTEGER)))",
         ),
     )
+)
+_ORDERED = (
+    "(SELECT sum(CAST(round(p.amount * 10000) AS INTEGER)) FROM retention_purchase p "
+    "WHERE p.customer_id = c.customer_id AND p.order_number = c.order_number AND p.kind = 'order' "
+    "AND p.currency = NEW.currency)"
+)
+_GIVEN_BACK = (
+    f"(SELECT sum(CAST(round(r.amount * 10000) AS INTEGER)) FROM {REMEDY} r "
+    "JOIN complaints_complaint k ON k.id = r.complaint_id LEFT JOIN retention_charge g ON g.id = r.charge_id "
+    "WHERE k.customer_id = c.customer_id AND r.status = 'granted' AND r.kind = 'refund' AND r.currency = NEW.currency "
+    "AND ((r.charge_id IS NULL AND k.order_number = c.order_number) OR g.order_number = c.order_number))"
+)
+_WEIGH += "\n" + _refuse(  # an order we know nothing of sums up to NULL, which nothing is above
+    "remedy_above_order",
+    "NEW.kind = 'refund' AND NEW.charge_id IS NULL AND EXISTS (SELECT 1 FROM complaints_complaint c "
+    f"WHERE c.id = NEW.complaint_id AND c.order_number <> '' AND {_GIVEN_BACK} > {_ORDERED})",
 )
 _DECIDED = ("rejected", "withdrawn", "revoked")
 _KEPT = ("complaint_id", "kind", "amount", "currency", "charge_id", "decided_by_id", "decided_on")
