@@ -189,7 +189,10 @@ _FOR_SORTING = "128MB"
 
 
 def new_keys(model: type[models.Model], count: int) -> list[int]:
-    """`count` unused primary keys, thousands at a time; otherwise as `rows.new_ids`. Query cost: 1."""
+    """`count` unused primary keys, thousands at a time; otherwise as `rows.new_ids`. Query cost: 1.
+
+    None is put by for a later transaction: what is read in the order of its keys (the trail, core.settled) needs that.
+    """
     if connection.vendor != "postgresql":
         return rows.new_ids(model, count)
     with connection.cursor() as cursor:

@@ -33,7 +33,9 @@ _handed_out: dict[str, int] = {}  # SQLite: keys given away but perhaps not inse
 def new_ids(model: type[models.Model], count: int = 1) -> list[int]:
     """`count` unused primary keys of `model`. Query cost: one per 100 keys on PostgreSQL, one per call on SQLite.
 
-    On SQLite it must be called inside the transaction that uses them (IMMEDIATE: there is only one writer).
+    On SQLite it must be called inside the transaction that uses them (IMMEDIATE: there is only one writer). On
+    PostgreSQL a later transaction may use what is left of a block: not for the trail, whose readers go by its keys
+    (core.settled); `bulk.new_keys` leaves nothing over.
     """
     table, column = model._meta.db_table, model._meta.pk.column
     if connection.vendor == "sqlite":
@@ -70,11 +72,14 @@ def insert(instances: Iterable[models.Model]) -> None:
 
     Rows of the same model that follow each other share one INSERT. Values pass through each field's own conversion;
     `auto_now` and `save()` hooks do not run. Instances without a primary key get one from the database, unseen.
+    What rides along with a row (`rides_along`: an event told of with its trail entry) is written last.
     """
+    whole = list(instances)
+    whole += [rider for one in whole for rider in one.__dict__.get("rides_along", ())]
     link = connections[DEFAULT_DB_ALIAS]  # the proxy would be resolved anew for every value
     statements: list[str] = []
     parameters: list[Any] = []
-    for model, group in _runs(instances):
+    for model, group in _runs(whole):
         with_pk = group[0].pk is not None
         head, one, fields = _template(model, with_pk)
         statements.append(head + ", ".join([one] * len(group)))

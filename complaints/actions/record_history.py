@@ -198,7 +198,7 @@ def _insert(
     ids = rows.new_ids(Complaint, len(part))
     verdicts = [_history.verdict(row, at=at) for row in part]
     clock_ids = iter(rows.new_ids(Clock, sum(verdict is not None for verdict in verdicts)))
-    entry_ids = rows.new_ids(TrailEntry, len(part))
+    entry_ids = bulk.new_keys(TrailEntry, len(part))
     shared = {"source": source, "owner_id": owner.pk, "team_id": owner.team_id, "created_at": at, "updated_at": at}
     tables: dict[bulk.Table, list[Any]] = {table: [] for table in _history.TABLES}
     entries: list[tuple[Any, ...]] = []

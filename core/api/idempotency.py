@@ -30,7 +30,7 @@ _SOUND = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?", re.ASCII)
 _CONSTRAINT = "idempotencykey_once"
 
 
-class _Taken(Exception):
+class Taken(Exception):
     """The key has an answer already; leaving the transaction with it undoes this call's work."""
 
 
@@ -40,50 +40,57 @@ def once(request: Request, work: Callable[[], HttpResponse], seal: Callable[[], 
     `seal`: what tells this body from another one, for one that is not to be read into memory; blank: its bytes do.
     Raises Refusal 400 for an unusable key, 422 `idempotency_key_reused` when it was used for something else.
     """
-    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    key = key_of(request)
     if key is None:
         return work()
-    if not _SOUND.fullmatch(key):
-        detail = _("An Idempotency-Key has 1 to 255 visible ASCII characters.")
-        raise bad_input([FieldError("", "invalid_idempotency_key", detail)])
-    principal, fingerprint = _principal(request), _fingerprint(request, seal())
+    principal, fingerprint = principal_of(request), fingerprint_of(request, seal())
     try:
         with transaction.atomic():
             response = work()
             if response.status_code < 300:
-                _store(principal, key, fingerprint, response)
-    except _Taken:
+                store(principal, key, fingerprint, response)
+    except Taken:
         pass
     except Exception:
         # The work itself may refuse a repetition ("already acknowledged") before the key is met.
-        if (stored := _stored(principal, key, fingerprint)) is not None:
-            return stored
+        if (answer := stored(principal, key, fingerprint)) is not None:
+            return answer
         raise
     else:
         return response
-    stored = _stored(principal, key, fingerprint)
-    if stored is None:  # the first call was undone after we met its key
+    answer = stored(principal, key, fingerprint)
+    if answer is None:  # the first call was undone after we met its key
         raise Refusal(
             409,
             "in_flight",
             _("The first call with this key has not ended yet."),
             headers={"Retry-After": "1"},
         )
-    return stored
+    return answer
 
 
-def _principal(request: Request) -> str:
+def key_of(request: Request) -> str | None:
+    """The request's key, if it has one. Raises Refusal 400 for an unusable one."""
+    key: str | None = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if key is not None and not _SOUND.fullmatch(key):
+        detail = _("An Idempotency-Key has 1 to 255 visible ASCII characters.")
+        raise bad_input([FieldError("", "invalid_idempotency_key", detail)])
+    return key
+
+
+def principal_of(request: Request) -> str:
     return f"token:{request.auth.pk}" if isinstance(request.auth, Token) else f"user:{request.user.pk}"
 
 
-def _fingerprint(request: Request, sealed: str) -> str:
+def fingerprint_of(request: Request, sealed: str) -> str:
     """SHA-256 of method, address and body, byte for byte unless `sealed` stands for it."""
     seal = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
     seal.update(sealed.encode() if sealed else request._request.body)
     return seal.hexdigest()
 
 
-def _store(principal: str, key: str, fingerprint: str, response: HttpResponse) -> None:
+def store(principal: str, key: str, fingerprint: str, response: HttpResponse) -> None:
+    """Keep an answer in the transaction that is open. Raises Taken: then that transaction must be left with it."""
     table = connection.ops.quote_name(IdempotencyKey._meta.db_table)
     at = connection.ops.adapt_datetimefield_value(clock.now())
     values: list[Any] = [
@@ -104,10 +111,11 @@ def _store(principal: str, key: str, fingerprint: str, response: HttpResponse) -
                 values,
             )
     except IntegrityError:
-        raise _Taken from None
+        raise Taken from None
 
 
-def _stored(principal: str, key: str, fingerprint: str) -> HttpResponse | None:
+def stored(principal: str, key: str, fingerprint: str) -> HttpResponse | None:
+    """The answer kept under a key, marked as replayed. Raises Refusal 422 if it was used for something else."""
     row = IdempotencyKey.objects.filter(principal=principal, key=key).first()
     if row is None:
         return None

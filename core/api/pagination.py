@@ -57,7 +57,7 @@ def paginate(queryset: models.QuerySet[Any], request: Request, *, ordering: Mapp
 
     Raises Refusal 400 for `page_size`, `ordering` and `cursor` out of bounds.
     """
-    size = _page_size(request.query_params.get("page_size"))
+    size = page_size(request.query_params.get("page_size"))
     order = _ordering(request.query_params.get("ordering"), ordering, default)
     salt = queryset.model._meta.label_lower
     token = request.query_params.get("cursor")
@@ -83,7 +83,7 @@ def paginate(queryset: models.QuerySet[Any], request: Request, *, ordering: Mapp
 
     def address(edge: Any, forward: bool) -> str:
         key = Cursor(order, forward, getattr(edge, column.attname), edge.pk)
-        return _address(request, encode(key, salt=salt))
+        return address_of(request, encode(key, salt=salt))
 
     if not rows:
         return Page([], None, None)
@@ -98,15 +98,15 @@ def encode(cursor: Cursor, *, salt: str) -> str:
     return base64.urlsafe_b64encode(_mac(body, salt) + body).decode().rstrip("=")
 
 
-def decode(token: str, *, salt: str) -> Cursor:
-    """The cursor of a token we signed. Raises Refusal 400 `invalid_cursor` for anything else."""
+def decode(token: str, *, salt: str, name: str = "cursor") -> Cursor:
+    """The cursor of a token we signed, sent as `name`. Raises Refusal 400 `invalid_cursor` for anything else."""
     try:
         raw = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        raise _invalid() from None
+        raise _invalid(name) from None
     mac, body = raw[:_MAC], raw[_MAC:]
     if len(token) > 2000 or not constant_time_compare(mac, _mac(body, salt)):
-        raise _invalid()
+        raise _invalid(name)
     ordering, forward, value, pk = json.loads(body)
     return Cursor(ordering, bool(forward), value, pk)
 
@@ -137,7 +137,8 @@ def _column(model: Any, name: str) -> Any:
     return field
 
 
-def _page_size(text: str | None) -> int:
+def page_size(text: str | None) -> int:
+    """The size of a page as a parameter says it. Raises Refusal 400."""
     if text is None:
         return PAGE_SIZE
     if text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= LARGEST_PAGE:
@@ -155,11 +156,12 @@ def _ordering(text: str | None, allowed: Mapping[str, str], default: str) -> str
     raise bad_parameter("ordering", "unknown_ordering", _("Order by one of: %(known)s.") % {"known": known})
 
 
-def _invalid() -> Exception:
-    return bad_parameter("cursor", "invalid_cursor", _("The cursor is not one of ours; begin at the first page."))
+def _invalid(name: str = "cursor") -> Exception:
+    return bad_parameter(name, "invalid_cursor", _("The cursor is not one of ours; begin at the first page."))
 
 
-def _address(request: Request, token: str) -> str:
+def address_of(request: Request, token: str, *, name: str = "cursor") -> str:
+    """The address of the same list at another position."""
     parameters = request.query_params.copy()
-    parameters["cursor"] = token
+    parameters[name] = token
     return str(request.build_absolute_uri(f"{request.path}?{parameters.urlencode()}"))

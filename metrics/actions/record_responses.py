@@ -73,7 +73,7 @@ def _insert(
 ) -> None:
     if not part:
         return
-    keys, entry_ids = rows.new_ids(SurveyResponse, len(part)), rows.new_ids(TrailEntry, len(part))
+    keys, entry_ids = rows.new_ids(SurveyResponse, len(part)), bulk.new_keys(TrailEntry, len(part))
     responses, entries = [], []
     for key, entry_id, row in zip(keys, entry_ids, part, strict=True):
         customer = customers.get(row.customer)

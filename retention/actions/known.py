@@ -31,7 +31,7 @@ def find_or_make(source: str, external_ids: Sequence[str], *, by: Actor, at: dat
     if not fresh:
         return found
     keys = rows.new_ids(Customer, len(fresh))
-    entry_ids = rows.new_ids(TrailEntry, len(fresh))
+    entry_ids = bulk.new_keys(TrailEntry, len(fresh))
     entries = [
         trail_rows.Chain("customer", key, key).add(
             entry, "customer.created", by=by, at=at, changes={"source": source, "external_id": name}

@@ -99,7 +99,7 @@ def _insert(part: Sequence[HistoricCustomer], source: str, *, by: Actor, at: dat
     """Write new customers table by table."""
     if not part:
         return
-    keys, entry_ids = rows.new_ids(Customer, len(part)), rows.new_ids(TrailEntry, len(part))
+    keys, entry_ids = rows.new_ids(Customer, len(part)), bulk.new_keys(TrailEntry, len(part))
     tables: dict[bulk.Table, list[Any]] = {table: [] for table in (_CUSTOMERS, _CONTACTS, _IDS, _STAYS, _CHARGES)}
     entries = []
     for key, entry_id, row in zip(keys, entry_ids, part, strict=True):

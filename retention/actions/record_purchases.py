@@ -110,7 +110,7 @@ def _make(source: str, fresh: dict[Order, BilledLine], *, by: Actor, at: datetim
     """Insert the orders, their figures still zero, each with the first entry of its trail."""
     if not fresh:
         return {}
-    keys, entry_ids = rows.new_ids(Purchase, len(fresh)), rows.new_ids(TrailEntry, len(fresh))
+    keys, entry_ids = rows.new_ids(Purchase, len(fresh)), bulk.new_keys(TrailEntry, len(fresh))
     headers, entries, made = [], [], {}
     for (order, line), key, entry_id in zip(fresh.items(), keys, entry_ids, strict=True):
         number, customer, currency = made_of = order
