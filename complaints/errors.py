@@ -208,6 +208,16 @@ class AlreadyPaid(DomainError):
     message = _("This was paid already, as finance confirmed.")
 
 
+class NotPaid(DomainError):
+    code = "not_paid"
+    message = _("Only what finance has paid can come back.")
+
+
+class CameBack(DomainError):
+    code = "came_back"
+    message = _("The payment of that day under that reference came back. It has to be paid anew.")
+
+
 class AlreadyFailed(DomainError):
     code = "already_failed"
     message = _("Finance has reported already, with another reason, that this could not be paid.")

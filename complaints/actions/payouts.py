@@ -1,7 +1,8 @@
 """The money of granted refunds and credits: handed to finance once, confirmed once (mission A7; cases F26, F27).
 
 Lock order: exports wait for each other - the cases, by key - their payouts - the customer. The database lets one
-payment be made of a payout, whoever writes it (`payout:<id>` is unique among the payments of this source).
+payment be made of a payout, whoever writes it (`payout:<id>` is unique among the payments of this source), and one more
+for each that came back (`payout:<id>:2`), which a payment the other way takes back (`payout:<id>:returned:1`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from complaints import errors
 from complaints.actions import _base, telling
 from complaints.authority import locks
-from complaints.models import Complaint, Payout, PayoutExport, PayoutLine, PayoutState
+from complaints.models import Complaint, Payout, PayoutExport, PayoutLine, PayoutReturn, PayoutState
 from core import money, notify_words, rows, trail
 from core.actor import Actor
 from core.errors import InvalidInput
@@ -36,6 +37,11 @@ notify_words.register(
     Event.APPROVAL,
     "payout_failed",
     gettext_lazy("Finance could not pay %(remedy)s on %(reference)s: %(reason)s"),
+)
+notify_words.register(
+    Event.APPROVAL,
+    "payout_returned",
+    gettext_lazy("The bank sent back %(remedy)s on %(reference)s: %(reason)s"),
 )
 
 
@@ -74,7 +80,7 @@ def confirm(payout: Payout, *, by: Actor, at: datetime, paid_on: date, reference
     """Finance has paid it: the customer gets a payment below zero, once. Saying the same again changes nothing.
 
     `paid_on`: local date; `reference`: what finance calls the transfer. Raises NotWithFinance, AlreadyPaid,
-    InvalidInput (required, too_long, before_granted), InTheFuture. Query cost: about 20.
+    CameBack, InvalidInput (required, too_long, before_granted), InTheFuture. Query cost: about 20.
     """
     reference = _said(reference, "reference", REFERENCE, _("What does finance call the transfer?"))
     payout = _locked(payout)
@@ -87,6 +93,8 @@ def confirm(payout: Payout, *, by: Actor, at: datetime, paid_on: date, reference
     if payout.remedy.decided_on is not None and paid_on < payout.remedy.decided_on:
         raise InvalidInput(_("It was granted after that."), code="before_granted", field="paid_on")
     charges.refuse_future(paid_on, "paid_on", by=by, at=at)
+    if payout.returns.filter(paid_on=paid_on, reference=reference).exists():
+        raise errors.CameBack
     payout.payment = _pay(payout, paid_on, by=by, at=at)
     payout.state, payout.paid_on, payout.reference, payout.failure = PayoutState.PAID, paid_on, reference, ""
     facts = {"paid_on": paid_on.isoformat(), "payment": payout.payment_id}
@@ -120,6 +128,66 @@ def fail(payout: Payout, *, by: Actor, at: datetime, reason: str) -> Payout:
     return payout
 
 
+@transaction.atomic
+def take_back(payout: Payout, *, by: Actor, at: datetime, returned_on: date, reason: str) -> Payout:
+    """The bank sent back what finance had paid: the customer's payment is balanced by one the other way, the remedy
+    stands, and the payout has failed: it goes out again with the next export. The owner of the case is told.
+
+    Saying the same again changes nothing. `returned_on`: local date. Raises NotPaid, InTheFuture, InvalidInput
+    (reason_required, too_long, before_paid). Query cost: about 20.
+    """
+    reason = _said(reason, "reason", REASON, _("Say why."), code="reason_required")
+    payout = _locked(payout)
+    before = list(payout.returns.all())
+    if payout.state != PayoutState.PAID or payout.paid_on is None:
+        if before and (before[-1].returned_on, before[-1].reason) == (returned_on, reason):
+            return payout
+        raise errors.NotPaid
+    if returned_on < payout.paid_on:
+        raise InvalidInput(_("It was paid after that."), code="before_paid", field="returned_on")
+    charges.refuse_future(returned_on, "returned_on", by=by, at=at)
+    came = PayoutReturn(
+        payout=payout,
+        paid_on=payout.paid_on,
+        reference=payout.reference,
+        returned_on=returned_on,
+        reason=reason,
+        payment=payout.payment,
+        counter=_counter(payout, returned_on, len(before) + 1, by=by, at=at),
+        by=by.user,
+        at=at,
+    )
+    came.save(force_insert=True)
+    payout.state, payout.failure = PayoutState.FAILED, reason
+    payout.paid_on, payout.reference, payout.payment = None, "", None
+    complaint = payout.remedy.complaint
+    words = telling.about(complaint, by=by, what="payout_returned", remedy=_value(payout), reason=reason)
+    key = f"payout:{payout.pk}:returned:{came.pk}"
+    told = telling.tell([complaint.owner], Event.APPROVAL, complaint, key=key, words=words, by=by, at=at)
+    facts = {"paid_on": came.paid_on.isoformat(), "returned_on": returned_on.isoformat(), "payment": came.counter_id}
+    private = {"reason": reason, "reference": came.reference}
+    _finish(payout, "complaint.payout_returned", by=by, at=at, facts=facts, private=private, also=told)
+    return payout
+
+
+def _counter(payout: Payout, returned_on: date, number: int, *, by: Actor, at: datetime) -> Payment | None:
+    """What takes back the customer's payment; none where none was made of it."""
+    made = payout.payment
+    if made is None:
+        return None
+    return charges.pay(
+        made.customer,
+        amount=-made.amount,
+        currency=made.currency,
+        paid_on=returned_on,
+        charge=made.charge_id,
+        source=SOURCE,
+        external_id=f"payout:{payout.pk}:returned:{number}",
+        by=by,
+        at=at,
+    )
+
+
 def _one_at_a_time() -> None:
     """The next export waits; on SQLite there is one writer anyway."""
     if connection.vendor == "postgresql":
@@ -145,6 +213,7 @@ def _pay(payout: Payout, paid_on: date, *, by: Actor, at: datetime) -> Payment |
     charge: Charge | None = remedy.charge
     if charge is not None and (charge.customer_id, charge.currency) != (customer.pk, remedy.currency):
         charge = None  # the case or the charge was corrected meanwhile
+    attempt = payout.returns.count() + 1
     return charges.pay(
         customer,
         amount=-remedy.amount,
@@ -152,7 +221,7 @@ def _pay(payout: Payout, paid_on: date, *, by: Actor, at: datetime) -> Payment |
         paid_on=paid_on,
         charge=charge.pk if charge is not None else None,
         source=SOURCE,
-        external_id=f"payout:{payout.pk}",
+        external_id=f"payout:{payout.pk}" if attempt == 1 else f"payout:{payout.pk}:{attempt}",
         by=by,
         at=at,
     )

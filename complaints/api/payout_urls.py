@@ -11,4 +11,5 @@ urlpatterns = [
     path("payouts/<int:pk>/", payouts.OnePayout.as_view(), name="api-payout"),
     path("payouts/<int:pk>/confirmation/", payouts.PayoutConfirmation.as_view(), name="api-payout-confirmation"),
     path("payouts/<int:pk>/failure/", payouts.PayoutFailure.as_view(), name="api-payout-failure"),
+    path("payouts/<int:pk>/return/", payouts.PayoutReturned.as_view(), name="api-payout-return"),
 ]

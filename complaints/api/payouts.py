@@ -15,7 +15,7 @@ from complaints import payout_files as files
 from complaints.actions import payouts
 from complaints.api import present
 from complaints.api.shapes import Reference
-from complaints.models import Complaint, Payout, PayoutExport, PayoutLine, PayoutState, RemedyKind
+from complaints.models import Complaint, Payout, PayoutExport, PayoutLine, PayoutReturn, PayoutState, RemedyKind
 from core import money
 from core.access import MANAGER, Access
 from core.actor import Actor
@@ -40,6 +40,20 @@ class PayoutFailureBody(Strict):
     reason = Text(max_length=payouts.REASON, trim=True)
 
 
+class PayoutReturnBody(Strict):
+    returned_on = Day()
+    reason = Text(max_length=payouts.REASON, trim=True)
+
+
+class PayoutReturnShape(serializers.Serializer[Any]):
+    paid_on = serializers.DateField()
+    reference = serializers.CharField()
+    returned_on = serializers.DateField()
+    reason = serializers.CharField()
+    payment = serializers.CharField(allow_null=True, help_text="The customer's payment that came back.")
+    counter = serializers.CharField(allow_null=True, help_text="The customer's payment that takes it back.")
+
+
 class PayoutShape(serializers.Serializer[Any]):
     id = serializers.CharField()
     remedy = serializers.CharField(help_text="The id of the remedy that is paid.")
@@ -54,6 +68,7 @@ class PayoutShape(serializers.Serializer[Any]):
     reference = serializers.CharField(allow_blank=True)
     failure = serializers.CharField(allow_blank=True)
     payment = serializers.CharField(allow_null=True, help_text="The customer's payment that was made of it.")
+    returns = PayoutReturnShape(many=True, help_text="What was paid and came back, oldest first.")
     updated_at = serializers.DateTimeField()
     version = serializers.IntegerField()
 
@@ -83,7 +98,7 @@ class WholeExportShape(PayoutExportShape):
 
 
 def payout_dict(row: Payout) -> dict[str, Any]:
-    """One payout; the caller has remedy, its complaint and export loaded."""
+    """One payout; the caller has remedy, its complaint, export and returns loaded."""
     remedy = row.remedy
     return {
         "id": str(row.pk),
@@ -99,8 +114,20 @@ def payout_dict(row: Payout) -> dict[str, Any]:
         "reference": row.reference,
         "failure": row.failure,
         "payment": str(row.payment_id) if row.payment_id else None,
+        "returns": [return_dict(one) for one in row.returns.all()],
         "updated_at": present.instant(row.updated_at),
         "version": row.version,
+    }
+
+
+def return_dict(row: PayoutReturn) -> dict[str, Any]:
+    return {
+        "paid_on": row.paid_on,
+        "reference": row.reference,
+        "returned_on": row.returned_on,
+        "reason": row.reason,
+        "payment": str(row.payment_id) if row.payment_id else None,
+        "counter": str(row.counter_id) if row.counter_id else None,
     }
 
 
@@ -131,7 +158,8 @@ def line_dict(row: PayoutLine) -> dict[str, Any]:
 def seen(request: Request) -> QuerySet[Payout]:
     """The payouts of the cases that the caller sees."""
     visible = Complaint.objects.visible_to(caller(request)).values("pk")
-    return Payout.objects.filter(remedy__complaint__in=visible).select_related("remedy__complaint", "export")
+    rows = Payout.objects.filter(remedy__complaint__in=visible)
+    return rows.select_related("remedy__complaint", "export").prefetch_related("returns")
 
 
 class Payouts(ListView):
@@ -203,6 +231,15 @@ class PayoutFailure(_Said):
         return payouts.fail(payout, by=by, at=now(), **values)
 
 
+class PayoutReturned(_Said):
+    """The bank sent it back: a payment the other way balances it, and it goes out again with the next export."""
+
+    body: ClassVar = PayoutReturnBody
+
+    def act(self, payout: Payout, values: dict[str, Any], by: Actor) -> Payout:
+        return payouts.take_back(payout, by=by, at=now(), **values)
+
+
 class PayoutExports(ListView):
     """The files handed to finance. POST hands over everything that is due or has failed."""
 
@@ -232,6 +269,7 @@ class OneExport(ApiView):
     """One file as it was handed over; `?format=csv` gives it as CSV."""
 
     access, resource, answer = HANDS_OUT_MONEY, "payouts", WholeExportShape
+    parameters = ("format",)
 
     @extend_schema(
         parameters=[OpenApiParameter("format", {"type": "string", "enum": ["json", "csv"], "default": "json"})]

@@ -11,7 +11,7 @@ from complaints.authority import rooms
 from complaints.demo import SOURCE
 from complaints.demo.lives import Life
 from complaints.errors import NothingToPay
-from complaints.models import Complaint, Payout, PayoutExport, RemedyKind, Status
+from complaints.models import Complaint, Payout, PayoutExport, PayoutReturn, RemedyKind, Status
 from core import clock
 from core.actor import Actor
 from core.models import User
@@ -91,6 +91,8 @@ def purge_cases(keys: Sequence[int]) -> None:
     """Before their remedies: payouts with their lines, and the payments made of them."""
     rows = Payout.objects.filter(remedy__complaint_id__in=keys)
     made = list(rows.filter(payment__isnull=False).values_list("payment", flat=True))
+    returned = PayoutReturn.objects.filter(payout__in=rows, payment__isnull=False)
+    made += [key for pair in returned.values_list("payment", "counter") for key in pair]
     rows.delete()
     delete(Payment.objects.filter(pk__in=made))
 

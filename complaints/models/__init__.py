@@ -80,7 +80,7 @@ from complaints.models.ownership import (
     HandOver,
     HandOverState,
 )
-from complaints.models.payouts import PayoutLine
+from complaints.models.payouts import PayoutLine, PayoutReturn
 from complaints.models.promises import (
     Promise,
     PromiseEnd,
@@ -155,6 +155,7 @@ __all__ = [
     "Payout",
     "PayoutExport",
     "PayoutLine",
+    "PayoutReturn",
     "PayoutState",
     "Pending",
     "PendingState",

@@ -46,5 +46,6 @@ SAY: dict[str, Callable[[Body], Said]] = {
     "complaint.payout_exported": _say("", lambda: _("With finance: %(remedy)s"), "send"),
     "complaint.payout_paid": _say("met", lambda: _("Paid: %(remedy)s"), "credit"),
     "complaint.payout_failed": _say("breach", lambda: _("Could not be paid: %(remedy)s"), "breached"),
+    "complaint.payout_returned": _say("breach", lambda: _("The bank sent it back: %(remedy)s"), "breached"),
     "complaint.remedy_revoked": _say("risk", lambda: _("Taken back: %(remedy)s"), "undo"),
 }

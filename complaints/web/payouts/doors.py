@@ -43,6 +43,11 @@ class FailForm(ActForm):
     reason = Line(label=gettext_lazy("Why it could not be paid"), max_length=payouts.REASON)
 
 
+class ReturnForm(ActForm):
+    returned_on = Day(label=gettext_lazy("Came back on"))
+    reason = Line(label=gettext_lazy("Why it came back"), max_length=payouts.REASON)
+
+
 @require_POST
 @allow(MANAGER)
 def export(request: HttpRequest) -> HttpResponse:
@@ -108,6 +113,16 @@ def failure(request: HttpRequest, payout_id: int) -> HttpResponse:
     form = FailForm(request.POST if request.method == "POST" else None)
     words = {"title": _title(payout), "button": _("It failed"), "done": _("It goes out again with the next file")}
     return act(request, form, partial(payouts.fail, payout), back=reverse("payouts"), **words)
+
+
+@FORM
+@allow(MANAGER)
+def returned(request: HttpRequest, payout_id: int) -> HttpResponse:
+    """The bank sent back what was paid."""
+    payout = _payout(request, payout_id)
+    form = ReturnForm(request.POST if request.method == "POST" else None, initial={"returned_on": today()})
+    words = {"title": _title(payout), "button": _("It came back"), "done": _("It goes out again with the next file")}
+    return act(request, form, partial(payouts.take_back, payout), back=reverse("payouts"), **words)
 
 
 def _payout(request: HttpRequest, payout_id: int) -> Payout:

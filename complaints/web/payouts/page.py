@@ -51,6 +51,7 @@ class Line(Part):
     file_url: str = ""
     paid_url: str = ""
     failed_url: str = ""
+    returned_url: str = ""
 
 
 @dataclass(slots=True)
@@ -196,6 +197,7 @@ def _line(one: Payout, at: datetime) -> Line:
         file_url=reverse("payout_file", args=[export.number]) if export is not None else "",
         paid_url=reverse("payout_confirmation", args=[one.pk]) if said else "",
         failed_url=reverse("payout_failure", args=[one.pk]) if state == PayoutState.EXPORTED else "",
+        returned_url=reverse("payout_return", args=[one.pk]) if state == PayoutState.PAID else "",
     )
 
 

@@ -11,4 +11,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("payouts/confirmations/", doors.confirmations, name="payout_confirmations"),
     path("payouts/<int:payout_id>/confirmation/", doors.confirmation, name="payout_confirmation"),
     path("payouts/<int:payout_id>/failure/", doors.failure, name="payout_failure"),
+    path("payouts/<int:payout_id>/return/", doors.returned, name="payout_return"),
 ]
