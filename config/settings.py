@@ -241,6 +241,7 @@ CONTENT_SECURITY_POLICY = {
 
 # The product's own limits (cases F03, F04, F06)
 MAX_JSON_BYTES = env.int("MAX_JSON_BYTES", default=1_000_000)
+MAX_BATCH_BYTES = env.int("MAX_BATCH_BYTES", default=5_000_000)  # complaints/batch/: a thousand of 5 kB each
 MAX_FORM_BYTES = env.int("MAX_FORM_BYTES", default=1_000_000)
 MAX_IMPORT_BYTES = env.int("MAX_IMPORT_BYTES", default=50_000_000)  # files that managers upload
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=25_000_000)  # a file
@@ -279,8 +280,10 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Amends API",
-    "DESCRIPTION": "Complaint tracking that keeps its promises.",
+    "DESCRIPTION": "Complaint tracking that keeps its promises.",  # the rest: core.api.describing
     "VERSION": "1.0.0",
+    "SERVERS": [{"url": "/", "description": "This installation"}],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.api.describing.finish"],
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
@@ -288,8 +291,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
-        "Channel": "complaints.models.ChannelCode",
+        "ChannelCode": "complaints.models.ChannelCode",
         "Severity": "complaints.models.Severity",
         "ComplaintKind": "complaints.models.Kind",
         "ClockKind": "complaints.models.ClockKind",

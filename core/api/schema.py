@@ -10,18 +10,23 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from core import scopes
+from core.api import describing
+from core.api.bodies import Strict
 
 PROBLEM = "application/problem+json"
 _MEANINGS = {
+    304: "Unchanged since the ETag of `If-None-Match`; without a body.",
     400: "The input is wrong; `errors` names every bad field or parameter.",
     401: "No token or session, or one that is not valid.",
     403: "The scope or the role is missing.",
     404: "Missing, or not visible to the caller.",
     409: "A rule of the product refuses this now; `code` says which.",
+    410: "The position is that of another database; begin again.",
     412: "Changed since the ETag of `If-Match`.",
     413: "The body is too large.",
     415: "Only application/json is taken.",
@@ -83,8 +88,32 @@ class ApiSchema(AutoSchema):
         access = getattr(self.view, "access", None)
         return [{}] if access is not None and access.public else auth
 
+    def get_extensions(self) -> dict[str, Any]:
+        """`x-scope`, and the roles of which one is needed."""
+        access, scope = getattr(self.view, "access", None), self._scope()
+        roles = sorted(access.roles) if access is not None else []
+        return {**({"x-scope": scope} if scope else {}), **({"x-roles": roles} if roles else {})}
+
+    def get_examples(self) -> list[OpenApiExample]:
+        """The `example` of the body, where it has one."""
+        example = getattr(self.get_request_serializer(), "example", None)
+        return [] if example is None else [OpenApiExample("example", value=example, request_only=True)]
+
+    def get_serializer_name(self, serializer: Any, direction: Any) -> str:
+        return str(super().get_serializer_name(serializer, direction)).removesuffix("Shape")
+
     def get_request_serializer(self) -> Any:
         return _for_method(getattr(self.view, "body", None), self.method)
+
+    def _get_request_for_media_type(self, serializer: Any, direction: Any = "request") -> Any:
+        """What PATCH takes is what its body says; only where it is read with `partial=True` is nothing required."""
+        method = self.method
+        if method == "PATCH" and "partial=True" not in self._source():
+            self.method = "PUT"
+        try:
+            return super()._get_request_for_media_type(serializer, direction)
+        finally:
+            self.method = method
 
     def get_response_serializers(self) -> Any:
         answer = _for_method(getattr(self.view, "answer", None), self.method)
@@ -94,6 +123,8 @@ class ApiSchema(AutoSchema):
         if answer is None and self.method == "DELETE":
             status = getattr(self.view, "success", {}).get(self.method, 204)
         responses: dict[Any, Any] = {status: OpenApiResponse(answer, description="Done." if status != 200 else "")}
+        if "unless_fresh" in self._source():
+            responses[304] = OpenApiResponse(description=_MEANINGS[304])
         for code in self._problems():
             responses[code, PROBLEM] = OpenApiResponse(Problem, description=_MEANINGS[code])
         return responses
@@ -104,12 +135,15 @@ class ApiSchema(AutoSchema):
             found.append(
                 OpenApiParameter(
                     "Idempotency-Key",
-                    {"type": "string", "minLength": 1, "maxLength": 255},
+                    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": describing.KEY},
                     OpenApiParameter.HEADER,
                     description="Repeats with the same key and body have their effect once and get the first answer.",
                 )
             )
-        if self.method == "PATCH":
+        if "unless_fresh" in self._source():
+            asked = "An ETag you have read: 304 while it is still the state."
+            found.append(OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description=asked))
+        if self._matches():
             found.append(
                 OpenApiParameter(
                     "If-Match",
@@ -121,6 +155,12 @@ class ApiSchema(AutoSchema):
             )
         if self._is_list():
             found += self._list_parameters()
+        if self.method == "GET" and self.view.expansions:
+            query: Any = OpenApiParameter.QUERY
+            names = ", ".join(sorted(self.view.expansions))
+            found.append(OpenApiParameter("expand", str, query, description=f"Whole instead of in brief: {names}."))
+            if not self._is_list():
+                found.append(OpenApiParameter("fields", str, query, description="Only these, separated by commas."))
         return found
 
     def _list_parameters(self) -> list[OpenApiParameter]:
@@ -144,24 +184,30 @@ class ApiSchema(AutoSchema):
 
     def _page_of(self, answer: Any) -> dict[str, Any]:
         link = {"type": ["string", "null"], "format": "uri"}
-        return {
+        row = self.resolve_serializer(answer, "response")
+        page = {
             "type": "object",
+            "description": "One page; `next` is null on the last one.",
             "required": ["results", "next", "previous"],
             "properties": {
-                "results": {"type": "array", "items": self.resolve_serializer(answer, "response").ref},
-                "next": link,
-                "previous": link,
+                "results": {"type": "array", "items": row.ref},
+                "next": {**link, "description": "The address of the page behind this one."},
+                "previous": {**link, "description": "The address of the page before this one."},
             },
         }
+        component = ResolvedComponent(f"{row.name}Page", ResolvedComponent.SCHEMA, page, page)
+        self.registry.register_on_missing(component)
+        found: dict[str, Any] = component.ref
+        return found
 
     def _problems(self) -> list[int]:
         access = getattr(self.view, "access", None)
-        codes = {503}
+        codes = {503, *getattr(self.view, "problems", ())}
         if access is None or not access.public:
             codes |= {401, 403, 429}
         if "{" in self.path:
             codes |= {404}
-        if self._is_list():
+        if self.method == "GET":
             codes |= {400}
         if self.method in ("POST", "PUT", "PATCH"):
             codes |= {400, 409, 413, 415}
@@ -169,7 +215,7 @@ class ApiSchema(AutoSchema):
             codes |= {409}
         if self.method == "POST" and getattr(self.view, "idempotent", False):
             codes |= {422}
-        if self.method == "PATCH":
+        if self._matches():
             codes |= {412, 428}
         return sorted(codes)
 
@@ -183,6 +229,23 @@ class ApiSchema(AutoSchema):
         resource = getattr(self.view, "resource", "")
         method = "GET" if getattr(self.view, "asks_only", False) else self.method
         return scopes.needed(resource, method) if resource else ""
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        body = serializer if isinstance(serializer, Strict) else None
+        return schema if body is None else describing.closed(body, schema)
+
+    def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)
+        return describing.narrowed(field, schema) if schema and direction == "request" else schema
+
+    def _matches(self) -> bool:
+        """Whether it refuses to go on without `If-Match`."""
+        return self.method == "PATCH" or "require_match" in self._source()
+
+    def _source(self) -> str:
+        """The text of the handler, which says what it asks of headers."""
+        return inspect.getsource(getattr(type(self.view), self.method.lower()))
 
     def _doc(self) -> tuple[str, str]:
         """First line and rest of the handler's own docstring, else of the view's."""

@@ -1,0 +1,133 @@
+"""What makes the OpenAPI document say all that the API holds callers to: field by field, and for the whole of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.api.fields import Code, Day, Id, Instant, Text
+from core.instants import FIRST_YEAR, LAST_YEAR
+
+ID = r"^[1-9][0-9]{0,17}$"
+NOT_BLANK = r"\S"
+KEY = r"^[!-~]([ -~]{0,253}[!-~])?$"
+
+INFO = """\
+Amends tracks complaints from intake to closure, and whether those who complained stay.
+
+**Start here:** the guide with a first complaint in five minutes is `docs/api/README.md` of the source; it also says what \
+stays as it is within a version and how something is taken out of use.
+
+* `Authorization: Bearer <token>`; every operation names its scope (`x-scope`) and the roles that may call it (`x-roles`). \
+A missing scope or role is 403; what is missing and what is not yours to see is the same 404.
+* JSON in UTF-8. Instants are UTC (`2026-03-01T09:30:00Z`), days are local dates, sums are exact decimals in strings \
+(`{"amount": "12.30", "currency": "EUR"}`), ids are opaque strings, complaints go by `reference`.
+* Unknown fields, parameters, filters and orders are 400. Every refusal is `application/problem+json` with a stable `code`.
+* Lists come in pages: follow `next` until it is null. Nothing untouched comes twice or is left out while rows change.
+* `Idempotency-Key` on POST makes a repetition harmless. PATCH needs `If-Match` with the `ETag` you have read.
+"""
+
+TAGS = {
+    "absences": "When somebody is away, and who stands in.",
+    "account": "Whose token or session this is, and what they prefer.",
+    "agents": "People who may own complaints.",
+    "articles": "What agents should know: answers and instructions in versions, and who has read which.",
+    "attachments": "Files of a complaint, and files uploaded before it exists.",
+    "authority": "Who may grant how much without asking.",
+    "calendars": "Working hours and holidays that deadlines are counted in.",
+    "channels": "The ways complaints come in.",
+    "charges": "What customers were charged outside of orders.",
+    "complaint-types": "What complaints are about, two levels deep.",
+    "complaints": "The cases. A state change is a resource of its own: POST makes it, DELETE undoes it where that exists.",
+    "corrective-actions": "What is done about causes, and whether it helped.",
+    "customers": "Who complains and buys: contacts, stays and departures, duplicates.",
+    "drafts": "What the caller was writing and has not sent.",
+    "events": "Everything that happened, in order, for other systems to follow.",
+    "exports": "Everything at once, as a file made in the background.",
+    "follow-ups": "Calls to customers after their complaint.",
+    "imports": "Files of customers, purchases and answers: tried, then taken in.",
+    "incidents": "One cause with many complaints, and what all of them are told.",
+    "jobs": "Work that goes on in the background, and its results.",
+    "loyalty-entries": "Points given and taken; entries are never changed.",
+    "macros": "Prepared replies that also do something.",
+    "mail": "Letters that wait, went out or failed.",
+    "metrics": "The figures of the dashboard, their definitions, their rows and their targets.",
+    "notifications": "What the caller is told about, and by which way.",
+    "organisation": "The house: its name, the default owner, what public pages say.",
+    "payments": "What customers paid.",
+    "payouts": "Money on its way back to customers, and files for the bank.",
+    "playbooks": "The steps of a kind of complaint, in versions.",
+    "promises": "What customers were promised and by when.",
+    "purchases": "Orders and their lines.",
+    "remedies": "What makes good: apologies, refunds, credit; granted within authority or approved.",
+    "root-causes": "Why it happened, two levels deep.",
+    "routing-rules": "Which team a new complaint goes to.",
+    "rule-packs": "Deadlines that the law sets.",
+    "sla-policies": "Deadlines that the house sets itself, in versions, with what a change would move.",
+    "survey-responses": "What customers answered.",
+    "surveys": "What customers are asked, when, and how often.",
+    "teams": "Teams, their leads and members, and how the work lies on them.",
+    "themes": "What recurs across types and causes.",
+    "tokens": "Tokens of integrations: made, shown once, revoked.",
+    "users": "People who sign in, their roles and teams.",
+    "views": "Saved queues.",
+    "webhook-deliveries": "What was sent to webhooks, what came back, and sending it again.",
+    "webhooks": "Addresses that are told what happened, signed.",
+}
+
+
+def narrowed(field: Any, schema: dict[str, Any]) -> dict[str, Any]:
+    """`schema` of a field of a body, with what the field refuses beyond its type."""
+    if isinstance(field, Id):
+        schema.setdefault("pattern", ID)
+    elif isinstance(field, Instant):
+        words = schema.get("description", "")
+        schema["description"] = f"{words} With its zone; {FIRST_YEAR} to {LAST_YEAR}.".strip()
+    elif isinstance(field, Day):
+        schema.setdefault("description", f"A local date, {FIRST_YEAR} to {LAST_YEAR}.")
+    elif isinstance(field, Text) and not isinstance(field, Code) and not field.allow_blank and "oneOf" not in schema:
+        schema.setdefault("pattern", NOT_BLANK)
+    return schema
+
+
+def closed(body: Any, schema: dict[str, Any]) -> dict[str, Any]:
+    """`schema` of a body: no field but these, and its own words, not those of the class behind it."""
+    schema["additionalProperties"] = False
+    if not type(body).__doc__:
+        schema.pop("description", None)
+    return schema
+
+
+def finish(result: dict[str, Any], **_about: Any) -> dict[str, Any]:
+    """Describes the tags in use and links what POST makes to where it is read (POSTPROCESSING_HOOKS)."""
+    used = {tag for path in result["paths"].values() for one in path.values() for tag in one.get("tags", ())}
+    result["info"]["description"] = f"{result['info']['description']}\n\n{INFO}"
+    result["tags"] = [{"name": name, "description": text} for name, text in sorted(TAGS.items()) if name in used]
+    for place, path in result["paths"].items():
+        made = path.get("post", {}).get("responses", {}).get("201")
+        if made is not None:
+            made["headers"] = {"Location": {"description": "Where it is read.", "schema": {"type": "string"}}}
+            _link(result, place, made)
+    return result
+
+
+def _link(result: dict[str, Any], place: str, made: dict[str, Any]) -> None:
+    """From the answer of POST on `place` to GET of the one thing below it, by the field that both name."""
+    for below, path in result["paths"].items():
+        rest = below.removeprefix(place)
+        if rest == below or not (rest.startswith("{") and rest.count("/") == 1) or "get" not in path:
+            continue
+        name = rest.strip("{}/")
+        fields = _fields(result, made)
+        if name in fields:
+            asked = {name: f"$response.body#/{name}"}
+            for outer in (part[1:-1] for part in place.split("/") if part.startswith("{")):
+                asked[outer] = f"$request.path.{outer}"
+            get = path["get"]["operationId"]
+            made["links"] = {get: {"operationId": get, "parameters": asked}}
+
+
+def _fields(result: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    content = answer.get("content", {}).get("application/json", {}).get("schema", {})
+    name = content.get("$ref", "").rpartition("/")[2]
+    found: dict[str, Any] = result["components"]["schemas"].get(name, content).get("properties", {})
+    return found
