@@ -207,11 +207,15 @@ def test_preferences_over_both_doors(client: Client, cast: Cast) -> None:
     assert client.post("/preferences/notifications/", {**form, "mail_answered": "weekly"}).status_code == 422
     api = Client(headers=bearer(cast.agent))
     path, body = "/api/v1/notifications/preferences/", {"event": "followed", "inbox": False}
-    answer = api.patch(path, json.dumps(body), content_type="application/json")
+    tag = {"If-Match": api.get(path)["ETag"]}
+    assert api.patch(path, json.dumps(body), content_type="application/json").status_code == 428
+    answer = api.patch(path, json.dumps(body), content_type="application/json", headers=tag)
     assert answer.status_code == 200
     assert notifications.choices(cast.agent)["followed"] == Choice(False, "never")
     body = {"event": "deadline", "inbox": False}
-    refused = api.patch(path, json.dumps(body), content_type="application/json")
+    assert api.patch(path, json.dumps(body), content_type="application/json", headers=tag).status_code == 412
+    tag = {"If-Match": answer["ETag"]}
+    refused = api.patch(path, json.dumps(body), content_type="application/json", headers=tag)
     assert refused.status_code == 400 and "always_in_inbox" in refused.content.decode()
     assert notifications.choices(cast.colleague)["answered"] == notify.DEFAULTS["answered"]
 

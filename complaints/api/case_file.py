@@ -63,6 +63,7 @@ class CaseFileOf(ApiView):
     access, resource, answer = HANDLES_CASES, "complaints", CaseFileShape
     content_negotiation_class = JsonOrPdf
     http_method_names = ["get", "options"]
+    parameters = ("edition", "language", "format")
 
     @extend_schema(
         parameters=[

@@ -122,6 +122,7 @@ class Fitting(_OfCase):
     """Articles that fit the complaint, best first: by its type and words, or by those of `search`."""
 
     answer = FittingShape
+    parameters = ("search",)
 
     def get(self, request: Request, reference: str) -> HttpResponse:
         complaint, given = self.seen(request, reference), request.query_params

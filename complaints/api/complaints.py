@@ -15,11 +15,13 @@ from complaints.actions.amend import amend
 from complaints.actions.file import Filing, file
 from complaints.api import present
 from complaints.api.bodies import Amendment, NewComplaint
+from complaints.api.expansions import EXPANSIONS
 from complaints.api.shapes import ComplaintShape
 from complaints.models import CaseTheme, ChannelCode, Complaint, Kind, Outcome, Severity, Status
 from complaints.querysets import ComplaintQuerySet
 from complaints.reference import catalogue, type_by_code
 from core.access import CASES, Access
+from core.api import expanding
 from core.api.filters import SINCE, BadValue, Filter, between, choice, flag, key, text
 from core.api.problem import Refusal
 from core.api.views import ApiView, ListView, caller
@@ -109,6 +111,7 @@ class Complaints(ListView):
     body: ClassVar = {"POST": NewComplaint}
     answer = ComplaintShape
     success: ClassVar = {"POST": 201}
+    expansions = EXPANSIONS
     filters = FILTERS
     ordering: ClassVar = {
         "received_at": "received_at",
@@ -127,7 +130,7 @@ class Complaints(ListView):
     def post(self, request: Request) -> HttpResponse:
         values = self.read(request)
         files = values.pop("attachments", ())
-        complaint = file(_filing(values), by=self.actor(request), at=now(), attachments=files)
+        complaint = file(filing_of(values), by=self.actor(request), at=now(), attachments=files)
         return self.reply(
             present.complaint(complaint, complaint.narrative, complaint.fresh_clocks),  # type: ignore[attr-defined]
             201,
@@ -143,10 +146,19 @@ class OneComplaint(ApiView):
     access, resource = HANDLES_CASES, "complaints"
     body: ClassVar = {"PATCH": Amendment}
     answer = ComplaintShape
+    parameters, expansions = ("expand", "fields"), EXPANSIONS
 
     def get(self, request: Request, reference: str) -> HttpResponse:
-        row = self.find(whole(Complaint.objects.visible_to(caller(request))), reference=reference)
-        return self.unless_fresh(request, row.version, lambda: shown(row), seen=row.updated_at)
+        names = expanding.wanted(request, EXPANSIONS)
+        rows = whole(Complaint.objects.visible_to(caller(request)))
+        row = self.find(expanding.loaded(rows, names, EXPANSIONS), reference=reference)
+
+        def answer() -> dict[str, Any]:
+            return self.sparse(request.query_params, [expanding.expand(row, shown(row), names, EXPANSIONS)], names)[0]
+
+        if names:  # what is expanded changes without a new version of the complaint
+            return self.reply(answer(), version=row.version, seen=row.updated_at)
+        return self.unless_fresh(request, row.version, answer, seen=row.updated_at)
 
     def patch(self, request: Request, reference: str) -> HttpResponse:
         row = self.find(Complaint.objects.visible_to(caller(request)), reference=reference)
@@ -160,7 +172,7 @@ class OneComplaint(ApiView):
         return self.reply(shown(row), version=row.version, seen=row.updated_at)
 
 
-def _filing(values: dict[str, Any]) -> Filing:
+def filing_of(values: dict[str, Any]) -> Filing:
     """The body of POST as the action wants it. Raises InvalidInput unknown_type, unknown_customer, source_required."""
     told = dict(values.pop("customer", None) or {})
     code = values.pop("type", None)

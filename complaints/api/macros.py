@@ -251,6 +251,7 @@ class Preview(ApiView):
 
     access, resource = HANDLES_CASES, "macros"
     answer = PreviewShape
+    parameters = ("complaint", "outcome")
 
     @extend_schema(
         parameters=[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from complaints.models import (
@@ -48,15 +49,20 @@ class SnoozedShape(serializers.Serializer[Any]):
     until = serializers.DateTimeField(allow_null=True, help_text="null: until the customer writes.")
 
 
+@extend_schema_field({"anyOf": [{"type": "string"}, {"type": "object"}, {"type": "null"}]})
+class TeamField(serializers.CharField):
+    """A team by its name; with `expand=team` the whole of it."""
+
+
 class ComplaintShape(serializers.Serializer[Any]):
     reference = serializers.CharField()
     kind = serializers.ChoiceField(choices=Kind.choices)
     source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # a field: DRF takes it off the class
     external_id = serializers.CharField(allow_null=True)
     source_channel = serializers.CharField(allow_blank=True)
-    customer = Reference(allow_null=True)
+    customer = Reference(allow_null=True, help_text="With `expand=customer` as under /customers/.")
     channel = serializers.ChoiceField(choices=ChannelCode.choices)
-    type = TypeShape()
+    type = TypeShape(help_text="With `expand=type` also what /complaint-types/ shows.")
     severity = serializers.ChoiceField(choices=Severity.choices)
     subject = serializers.CharField()
     description = serializers.CharField()
@@ -66,8 +72,8 @@ class ComplaintShape(serializers.Serializer[Any]):
     product = serializers.CharField(allow_blank=True)
     lot = serializers.CharField(allow_blank=True)
     language = serializers.CharField()
-    owner = Reference()
-    team = serializers.CharField(allow_null=True)
+    owner = Reference(help_text="With `expand=owner` as under /agents/.")
+    team = TeamField(help_text="Its name; with `expand=team` as under /teams/.")
     status = serializers.ChoiceField(choices=Status.choices)
     received_at = serializers.DateTimeField()
     created_at = serializers.DateTimeField()
@@ -76,6 +82,9 @@ class ComplaintShape(serializers.Serializer[Any]):
     first_response_at = serializers.DateTimeField(allow_null=True)
     resolved_at = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
+    promise_due_at = serializers.DateTimeField(
+        allow_null=True, help_text="By when the first promise still owed is to be kept, of merged cases too."
+    )
     outcome = serializers.ChoiceField(choices=Outcome.choices, allow_null=True)
     late_reason = serializers.ChoiceField(choices=LateReason.choices, allow_null=True)
     late_note = serializers.CharField(allow_blank=True)
@@ -85,6 +94,9 @@ class ComplaintShape(serializers.Serializer[Any]):
     incident = serializers.CharField(allow_null=True, help_text="The common cause it belongs to, by its reference.")
     clocks = ClockShape(many=True)
     snoozed = SnoozedShape(allow_null=True)
+    messages = serializers.ListField(
+        child=serializers.DictField(), required=False, help_text="With `expand=messages`: the newest 50, oldest first."
+    )
     version = serializers.IntegerField(help_text="Also the ETag.")
 
 

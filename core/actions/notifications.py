@@ -11,12 +11,14 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from core import notify, notify_sight, outbox, rows, trail
+from core.actions.settings import Stale
 from core.actor import Actor
 from core.errors import InvalidInput
 from core.models import Notification, NotificationChoice, NotificationEvent, NotificationMail, User
 from core.notify import ALWAYS_IN_INBOX, AT_ONCE, Choice
 
 MOST_IN_A_MAIL = 100
+CHOSEN = "user.notifications_chosen"
 log = logging.getLogger("amends.notifications")
 
 
@@ -56,16 +58,25 @@ def choices(user: User) -> dict[str, Choice]:
     }
 
 
+def version_of(user: User) -> int:
+    """How often somebody chose, plus one: the ETag of the choices. Query cost: 1."""
+    return trail.of(user).filter(kind=CHOSEN).count() + 1
+
+
 @transaction.atomic
-def choose(user: User, wanted: Mapping[str, Choice], *, by: Actor, at: datetime) -> dict[str, Choice]:
+def choose(
+    user: User, wanted: Mapping[str, Choice], *, by: Actor, at: datetime, version: int | None = None
+) -> dict[str, Choice]:
     """Keep how somebody wants to hear of these events; what waits to be mailed follows the choice.
 
     Deadlines, escalations and offers stay in the inbox whatever is chosen (`core.notify`). Raises InvalidInput
-    unknown_event, invalid_choice or always_in_inbox.
+    unknown_event, invalid_choice or always_in_inbox; Stale when these are no longer the choices of `version`.
     """
     for event, choice in wanted.items():
         _refuse_strange(event, choice)
     user = User.objects.select_for_update().get(pk=user.pk)
+    if version is not None and version != version_of(user):
+        raise Stale
     before = choices(user)
     changed = {event: choice for event, choice in wanted.items() if before[event] != choice}
     for event, choice in changed.items():
@@ -75,7 +86,7 @@ def choose(user: User, wanted: Mapping[str, Choice], *, by: Actor, at: datetime)
         Notification.objects.filter(user=user, event=event, mail_due_at__isnull=False).update(mail_due_at=due_at)
     if changed:
         said = {event: [before[event].mail, choice.mail, choice.inbox] for event, choice in sorted(changed.items())}
-        trail.append(user, "user.notifications_chosen", by=by, at=at, changes=said)
+        trail.append(user, CHOSEN, by=by, at=at, changes=said)
     return {**before, **changed}
 
 

@@ -9,7 +9,7 @@ filters = (
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Protocol
@@ -184,6 +184,17 @@ SINCE = Filter(
 def narrow(rows: Rows, given: QueryDict, filters: Sequence[Narrowing], *, also: Iterable[str] = ()) -> Rows:
     """`rows` narrowed by all filters. Raises Refusal 400 for unknown, repeated and bad parameters."""
     known = {name for each in filters for name, _schema, _text in each.parameters()} | set(also)
+    refuse_unknown(given, known)
+    for name in also:
+        if name in given:
+            once(given, name)
+    for each in filters:
+        rows = each.narrow(rows, given)
+    return rows
+
+
+def refuse_unknown(given: QueryDict, known: Collection[str]) -> None:
+    """Raises Refusal 400 for parameters that are not `known`, and for values no database holds."""
     errors = [
         FieldError(f"?{name[:80]}", "unknown_parameter", _("There is no such parameter."))
         for name in given
@@ -196,12 +207,6 @@ def narrow(rows: Rows, given: QueryDict, filters: Sequence[Narrowing], *, also: 
     ]
     if errors:
         raise bad_input(errors)
-    for name in also:
-        if name in given:
-            once(given, name)
-    for each in filters:
-        rows = each.narrow(rows, given)
-    return rows
 
 
 def once(given: QueryDict, name: str) -> str:

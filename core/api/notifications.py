@@ -13,9 +13,11 @@ from rest_framework.request import Request
 from core import notify_sight, notify_words
 from core.access import Access
 from core.actions import notifications as actions
+from core.actions.settings import Stale
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Code, Flag, Id
 from core.api.filters import choice, flag
+from core.api.problem import Refusal
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.models import Notification, NotificationEvent, NotificationMail
@@ -110,20 +112,28 @@ class AllRead(ApiView):
 
 
 class Preferences(ApiView):
-    """How the caller wants to hear of each event; PATCH changes one."""
+    """How the caller wants to hear of each event; PATCH (`If-Match` required) changes one."""
 
     access, resource = SIGNED_IN, "notifications"
     body: ClassVar = {"PATCH": ChoiceBody}
     answer = ChoicesShape
 
     def get(self, request: Request) -> HttpResponse:
-        return self.reply(_choices(actions.choices(caller(request))))
+        user = caller(request)
+        return self.unless_fresh(request, actions.version_of(user), lambda: _choices(actions.choices(user)))
 
     def patch(self, request: Request) -> HttpResponse:
-        values, user = self.read(request), caller(request)
+        user = caller(request)
+        self.require_match(request, actions.version_of(user))
+        values, version = self.read(request), self.expected_version(request)
         held = actions.choices(user)[values["event"]]
         wanted = Choice(values.get("inbox", held.inbox), values.get("mail", held.mail))
-        return self.reply(_choices(actions.choose(user, {values["event"]: wanted}, by=self.actor(request), at=now())))
+        by, chosen = self.actor(request), {values["event"]: wanted}
+        try:
+            held_now = actions.choose(user, chosen, by=by, at=now(), version=version)
+        except Stale as stale:
+            raise Refusal(412, "precondition_failed", str(stale)) from stale
+        return self.reply(_choices(held_now), version=actions.version_of(user))
 
 
 def _choices(held: dict[str, Choice]) -> dict[str, Any]:

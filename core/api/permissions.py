@@ -35,14 +35,15 @@ class DeclaredAccess(BasePermission):
             raise NotAuthenticated(_("Send a token: Authorization: Bearer …"))
         if isinstance(request.auth, Token):
             method = "GET" if getattr(view, "asks_only", False) else request.method or ""
-            _check_scope(request, request.auth, getattr(view, "resource", ""), method)
+            check_scope(request, request.auth, getattr(view, "resource", ""), method)
         if not access.permits(request.user):
             security.info("refused %s %s user=%s: role", request.method, request.path, request.user.pk)
             raise Refusal(403, "not_allowed", _("Your role does not allow this."))
         return True
 
 
-def _check_scope(request: Request, token: Token, resource: str, method: str) -> None:
+def check_scope(request: Request, token: Token, resource: str, method: str) -> None:
+    """Raises Refusal 403 `insufficient_scope` unless `token` may do `method` on `resource`."""
     scope = scopes.needed(resource, method)
     if resource and token.covers(scope):
         return

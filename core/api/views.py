@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from django.db import models
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
@@ -31,13 +31,13 @@ from rest_framework.views import APIView
 
 from core.access import Access
 from core.actor import Actor
+from core.api import expanding, idempotency, limits, pagination
 from core.api import filters as filtering
-from core.api import idempotency, limits, pagination
 from core.api.authentication import BrowserSession, Token, TokenAuthentication
 from core.api.bodies import Strict
 from core.api.parsing import StrictJSONParser
 from core.api.permissions import DeclaredAccess
-from core.api.problem import Refusal, bad_parameter
+from core.api.problem import Refusal
 from core.api.rendering import ApiRenderer, JsonOnly, reply
 from core.api.schema import ApiSchema
 
@@ -56,8 +56,10 @@ def caller(request: Request) -> User:
 
 
 class ApiView(APIView):
-    """One resource or one state change. POST honours `Idempotency-Key` unless `idempotent` is False.
-    `asks_only`: its POST writes nothing, a token that may read may send it.
+    """One resource or one state change. POST honours `Idempotency-Key` unless `idempotent` is False; one that is
+    `in_parts` commits part by part and keeps its answers itself (core.api.parts).
+    `asks_only`: its POST writes nothing, a token that may read may send it. `parameters`: the names its GET takes in
+    the query string, others are 400; None: it looks at them itself. `expansions`: what `expand` takes.
 
     `body`: the Strict body, or one per method; `answer`: a Serializer that describes the reply (never runs),
     likewise. `success`: the status of the reply where it is not 200 (201 for POST that creates).
@@ -69,8 +71,11 @@ class ApiView(APIView):
     answer: ClassVar[type[Serializer[Any]] | Mapping[str, type[Serializer[Any]]] | None] = None
     success: ClassVar[Mapping[str, int]] = {}
     idempotent: ClassVar[bool] = True
+    in_parts: ClassVar[bool] = False
     asks_only: ClassVar[bool] = False
     json_top_level: ClassVar[type | tuple[type, ...]] = dict
+    parameters: ClassVar[Collection[str] | None] = ()
+    expansions: ClassVar[expanding.Expansions] = {}
     standing: limits.Standing | None = None  # of this request's caller
 
     authentication_classes = [TokenAuthentication, BrowserSession]
@@ -93,7 +98,7 @@ class ApiView(APIView):
             name = (request.method or "").lower()
             handler = getattr(self, name, None) if name in self.http_method_names else None
             handler = handler or self.http_method_not_allowed
-            if name == "post" and self.idempotent:
+            if name == "post" and self.idempotent and not self.in_parts:
                 response = idempotency.once(
                     request, lambda: handler(request, *args, **kwargs), lambda: self.seal(request)
                 )
@@ -103,6 +108,15 @@ class ApiView(APIView):
             response = self.handle_exception(exc)
         self.response = self.finalize_response(request, response, *args, **kwargs)
         return self.response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Who calls and whether they may; then that every parameter means something."""
+        super().initial(request, *args, **kwargs)
+        given = request.query_params
+        if given and self.parameters is not None and request.method in ("GET", "HEAD"):
+            filtering.refuse_unknown(given, self.parameters)
+            for name in given:
+                filtering.once(given, name)
 
     def perform_authentication(self, request: Request) -> None:
         """Who calls, and whether that is once too often. Public views answer whoever calls; a bad token is then no
@@ -199,6 +213,14 @@ class ApiView(APIView):
             return HttpResponse(status=304, headers={"ETag": now})
         return self.reply(render(), version=version, seen=seen)
 
+    def sparse(
+        self, given: QueryDict, results: list[dict[str, Any]], expanded: Collection[str] = ()
+    ) -> list[dict[str, Any]]:
+        """Only the fields that `fields` names. Raises Refusal 400 `unknown_field` for one that does not exist."""
+        shape = self.answer.get("GET") if isinstance(self.answer, Mapping) else self.answer
+        absent = [name for name, one in self.expansions.items() if one.only and name not in expanded]
+        return expanding.fields(given, shape, results, absent)
+
     def require_match(self, request: Request, version: int) -> None:
         """Refuse a change of something other than `version`: 428 without `If-Match`, 412 with another one.
 
@@ -231,6 +253,7 @@ class ListView(ApiView):
     filters: ClassVar[Sequence[filtering.Narrowing]] = ()
     ordering: ClassVar[Mapping[str, str]] = {"id": "pk"}
     default_ordering: ClassVar[str] = "id"
+    parameters: ClassVar[Collection[str] | None] = None  # `get` looks at them with the filters
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> models.QuerySet[Any]:
         """The rows that the caller may see."""
@@ -246,23 +269,16 @@ class ListView(ApiView):
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         given = request.query_params
-        also = (*pagination.PARAMETERS, "fields")
+        names = expanding.wanted(request, self.expansions)
+        also = (*pagination.PARAMETERS, "fields", *(["expand"] if self.expansions else []))
         rows = filtering.narrow(self.rows(request, *args, **kwargs), given, self.filters, also=also)
+        rows = expanding.loaded(rows, names, self.expansions)
         page = pagination.paginate(rows, request, ordering=self.ordering, default=self.default_ordering)
         results = self.to_dicts(page.rows)
-        if "fields" in given:
-            results = self.sparse(given["fields"], results)
-        return reply({"results": results, "next": page.next, "previous": page.previous})
-
-    def sparse(self, wanted: str, results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Only the fields named. Raises Refusal 400 `unknown_field` for one that does not exist."""
-        shape = self.answer.get("GET") if isinstance(self.answer, Mapping) else self.answer
-        known = set(shape().fields) if shape is not None else set().union(*results)
-        names = [name.strip() for name in wanted.split(",")]
-        if strange := [name for name in names if name not in known]:
-            detail = _("There is no field “%(name)s”.") % {"name": strange[0][:40]}
-            raise bad_parameter("fields", "unknown_field", detail)
-        return [{name: row[name] for name in names} for row in results]
+        if names:
+            for row, shown in zip(page.rows, results, strict=True):
+                expanding.expand(row, shown, names, self.expansions)
+        return reply({"results": self.sparse(given, results, names), "next": page.next, "previous": page.previous})
 
 
 def etag(version: int, seen: datetime | None = None) -> str:

@@ -57,7 +57,6 @@ class EventStream(ApiView):
     answer = EventsShape
     problems = (400, 410)
     parameters = PARAMETERS
-    parameters = None  # looked at below
 
     @extend_schema(
         parameters=[
