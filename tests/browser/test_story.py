@@ -98,8 +98,8 @@ def go_on(page: Any) -> None:
 
 def act(page: Any, name: str, **fields: str) -> None:
     """Carry out one action on the open case through its form."""
-    form = page.locator(f"form[action*='/{name}/']").first
-    details = page.locator("details", has=page.locator(f"form[action*='/{name}/']"))
+    form = page.locator(f"form[action$='/{name}/']").first
+    details = page.locator("details", has=page.locator(f"form[action$='/{name}/']"))
     if details.count() and details.first.get_attribute("open") is None:
         details.first.locator("summary").first.click()
     for field, value in fields.items():
