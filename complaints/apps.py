@@ -27,8 +27,10 @@ class ComplaintsConfig(AppConfig):
         from complaints.sla import calendar_uses as uses
         from complaints.sla import packs, still_true
         from core import calendar_uses, mail_files, notify_sight, notify_words, outbox_guards, trail_subjects
+        from core.webhooks import emit
 
         trail_subjects.register(_by_reference)
+        emit.name_references("complaint", _references)
         notify_sight.register("complaint", _seen_by)
         notify_words.name_rules(packs.name_of)
         calendar_uses.register(uses.uses, uses.release)
@@ -48,6 +50,12 @@ def _by_reference(name: str) -> tuple[str, int] | None:
 
     found = Complaint.objects.filter(reference=name).values_list("pk", flat=True).first()
     return ("complaint", found) if found else None
+
+
+def _references(keys: Collection[int]) -> dict[int, str]:
+    from complaints.models import Complaint
+
+    return dict(Complaint.objects.filter(pk__in=keys).values_list("pk", "reference"))
 
 
 def _seen_by(user: User, keys: Collection[int]) -> set[int]:

@@ -90,6 +90,8 @@ app.conf.beat_schedule = {
     "send-incident-updates": every(3, "complaints.send_incident_updates"),
     # Send what the outbox holds: mail leaves within 5 s of the action that asked for it.
     "drain-outbox": every(5, "core.drain_outbox"),
+    # Deliver webhooks: the first attempt leaves within 2 s of the event, in a thread beside the worker.
+    "send-webhooks": every(2, "core.send_webhooks"),
     # Bundle notifications into mails: within a minute of the full hour, or of eight where the reader is.
     "mail-notifications": every(60, "core.mail_notifications"),
     # Tell those once more who left an offer of a case without answer for hours.
@@ -100,7 +102,7 @@ app.conf.beat_schedule = {
     "anchor-trail": every(10 * 60, "core.anchor_trail"),
     # Sweep files that were chosen and never sent, and bytes no row names, each a day at most after it came to be.
     "tidy-attachments": every(60 * 60, "complaints.tidy_attachments"),
-    # Delete what has had its day: expired sessions, idempotency answers, old failures to sign in.
+    # Delete what has had its day: expired sessions, idempotency answers, failures to sign in, webhooks delivered.
     "tidy": every(60 * 60, "core.tidy"),
 }
 app.autodiscover_tasks()

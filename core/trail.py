@@ -22,6 +22,7 @@ from core import clock, rows
 from core.actor import Actor
 from core.instants import to_us
 from core.models import TrailAnchor, TrailEntry
+from core.webhooks import emit
 
 GENESIS = bytes(32)
 SETTLED_AFTER = timedelta(minutes=5)  # no transaction of ours is open longer, so ids below are complete
@@ -110,6 +111,7 @@ def build(
         entry.salt = secrets.token_hex(16)
         entry.private_digest = digest_of(entry.private, entry.salt)
     entry.hash = chain(previous, entry)
+    emit.ride(entry, getattr(obj, "reference", "") if subject_kind == "complaint" else "")
     return entry
 
 

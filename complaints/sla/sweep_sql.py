@@ -24,7 +24,8 @@ from complaints.sla import firings, ladder
 from core import notify, outbox
 from core.actor import Actor
 from core.instants import to_us
-from core.models import NotificationEvent
+from core.models import NotificationEvent, TrailEntry
+from core.webhooks import emit
 
 # Locks never wait, so a sweep cannot be part of a deadlock. NO KEY: a new row that points at the case does
 # not hide it from us, an action on it (FOR UPDATE) does.
@@ -203,7 +204,7 @@ def lock(*, at: datetime, size: int) -> list[Key]:
 def mark(keys: Sequence[Key], *, by: Actor, at: datetime) -> tuple[int, int, int]:
     """Fire what is due of clocks that `lock` took, in the same transaction.
 
-    Returns how many clocks, complaints and mails. Query cost: 1.
+    Returns how many clocks, complaints and mails. Query cost: 1, and 3 more where webhooks listen.
     """
     before_key, _key, after_key = outbox.message_id("key").partition("key")
     before_url, _reference, after_url = reverse("case", args=["AM-0000-0000"]).partition("AM-0000-0000")
@@ -236,4 +237,6 @@ def mark(keys: Sequence[Key], *, by: Actor, at: datetime) -> tuple[int, int, int
     with connection.cursor() as cursor:
         cursor.execute(MARK, parameters)
         clocks, complaints, mails = cursor.fetchone()
+    written = TrailEntry.objects.filter(subject_kind="complaint", subject_id__in=parameters["cases"], recorded_at=at)
+    emit.after(written)
     return clocks, complaints, mails

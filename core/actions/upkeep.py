@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from core.actions import drafts, presence
+from core.actions import drafts, presence, webhook_delivery
 from core.models import Heartbeat, IdempotencyKey, LoginFailure, Notification
 
 KEEP_ANSWERS = timedelta(days=7)  # the contract says at least 24 hours (case F05)
@@ -30,7 +30,7 @@ def alive(name: str, *, at: datetime, detail: Mapping[str, Any] | None = None) -
 
 
 def tidy(*, at: datetime) -> dict[str, int]:
-    """Delete old idempotency answers, failed sign-ins, notifications and expired sessions; what was deleted, by kind.
+    """Delete old idempotency answers, failed sign-ins, notifications, webhook deliveries and expired sessions; what was deleted, by kind.
 
     In batches, so that no transaction is long. Safe to repeat.
     """
@@ -41,6 +41,7 @@ def tidy(*, at: datetime) -> dict[str, int]:
         + _delete(Notification, "at", at - KEEP_UNREAD),
     }
     gone |= {"drafts": drafts.tidy(at=at), "presence": presence.tidy(at=at)}
+    gone |= {"webhook_deliveries": webhook_delivery.tidy(at=at)}
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     return gone
 

@@ -128,6 +128,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='webhookdelivery',
+            index=models.Index(condition=models.Q(('claimed_until__isnull', False)), fields=['webhook'], name='webhookdelivery_claimed'),
+        ),
+        migrations.AddIndex(
+            model_name='webhookdelivery',
             index=models.Index(fields=['webhook', '-id'], name='webhookdelivery_of'),
         ),
         migrations.AddIndex(

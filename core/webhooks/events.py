@@ -1,0 +1,172 @@
+"""Which entries of the trail other systems are told of, and under which name (docs/api/webhooks.md).
+
+Every kind that is written on the trail stands here once: in PUBLIC with the type of its event, or as internal. A test
+reads the kinds out of the code and fails for one that stands nowhere, or twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TEST = "webhook.test"
+
+# Kind on the trail -> type of the event.
+PUBLIC: Mapping[str, str] = {
+    "complaint.filed": "complaint.filed",
+    "complaint.acknowledged": "complaint.acknowledged",
+    "complaint.investigating": "complaint.investigating",
+    "complaint.assigned": "complaint.assigned",
+    "complaint.handed_over": "complaint.assigned",
+    "complaint.released": "complaint.released",
+    "complaint.classified": "complaint.classified",
+    "complaint.amended": "complaint.updated",
+    "complaint.customer_set": "complaint.updated",
+    "complaint.message_received": "complaint.message_received",
+    "complaint.message_sent": "complaint.message_sent",
+    "complaint.paused": "complaint.paused",
+    "complaint.resumed": "complaint.resumed",
+    "complaint.extended": "complaint.extended",
+    "complaint.escalated": "complaint.escalated",
+    "complaint.escalation_answered": "complaint.escalation_ended",
+    "complaint.escalation_withdrawn": "complaint.escalation_ended",
+    "complaint.resolved": "complaint.resolved",
+    "complaint.accepted": "complaint.decision_answered",
+    "complaint.closed": "complaint.closed",
+    "complaint.reopened": "complaint.reopened",
+    "complaint.withdrawn": "complaint.withdrawn",
+    "complaint.merged": "complaint.merged",
+    "complaint.unmerged": "complaint.unmerged",
+    "sla.warned": "complaint.deadline_near",
+    "sla.breached": "complaint.breached",
+    "complaint.promised": "promise.made",
+    "complaint.promise_kept": "promise.kept",
+    "complaint.promise_broken": "promise.broken",
+    "complaint.promise_renegotiated": "promise.renegotiated",
+    "complaint.promise_released": "promise.released",
+    "complaint.remedy_requested": "remedy.requested",
+    "complaint.remedy_granted": "remedy.granted",
+    "complaint.remedy_approved": "remedy.granted",
+    "complaint.remedy_rejected": "remedy.rejected",
+    "complaint.remedy_withdrawn": "remedy.withdrawn",
+    "complaint.remedy_revoked": "remedy.revoked",
+    "complaint.payout_exported": "payout.exported",
+    "complaint.payout_paid": "payout.paid",
+    "complaint.payout_failed": "payout.failed",
+    "customer.created": "customer.created",
+    "customer.edited": "customer.updated",
+    "customer.consented": "customer.updated",
+    "customer.joined": "customer.joined",
+    "customer.left": "customer.left",
+    "customer.departure_taken_back": "customer.returned",
+    "customer.returned": "customer.returned",
+    "customer.merged": "customer.merged",
+    "customer.unmerged": "customer.unmerged",
+    "purchase.recorded": "purchase.recorded",
+    "purchase.cancelled": "purchase.cancelled",
+    "purchase.restored": "purchase.restored",
+    "purchase.returned": "purchase.returned",
+    "followup.planned": "follow_up.planned",
+    "followup.completed": "follow_up.completed",
+    "followup.cancelled": "follow_up.cancelled",
+    "surveyresponse.recorded": "survey.answered",
+    "surveyresponse.replaced": "survey.answered",
+}
+
+# What each type says to a reader; the order is that of the documentation and of the settings page.
+TYPES: Mapping[str, str] = {
+    "complaint.filed": "A complaint was filed, over whichever channel.",
+    "complaint.acknowledged": "Its receipt was acknowledged, as an act of its own (a first message does so too).",
+    "complaint.investigating": "Somebody took it up.",
+    "complaint.assigned": "Its owner changed.",
+    "complaint.released": "It was let out of quarantine.",
+    "complaint.classified": "Its type or severity changed.",
+    "complaint.updated": "Details of it, or its customer, were changed.",
+    "complaint.message_received": "The customer wrote.",
+    "complaint.message_sent": "A message went to the customer.",
+    "complaint.paused": "It waits for the customer.",
+    "complaint.resumed": "It waits no longer.",
+    "complaint.extended": "A deadline was extended.",
+    "complaint.deadline_near": "A deadline comes near, or lies further behind.",
+    "complaint.breached": "A deadline was missed.",
+    "complaint.escalated": "Help was asked for.",
+    "complaint.escalation_ended": "The escalation was answered or taken back.",
+    "complaint.resolved": "A decision was made.",
+    "complaint.decision_answered": "The customer accepted the decision, or did not.",
+    "complaint.closed": "It was closed.",
+    "complaint.reopened": "It was opened again.",
+    "complaint.withdrawn": "It was withdrawn.",
+    "complaint.merged": "It was merged into another one; its `merged_into` says which.",
+    "complaint.unmerged": "The merge was taken back.",
+    "promise.made": "Something was promised.",
+    "promise.kept": "A promise was kept.",
+    "promise.broken": "A promise was not kept in time.",
+    "promise.renegotiated": "A promise got another date.",
+    "promise.released": "The customer no longer holds us to a promise.",
+    "remedy.requested": "A remedy waits for approval.",
+    "remedy.granted": "A remedy was granted, at once or by approval.",
+    "remedy.rejected": "A remedy was not approved.",
+    "remedy.withdrawn": "A request for a remedy was taken back.",
+    "remedy.revoked": "A granted remedy was revoked.",
+    "payout.exported": "A payment was handed to finance.",
+    "payout.paid": "A payment was made.",
+    "payout.failed": "A payment could not be made.",
+    "customer.created": "A customer was entered.",
+    "customer.updated": "Details or consents of a customer changed.",
+    "customer.joined": "A stay began.",
+    "customer.left": "The customer left.",
+    "customer.returned": "The customer came back, or the departure was taken back.",
+    "customer.merged": "The customer was merged into another one.",
+    "customer.unmerged": "The merge was taken back.",
+    "purchase.recorded": "A purchase was entered.",
+    "purchase.cancelled": "A purchase was cancelled.",
+    "purchase.restored": "A cancellation was taken back.",
+    "purchase.returned": "Something of a purchase was returned.",
+    "follow_up.planned": "A call was planned.",
+    "follow_up.completed": "A planned call was made.",
+    "follow_up.cancelled": "A planned call was cancelled.",
+    "survey.answered": "A survey was answered, or the answer changed.",
+}
+
+# Entries about these subjects are settings, people's own affairs or jobs: nobody outside is told.
+INTERNAL_SUBJECTS = frozenset({
+    "absence", "article", "authorityversion", "calendar", "channel", "complainttype", "corrective", "demo",
+    "figuretargets", "incident", "invitation", "macro", "organisation", "outboxmessage", "playbook", "reading",
+    "rootcause", "routingrule", "rulepack", "savedview", "slapolicy", "slaversion", "survey", "team", "theme", "token",
+    "upload", "user", "webhook",
+})  # fmt: skip
+# Kinds that stay inside although their subject is public: notes and desk work, the other half of a pair, and what
+# imports write (they tell of the past, and of thousands at a time).
+INTERNAL = frozenset({
+    "complaint.apologised", "complaint.case_file_made", "complaint.corrective_linked",
+    "complaint.corrective_unlinked", "complaint.decision_seen", "complaint.decision_told",
+    "complaint.demand_added", "complaint.demand_changed", "complaint.demand_removed",
+    "complaint.hand_over_declined", "complaint.hand_over_offered", "complaint.hand_over_withdrawn",
+    "complaint.incident_linked", "complaint.incident_unlinked", "complaint.merged_here",
+    "complaint.not_duplicate", "complaint.noted", "complaint.promise_warned", "complaint.promises_passed_on",
+    "complaint.record_changed", "complaint.recorded", "complaint.refused", "complaint.send_later",
+    "complaint.send_later_cancelled", "complaint.send_later_held", "complaint.snoozed", "complaint.step_done",
+    "complaint.step_skipped", "complaint.step_undone", "complaint.taken_over", "complaint.thanked",
+    "complaint.themes", "complaint.unmerged_here", "complaint.unwatched", "complaint.watched",
+    "complaint.woken", "customer.absorbed", "customer.charge_corrected", "customer.charged", "customer.paid",
+    "customer.payment_corrected", "customer.points", "customer.record_changed", "customer.recorded",
+    "customer.released", "followup.amended", "followup.attempted", "followup.reassigned",
+    "followup.rescheduled", "purchase.incentive", "purchase.line_corrected", "purchase.lines_added",
+    "sla.moved", "surveyresponse.not_called", "surveyresponse.record_changed",
+})  # fmt: skip
+# Public kinds that imports write too; who listens anew is not told of those once more from the trail.
+ALSO_IMPORTED = frozenset({"purchase.recorded", "surveyresponse.recorded", "customer.created"})
+
+
+def type_of(kind: str) -> str:
+    """The type of the event that an entry of this kind is; blank for none."""
+    return PUBLIC.get(kind, "")
+
+
+def data_of(subject_kind: str, subject_id: int, customer_id: int | None, reference: str) -> dict[str, str]:
+    """The thin `data` of an event: what to ask the API for."""
+    if subject_kind == "complaint":
+        return {"reference": reference}
+    data = {"id": str(subject_id)}
+    if subject_kind != "customer" and customer_id is not None:
+        data["customer"] = str(customer_id)
+    return data
