@@ -30,7 +30,8 @@ def alive(name: str, *, at: datetime, detail: Mapping[str, Any] | None = None) -
 
 
 def tidy(*, at: datetime) -> dict[str, int]:
-    """Delete old idempotency answers, failed sign-ins, notifications, webhook deliveries and expired sessions; what was deleted, by kind.
+    """Delete old idempotency answers, failed sign-ins, notifications, webhook deliveries and expired sessions; what
+    was deleted, by kind.
 
     In batches, so that no transaction is long. Safe to repeat.
     """

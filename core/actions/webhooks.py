@@ -101,6 +101,21 @@ def change(
 
 
 @transaction.atomic
+def revise(
+    webhook: Webhook, values: Mapping[str, Any], *, by: Actor, at: datetime, version: int | None = None
+) -> Webhook:
+    """`change`, and with `state` among the values disable or enable, all or nothing.
+
+    A state that it has already is no error. Raises what those raise.
+    """
+    webhook = change(webhook, values, by=by, at=at, version=version)
+    wanted = values.get("state", webhook.state)
+    if wanted == webhook.state:
+        return webhook
+    return enable(webhook, by=by, at=at) if wanted == WebhookState.ACTIVE else disable(webhook, by=by, at=at)
+
+
+@transaction.atomic
 def roll_secret(webhook: Webhook, *, by: Actor, at: datetime, hours: int = OVERLAP) -> tuple[Webhook, str]:
     """A new secret, shown once; the one before signs too for `hours` (0: not at all). Raises InvalidInput."""
     refuse_unless_admin(by)

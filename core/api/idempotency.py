@@ -18,7 +18,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from core import clock
+from core import clock, sealed
 from core.api.authentication import Token
 from core.api.problem import FieldError, Refusal, bad_input
 from core.api.rendering import JSON
@@ -26,6 +26,7 @@ from core.models import IdempotencyKey
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
+SEALED = "sealed:"  # no JSON begins like this
 _SOUND = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?", re.ASCII)
 _CONSTRAINT = "idempotencykey_once"
 
@@ -98,7 +99,7 @@ def store(principal: str, key: str, fingerprint: str, response: HttpResponse) ->
         key,
         fingerprint,
         response.status_code,
-        response.content.decode(),
+        _kept(response),
         response.get("Location", ""),
         at,
     ]
@@ -114,6 +115,12 @@ def store(principal: str, key: str, fingerprint: str, response: HttpResponse) ->
         raise Taken from None
 
 
+def _kept(response: HttpResponse) -> str:
+    """The answer as it is stored: encrypted where it shows a secret (`shows_secret`)."""
+    answer = response.content.decode()
+    return SEALED + sealed.close(answer) if getattr(response, "shows_secret", False) else answer
+
+
 def stored(principal: str, key: str, fingerprint: str) -> HttpResponse | None:
     """The answer kept under a key, marked as replayed. Raises Refusal 422 if it was used for something else."""
     row = IdempotencyKey.objects.filter(principal=principal, key=key).first()
@@ -121,7 +128,8 @@ def stored(principal: str, key: str, fingerprint: str) -> HttpResponse | None:
         return None
     if row.fingerprint != fingerprint:
         raise Refusal(422, "idempotency_key_reused", _("This Idempotency-Key was used for another request."))
-    response = HttpResponse(row.answer.encode(), status=row.status, content_type=JSON if row.answer else None)
+    answer = sealed.open_(row.answer.removeprefix(SEALED)) if row.answer.startswith(SEALED) else row.answer
+    response = HttpResponse(answer.encode(), status=row.status, content_type=JSON if answer else None)
     if row.location:
         response["Location"] = row.location
     response[REPLAYED] = "true"

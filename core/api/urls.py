@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from core.api import drafts, notifications
+from core.api import drafts, notifications, webhooks
 from core.api.docs import SchemaView, docs
 
 urlpatterns = [
@@ -14,4 +14,16 @@ urlpatterns = [
     path("notifications/<int:pk>/read/", notifications.OneRead.as_view(), name="api-notification-read"),
     path("drafts/", drafts.Drafts.as_view(), name="api-drafts"),
     path("drafts/<str:place>/", drafts.OneDraft.as_view(), name="api-draft"),
+    path("webhooks/", webhooks.Webhooks.as_view(), name="api-webhooks"),
+    path("webhooks/<int:pk>/", webhooks.OneWebhook.as_view(), name="api-webhook"),
+    path("webhooks/<int:pk>/secret/", webhooks.SecretRoll.as_view(), name="api-webhook-secret"),
+    path("webhooks/<int:pk>/test/", webhooks.TestEvent.as_view(), name="api-webhook-test"),
+    path("webhooks/<int:pk>/redelivery/", webhooks.Redelivery.as_view(), name="api-webhook-redelivery"),
+    path("webhook-deliveries/", webhooks.Deliveries.as_view(), name="api-webhook-deliveries"),
+    path("webhook-deliveries/<int:pk>/", webhooks.OneDelivery.as_view(), name="api-webhook-delivery"),
+    path(
+        "webhook-deliveries/<int:pk>/redelivery/",
+        webhooks.OneRedelivery.as_view(),
+        name="api-webhook-delivery-redelivery",
+    ),
 ]
