@@ -54,6 +54,20 @@ def demand(complaint: Complaint, *, by: Actor, at: datetime, text: str) -> Deman
     return made
 
 
+def demand_all(complaint: Complaint, texts: Sequence[str], *, by: Actor, at: datetime) -> None:
+    """Each thing the complainant asks for, as it is filed; `complaint` learns its version.
+
+    Raises InvalidInput for the field `demands`. Query cost: none without any.
+    """
+    for text in texts:
+        try:
+            demand(complaint, by=by, at=at, text=text)
+        except InvalidInput as refusal:
+            raise InvalidInput(str(refusal), code=refusal.code, field="demands") from refusal
+    if texts:
+        complaint.refresh_from_db(fields=["version", "updated_at"])
+
+
 def take_sought(complaint: Complaint, *, by: Actor, at: datetime) -> Demand:
     """What the complainant wrote when asked what would put it right becomes a demand, cut to a line where it is longer.
 

@@ -14,6 +14,7 @@ from complaints import errors, routing
 from complaints.actions import letters
 from complaints.actions.attachments import attach, take
 from complaints.actions.attachments import facts as facts_of_files
+from complaints.actions.demands import demand_all
 from complaints.models import (
     NEVER,
     Clock,
@@ -43,7 +44,8 @@ PREVIEW = 160
 class Filing:
     """What is known when a complaint comes in. Instants UTC; blank text means not said.
 
-    `customer`: a known customer; else `details` find or make one, unless they are empty (anonymous).
+    `customer`: a known customer; else `details` find or make one, unless they are empty (anonymous). `demands`: each
+    thing they ask for.
     """
 
     channel: str
@@ -66,6 +68,7 @@ class Filing:
     lot: str = ""
     owner: User | None = None
     quarantine: bool = False
+    demands: Sequence[str] = ()
 
 
 def file(filing: Filing, *, by: Actor, at: datetime, attachments: Sequence[str] = ()) -> Complaint:
@@ -74,8 +77,8 @@ def file(filing: Filing, *, by: Actor, at: datetime, attachments: Sequence[str] 
     `at` is when it is written down; deadlines run from `filing.received_at` (default `at`), which may lie in the past.
     Taken by phone, in person or live chat by a person of ours it counts as acknowledged and answered at receipt.
     `attachments`: tokens of uploads of whoever files it (complaints.actions.attachments).
-    Raises InvalidInput (in_the_future, unknown_attachment), DuplicateExternalId, NobodyToOwnIt. Query cost: 6 with a
-    known team, 2 more with files.
+    Raises InvalidInput (in_the_future, unknown_attachment, what `demand_all` refuses), DuplicateExternalId, NobodyToOwnIt. Query cost: 6 with a
+    known team, 2 more with files, 1 and 6 each with demands.
     """
     received_at = filing.received_at or at
     if received_at > at + settings.FUTURE_TOLERANCE:
@@ -84,7 +87,9 @@ def file(filing: Filing, *, by: Actor, at: datetime, attachments: Sequence[str] 
     try:
         # No savepoint inside a caller's transaction: whatever fails here undoes the whole of it.
         with transaction.atomic(savepoint=False):
-            return _write(filing, received_at, by=by, at=at, attachments=attachments)
+            filed = _write(filing, received_at, by=by, at=at, attachments=attachments)
+            demand_all(filed, filing.demands, by=by, at=at)
+            return filed
     except IntegrityError as error:
         if filing.external_id and "external_id" in str(error):
             raise errors.DuplicateExternalId(field="external_id") from error

@@ -6,6 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from complaints.actions import promises
+from complaints.actions.demands import LONGEST as DEMAND
+from complaints.actions.demands import MOST as MOST_DEMANDS
 from complaints.models import ChannelCode, Kind, Severity
 from core.api.bodies import Strict
 from core.api.fields import Code, Email, Flag, Id, Instant, Language, Text
@@ -51,6 +54,12 @@ class NewComplaint(Strict):
     order_number = Text(max_length=80, required=False, allow_blank=True)
     product = Text(max_length=120, required=False, allow_blank=True)
     lot = Text(max_length=80, required=False, allow_blank=True)
+    demands = serializers.ListField(
+        child=Text(max_length=DEMAND, trim=True),
+        max_length=MOST_DEMANDS,
+        required=False,
+        help_text="Each thing they ask for; each is decided with the case.",
+    )
     attachments = Files(required=False)
 
 
@@ -79,6 +88,13 @@ class RefusalBody(Strict):
     instead = Text(max_length=SHORT, trim=True, required=False, allow_blank=True)
 
 
+class GivenBody(Strict):
+    """A promise made with the message, on record beside it: what, and by when."""
+
+    text = Text(max_length=promises.MOST_TEXT)
+    due_at = Instant()
+
+
 class MessageBody(Strict):
     body = Text(max_length=LONG)
     direction = Code(choices=[("in", "in"), ("out", "out")])
@@ -89,6 +105,7 @@ class MessageBody(Strict):
     refusal = RefusalBody(required=False)
     send_at = Instant(required=False)
     seen = Id(required=False)
+    promise = GivenBody(required=False)
     attachments = Files(required=False)
     macro = Id(required=False, help_text="The macro whose text it began with; its steps are carried out behind it.")
 

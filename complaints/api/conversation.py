@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from complaints.actions import converse, macros, pending
+from complaints.actions import converse, macros, pending, promises
 from complaints.actions.pending import Content
 from complaints.actions.speech import Acts, Refusal
 from complaints.api import present
@@ -20,6 +21,7 @@ from complaints.api.complaints import HANDLES_CASES
 from complaints.api.ownership import somebody
 from complaints.api.shapes import EventShape, MessageShape, NoteShape
 from complaints.models import Complaint, Message, Note
+from complaints.promises.given import Given
 from core import trail
 from core.api.filters import choice
 from core.api.views import ListView, caller
@@ -72,6 +74,8 @@ class Messages(_Under):
             if not {"thanks", "apology", "refusal"} & set(values) and version is not None:
                 values.update(dict.fromkeys(version.acts, True))
         values["acts"] = _acts(values)
+        if "promise" in values:
+            values["promise"] = _given(values["promise"], at=send_at or at)
         if send_at is None:
             return self.reply(present.message(converse.message(complaint, by=by, at=at, **values)), 201)
         said = {name: values.pop(name) for name in ("body", "seen") if name in values}
@@ -85,6 +89,17 @@ def _acts(values: dict[str, Any]) -> Acts | None:
     refusal = values.pop("refusal", None)
     acts = Acts(values.pop("thanks", False), values.pop("apology", False), Refusal(**refusal) if refusal else None)
     return acts or None
+
+
+def _given(said: dict[str, Any], *, at: datetime) -> Given:
+    """The promise of a message that goes out at `at`. Raises InvalidInput for its own fields."""
+    given = Given(**said)
+    try:
+        promises.refuse_bad(given, at=at)
+    except InvalidInput as refusal:
+        field = str(refusal.field).replace("promise_", "promise/", 1)
+        raise InvalidInput(str(refusal), code=refusal.code, field=field) from refusal
+    return given
 
 
 def _refuse_of_incoming(values: dict[str, Any]) -> None:

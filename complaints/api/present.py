@@ -57,6 +57,7 @@ def complaint(row: Complaint, narrative: Narrative, clocks: Iterable[Clock]) -> 
         "first_response_at": instant(row.first_response_at),
         "resolved_at": instant(row.resolved_at),
         "closed_at": instant(row.closed_at),
+        "promise_due_at": instant(row.promise_due_at),
         "outcome": row.outcome or None,
         "late_reason": row.late_reason or None,
         "late_note": narrative.late_note,

@@ -85,6 +85,9 @@ class ComplaintShape(serializers.Serializer[Any]):
     promise_due_at = serializers.DateTimeField(
         allow_null=True, help_text="By when the first promise still owed is to be kept, of merged cases too."
     )
+    promise_due_at = serializers.DateTimeField(
+        allow_null=True, help_text="By when the first promise still owed is to be kept, of merged cases too."
+    )
     outcome = serializers.ChoiceField(choices=Outcome.choices, allow_null=True)
     late_reason = serializers.ChoiceField(choices=LateReason.choices, allow_null=True)
     late_note = serializers.CharField(allow_blank=True)

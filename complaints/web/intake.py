@@ -17,7 +17,6 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from complaints.actions.demands import demand
 from complaints.actions.file import Filing, file
 from complaints.models import ChannelCode, Complaint, Kind, Severity
 from complaints.models.catalogue import UNCLASSIFIED
@@ -142,8 +141,9 @@ class IntakeForm(OnceForm):
     def filing(self) -> Filing:
         """What the action takes."""
         data = dict(self.cleaned_data)
-        for name in ("nonce", "customer_name", "customer_email", "customer_phone", "demands", "attachments"):
+        for name in ("nonce", "customer_name", "customer_email", "customer_phone", "attachments"):
             data.pop(name)
+        data["demands"] = self.asked
         name, email, phone = (self.cleaned_data[f"customer_{part}"] for part in ("name", "email", "phone"))
         details = (
             Details() if data["customer"] else Details(name=name, email=email, phone=phone, language=data["language"])
@@ -191,8 +191,6 @@ def _file(request: HttpRequest, form: IntakeForm, given: file_doors.Chosen, *, a
         with transaction.atomic():
             nonce = claim(request, form.cleaned_data["nonce"], at=at)
             complaint = file(form.filing(), by=Actor.of(request), at=at, attachments=form.cleaned_data["attachments"])
-            for line in form.asked:
-                demand(complaint, by=Actor.of(request), at=at, text=line)
             url = _destination(request, complaint)
             answered(nonce, url)
     except Repeated as repeated:
