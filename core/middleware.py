@@ -29,6 +29,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 API = "/api/"
 MULTIPART = "multipart/form-data"
 IMPORTS = ("/settings/imports/", "/api/v1/imports/")
+BATCH = "/api/v1/complaints/batch/"
 # Where files come in, alone or with a form. They are kept on the disk while they come, never in memory.
 FILES = re.compile(
     r"(?:/api/v1)?(?:/complaints/[A-Z0-9-]{6,16})?/attachments/"
@@ -92,6 +93,8 @@ class BodyLimitMiddleware:
         if "%00" in request.META.get("QUERY_STRING", ""):
             return _refused(request, 400)
         limit = settings.MAX_JSON_BYTES if request.path_info.startswith(API) else settings.MAX_FORM_BYTES
+        if request.path_info == BATCH:
+            limit = settings.MAX_BATCH_BYTES
         length = _length(request)
         if length is not None and request.path_info in IMPORTS:  # a file, kept on the disk while it comes in
             limit = settings.MAX_IMPORT_BYTES

@@ -6,6 +6,7 @@ import complaints.converters  # noqa: F401  registers <reference:...>
 from complaints.api import (
     acceptance,
     attachments,
+    batch,
     calendars,
     case_file,
     catalogue,
@@ -32,6 +33,7 @@ urlpatterns = [
     path("", include("complaints.api.payout_urls")),
     path("", include("complaints.api.promise_urls")),
     path("complaints/", views.Complaints.as_view(), name="api-complaints"),
+    path("complaints/batch/", batch.Batch.as_view(), name="api-complaint-batch"),
     path(_ONE, views.OneComplaint.as_view(), name="api-complaint"),
     path(_ONE + "case-file/", case_file.CaseFileOf.as_view(), name="api-case-file"),
     path(_ONE + "acknowledgement/", changes.Acknowledgement.as_view(), name="api-acknowledgement"),

@@ -2,8 +2,8 @@
 
 Refused with 400: no UTF-8, malformed, deeper than MAX_JSON_DEPTH (checked before it is parsed, so no
 recursion), a key twice, NaN, numbers no database holds, NUL and lone surrogates, a top level that is no
-object. 413 beyond MAX_JSON_BYTES. Strings come out in NFC, so that equal words are equal however they were
-typed.
+object. 413 beyond MAX_JSON_BYTES, or the setting that a view names as `json_limit`. Strings come out in NFC, so
+that equal words are equal however they were typed.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ class StrictJSONParser(BaseParser):
         charset = (media_type or "").lower().partition("charset=")[2].strip(' "')
         if charset and charset not in ("utf-8", "utf8"):
             raise Refusal(415, "unsupported_media_type", _("JSON is read as UTF-8 only."))
-        limit = settings.MAX_JSON_BYTES
+        view = (parser_context or {}).get("view")
+        limit = getattr(settings, getattr(view, "json_limit", "MAX_JSON_BYTES"))
         raw = stream.read(limit + 1)
         if len(raw) > limit:
             raise Refusal(413, "too_large", _("The request is too large."))
-        view = (parser_context or {}).get("view")
         return parse(raw, top_level=getattr(view, "json_top_level", dict))
 
 
