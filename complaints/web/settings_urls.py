@@ -20,6 +20,7 @@ from complaints.web.settings import (
     trail,
     user_acts,
     users,
+    webhook_urls,
 )
 
 
@@ -76,6 +77,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/tokens/", tokens.index, name="settings_tokens"),
     path("settings/tokens/new/", tokens.new, name="settings_token_new"),
     path("settings/tokens/<int:token_id>/revocation/", tokens.revoke, name="settings_token_revoke"),
+    *webhook_urls.urlpatterns,
     path("settings/mail/", mail.index, name="settings_mail"),
     path("settings/mail/<int:message_id>/", mail.message, name="settings_mail_message"),
     path("settings/mail/<int:message_id>/retry/", mail.retry, name="settings_mail_retry"),

@@ -15,7 +15,7 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext_lazy as _
 
 from core import cached, sealed, trail
-from core.actions.settings import refuse_unless_admin
+from core.actions.settings import Stale, refuse_unless_admin
 from core.actions.webhook_spread import spread
 from core.actor import Actor
 from core.errors import DomainError, InvalidInput
@@ -76,13 +76,13 @@ def change(
 ) -> Webhook:
     """Set `url`, `description`, `events`; nothing is written when nothing changes.
 
-    `version`: the one the caller has read. Raises AddressNotAllowed, InvalidInput, DomainError `stale`, NotAllowed.
+    `version`: the one the caller has read. Raises AddressNotAllowed, InvalidInput, Stale, NotAllowed.
     """
     refuse_unless_admin(by)
     wanted = _checked({name: value for name, value in values.items() if name in CHANGEABLE})
     webhook = locked(webhook)
     if version is not None and version != webhook.version:
-        raise DomainError(_("It was changed in the meantime; read it again."), code="precondition_failed", status=412)
+        raise Stale
     changes = {name: [getattr(webhook, name), value] for name, value in wanted.items()}
     changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
     if not changes:

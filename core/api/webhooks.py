@@ -7,15 +7,18 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from core.access import ADMIN, Access
 from core.actions import webhooks
+from core.actions.settings import Stale
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Code, Instant, Text, Whole
 from core.api.filters import SINCE, Filter, between, choice, key, text
+from core.api.problem import Refusal
 from core.api.views import ApiView, ListView
 from core.clock import now
 from core.instants import iso
@@ -217,7 +220,10 @@ class OneWebhook(ApiView):
         row = self.find(Webhook.objects.all(), pk=pk)
         self.require_match(request, row.version)
         values = self.read(request, partial=True)
-        row = webhooks.revise(row, values, by=self.actor(request), at=now(), version=self.expected_version(request))
+        try:
+            row = webhooks.revise(row, values, by=self.actor(request), at=now(), version=self.expected_version(request))
+        except Stale:
+            raise Refusal(412, "precondition_failed", _("It was changed in the meantime; read it again.")) from None
         return self.reply(webhook_dict(row), version=row.version, seen=_seen(row))
 
     def delete(self, request: Request, pk: int) -> HttpResponse:

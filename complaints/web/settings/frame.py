@@ -142,6 +142,13 @@ PLACES = {
             manager=True,
         ),
         Place(
+            "settings_exports",
+            gettext_lazy("Exports"),
+            gettext_lazy("Whole lists as files, for spreadsheets and other systems."),
+            "download",
+            manager=True,
+        ),
+        Place(
             "settings_organisation",
             gettext_lazy("Organisation"),
             gettext_lazy("Name, default owner, public texts."),
@@ -152,6 +159,12 @@ PLACES = {
             gettext_lazy("API tokens"),
             gettext_lazy("Keys for other systems."),
             "key",
+        ),
+        Place(
+            "settings_webhooks",
+            gettext_lazy("Webhooks"),
+            gettext_lazy("Other systems that are told of events."),
+            "api",
         ),
         Place(
             "settings_mail",
