@@ -148,12 +148,16 @@ def of(obj: models.Model) -> models.QuerySet[TrailEntry]:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What `verify` found first: in which chain, at which entry, and what is wrong."""
+    """What `verify` found first: in which chain, at which entry, and what is wrong.
+
+    `code`: missing, altered, text_altered, gone (under an anchor); `problem`: that in English, for the command line.
+    """
 
     subject: str
     seq: int
     entry_id: int | None
     problem: str
+    code: str
 
 
 def verify(entries: Iterable[TrailEntry]) -> Iterator[Fault]:
@@ -163,20 +167,21 @@ def verify(entries: Iterable[TrailEntry]) -> Iterator[Fault]:
     for entry in entries:
         if (entry.subject_kind, entry.subject_id) != subject:
             subject, expected, previous, broken = (entry.subject_kind, entry.subject_id), 1, GENESIS, False
-        if not broken and (problem := _problem(entry, expected, previous)):
+        if not broken and (found := _problem(entry, expected, previous)):
             broken = True
-            yield Fault(f"{entry.subject_kind}:{entry.subject_id}", entry.seq, entry.pk, problem)
+            yield Fault(f"{entry.subject_kind}:{entry.subject_id}", entry.seq, entry.pk, *found)
         expected, previous = entry.seq + 1, bytes(entry.hash)
 
 
-def _problem(entry: TrailEntry, expected: int, previous: bytes) -> str:
+def _problem(entry: TrailEntry, expected: int, previous: bytes) -> tuple[str, str] | None:
+    """In words, and its code."""
     if entry.seq != expected:
-        return f"entry {expected} is missing"
+        return f"entry {expected} is missing", "missing"
     if chain(previous, entry) != bytes(entry.hash):
-        return "altered"
+        return "altered", "altered"
     if entry.private and digest_of(entry.private, entry.salt) != entry.private_digest:
-        return "text altered"
-    return ""
+        return "text altered", "text_altered"
+    return None
 
 
 @transaction.atomic
@@ -201,9 +206,10 @@ def verify_anchors() -> Iterator[Fault]:
     for sealed in TrailAnchor.objects.order_by("pk").iterator():
         count, seal = _seal(sealed.first_id, sealed.last_id, previous)
         if count != sealed.entries:
-            yield Fault("anchor", sealed.pk, None, f"{sealed.entries - count} of {sealed.entries} entries are gone")
+            problem = f"{sealed.entries - count} of {sealed.entries} entries are gone"
+            yield Fault("anchor", sealed.pk, None, problem, "gone")
         elif seal != bytes(sealed.hash):
-            yield Fault("anchor", sealed.pk, None, "altered")
+            yield Fault("anchor", sealed.pk, None, "altered", "altered")
         previous = bytes(sealed.hash)
 
 

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from pypdf import PdfReader
 
 from complaints.actions import converse, merge
-from complaints.casefile import collect, making, pdf
+from complaints.casefile import collect, making, pdf, wording
 from complaints.casefile.editions import Edition
 from complaints.models import Complaint, Message
 from core import cached, clock, trail
@@ -229,8 +229,33 @@ def test_unknown_and_erased_customers(cast: Cast) -> None:
 def test_an_altered_record_says_so(cast: Cast, case: Complaint) -> None:
     TrailEntry.objects.filter(pk=trail.of(case).get(seq=2).pk).update(body='{"status":["new","closed"]}')
     told = facts_of(cast.agent, case)["trail"]
-    assert not told["intact"] and told["chains"][0]["fault"] == {"entry": 2, "problem": "altered"}
+    assert not told["intact"] and told["chains"][0]["fault"] == {"entry": 2, "code": "altered", "problem": "altered"}
     assert "The record was altered" in text_of(over_api(cast.agent, case, format="pdf").content)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault", "words"),
+    [
+        ({"body": '{"n":9}'}, "altered", "it was altered"),
+        ({"private": '{"text": "else"}'}, "text_altered", "its text was altered"),
+        (None, "missing", "one before it is missing"),
+    ],
+)
+def test_a_fault_is_told_in_the_readers_language(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, change: dict[str, str] | None, fault: str, words: str
+) -> None:
+    case = cast.complaint()
+    for number in range(3):
+        by = Actor.person(cast.agent)
+        trail.append(case, "complaint.noted", by=by, at=clock.now(), private={"text": f"Called {number}"})
+    rows = TrailEntry.objects.filter(pk=list(trail.of(case))[-2].pk)
+    rows.delete() if change is None else rows.update(**change)
+    told = facts_of(cast.agent, case)
+    assert told["trail"]["chains"][0]["fault"]["code"] == fault
+    monkeypatch.setattr(wording, "_", lambda text: f"<{text}>")
+    [card] = wording._trail(told["trail"])
+    shown = str(card["rows"][-1][1])
+    assert shown.startswith("<entry ") and shown.endswith(f": <{words}>>")
 
 
 def test_what_an_anchor_covers(cast: Cast, case: Complaint) -> None:

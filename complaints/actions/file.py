@@ -77,8 +77,8 @@ def file(filing: Filing, *, by: Actor, at: datetime, attachments: Sequence[str] 
     `at` is when it is written down; deadlines run from `filing.received_at` (default `at`), which may lie in the past.
     Taken by phone, in person or live chat by a person of ours it counts as acknowledged and answered at receipt.
     `attachments`: tokens of uploads of whoever files it (complaints.actions.attachments).
-    Raises InvalidInput (in_the_future, unknown_attachment, what `demand_all` refuses), DuplicateExternalId, NobodyToOwnIt. Query cost: 6 with a
-    known team, 2 more with files, 1 and 6 each with demands.
+    Raises InvalidInput (in_the_future, unknown_attachment, what `demand_all` refuses), DuplicateExternalId,
+    NobodyToOwnIt. Query cost: 6 with a known team, 2 more with files, 1 and 6 each with demands.
     """
     received_at = filing.received_at or at
     if received_at > at + settings.FUTURE_TOLERANCE:

@@ -249,7 +249,8 @@ class CaseFileAttachment(Shape):
 
 class CaseFileFault(Shape):
     entry = serializers.IntegerField()
-    problem = serializers.CharField()
+    code = serializers.ChoiceField(choices=["missing", "altered", "text_altered"])
+    problem = serializers.CharField(help_text="The same in English.")
 
 
 class CaseFileChain(Shape):

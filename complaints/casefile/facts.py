@@ -364,7 +364,7 @@ def _trail(rows: Rows) -> Facts:
                 "intact": fault is None,
                 "entries": len(own),
                 "last_hash": bytes(own[-1].hash).hex() if own else None,
-                "fault": {"entry": fault.seq, "problem": fault.problem} if fault else None,
+                "fault": {"entry": fault.seq, "code": fault.code, "problem": fault.problem} if fault else None,
             }
         )
     end = rows.anchor.last_id if rows.anchor else 0

@@ -223,7 +223,10 @@ def _trail(trail: Facts) -> list[Block]:
         rows.append([one["complaint"], one["last_hash"] or languages.DASH])
     for one in trail["chains"]:
         if one["fault"]:
-            fault = _("entry %(entry)s: %(problem)s") % one["fault"]
+            fault = _("entry %(entry)s: %(problem)s") % {
+                "entry": languages.number(one["fault"]["entry"]),
+                "problem": _fault(one["fault"]["code"]),
+            }
             rows.append([_("Fault in %(reference)s") % {"reference": one["complaint"]}, fault])
     title = _("The record is unbroken") if trail["intact"] else _("The record was altered")
     tag = _("intact") if trail["intact"] else _("broken")
@@ -233,3 +236,10 @@ def _trail(trail: Facts) -> list[Block]:
     )
     tone = "met" if trail["intact"] else "breach"
     return [{"kind": "card", "title": title, "tag": tag, "tone": tone, "text": text, "rows": rows, "mono": True}]
+
+
+def _fault(code: str) -> str:
+    """What is wrong with an entry of the trail."""
+    if code == "missing":
+        return _("one before it is missing")
+    return _("its text was altered") if code == "text_altered" else _("it was altered")
