@@ -59,9 +59,12 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     event.detail.isError = false;
   }
 });
-// "Refund this one": on to the sum.
+// "Refund this one": on to the reason. Granted or asked for: on what stands there now, so that the keys work again.
 document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target.id !== "remedies") return;
   const path = event.detail.pathInfo?.requestPath ?? "";
-  if (event.target.id === "remedies" && path.includes("?charge=")) document.getElementById("id_remedy_reason")?.focus();
+  if (path.includes("?charge=")) document.getElementById("id_remedy_reason")?.focus();
+  else if (event.detail.requestConfig?.verb === "post" && !event.target.querySelector(".field__error"))
+    [...event.target.querySelectorAll(".given")].at(-1)?.focus();
 });
 all();

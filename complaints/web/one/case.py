@@ -46,7 +46,7 @@ from complaints.web.one.composing import Refused
 from complaints.web.one.story import EARLIER
 from complaints.web.one.told import Step, Story
 from core import languages
-from core.access import CASES, MANAGER, allow
+from core.access import CASES, LEAD, MANAGER, allow
 from core.clock import now
 from core.instants import instant_or
 from core.models import User
@@ -323,6 +323,10 @@ def more_links(request: HttpRequest, complaint: Complaint) -> list[Link]:
     """What is rarely needed."""
     links = [Link(_("Status page, as the customer sees it"), _status_url(complaint), "eye")]
     links.append(Link(_("Case file"), reverse("case_file", args=[complaint.reference]), "book"))
+    user: User = request.user  # type: ignore[assignment]
+    if {LEAD, MANAGER} & user.roles and complaint.status != Status.MERGED:
+        plan = f"{reverse('learning_action_new')}?complaint={complaint.reference}"
+        links.append(Link(_("Plan a corrective action"), plan, "flag"))
     if complaint.customer_id:
         links.append(
             Link(
