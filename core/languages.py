@@ -15,7 +15,7 @@ from babel import Locale
 from babel.numbers import get_currency_precision, get_currency_symbol
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 
 from core.formats.voice import NBSP, VOICES, Voice
 
@@ -46,6 +46,11 @@ def _language_name(spoken: str, language: str) -> str:
     except ValueError:
         name = ""
     return name or spoken
+
+
+def quoted(text: str) -> str:
+    """Somebody's own words, in the quotation marks of the active language."""
+    return pgettext("quotation", "“%(text)s”") % {"text": text}
 
 
 def language_name(spoken: str, language: str | None = None) -> str:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from complaints.models import Complaint, StepDone
 from complaints.playbooks.content import Step
 from complaints.playbooks.memory import Edition, edition_for
+from core import languages
 from core.errors import DomainError
 
 
@@ -25,7 +26,7 @@ def refuse_while_open(complaint: Complaint) -> None:
     if edition is None or not edition.whole.blocks_resolving:
         return
     if missing := open_steps(complaint, edition):
-        steps = ", ".join(f"“{step.title}”" for step in missing)
+        steps = ", ".join(languages.quoted(step.title) for step in missing)
         raise StepsOpen(_("The playbook asks for these steps first: %(steps)s.") % {"steps": steps})
 
 

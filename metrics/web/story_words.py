@@ -169,7 +169,7 @@ def _score(body: Body, private: Body) -> str:
     comment = private.get("comment", "")
     comment = comment[-1] if isinstance(comment, list) and comment else comment
     said = f"{kind} {score}".strip() if score is not None else kind
-    return f"{said}: “{comment}”" if comment else said
+    return f"{said}: {languages.quoted(comment)}" if comment else said
 
 
 def _bought(body: Body, private: Body) -> str:

@@ -43,7 +43,7 @@ function use(button) {
   let text = (button.dataset.selected && selected(button.dataset.selected)) || button.dataset.intoComposer;
   if (button.dataset.intoNote && mode(form) === "note") text = button.dataset.intoNote;
   if (!text) say(button.dataset.wordNone ?? "");
-  else put(form, "quote" in button.dataset ? `“${text}”` : text);
+  else put(form, button.dataset.quote ? button.dataset.quote.replace("{}", () => text) : text);
 }
 
 // A press must not take the selection away before it is read.

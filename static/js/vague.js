@@ -50,7 +50,7 @@ function point(field) {
   if (!from) return;
   const silent = field.dataset.vague === "reply" && field.form?.elements.namedItem("mode")?.value === "note";
   const words = silent ? [] : find(field.value, look(from));
-  const text = words.length ? `${from.dataset.vagueSay} ${words.map((one) => `“${one.replace(/\s+/g, " ")}”`).join(", ")}` : "";
+  const text = words.length ? `${from.dataset.vagueSay} ${words.map((one) => from.dataset.vagueMarks.replace("{}", () => one.replace(/\s+/g, " "))).join(", ")}` : "";
   if (!text && !document.getElementById(`${field.id}_vague`)) return;
   const said = line(field);
   if (said.textContent !== text) said.textContent = text;

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -59,6 +60,12 @@ def _entry(complaint: Complaint, one: articles.Found) -> dict[str, Any]:
     return {"line": shown, "url": url, "id": one.article.pk}
 
 
+def _marks(language: str) -> str:
+    """How a quotation stands in that language: {} between the marks."""
+    with translation.override(language):
+        return languages.quoted("{}")
+
+
 @require_safe
 @allow(*CASES)
 def article(request: HttpRequest, reference: str, article_id: int) -> HttpResponse:
@@ -77,6 +84,7 @@ def article(request: HttpRequest, reference: str, article_id: int) -> HttpRespon
         "lang": spoken_in(version.bodies),
         "quote": markup.plain(said(version.bodies, language)),
         "quote_language": languages.language_name(spoken_in(version.bodies, language) or language),
+        "marks": _marks(language),
         "link_reply": f"{title}: {url}" if url else "",
         "link_note": f"{said(version.titles)}: {url or inside}",
         "why_no_link": "" if url else _("It has no public address: in a reply it can only be quoted."),

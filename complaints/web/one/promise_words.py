@@ -20,9 +20,9 @@ ICON, KEPT, BROKEN = "promise", "promise-kept", "promise-broken"
 
 def said(private: dict[str, Any]) -> str:
     """What was promised, and to whom: behind the words of an entry that names a promise."""
-    text = f"“{private['text']}”" if private.get("text") else ""
+    text = languages.quoted(private["text"]) if private.get("text") else ""
     if before := private.get("before"):
-        text = _("“%(before)s” became %(text)s") % {"before": before, "text": text}
+        text = _("%(before)s became %(text)s") % {"before": languages.quoted(before), "text": text}
     if to_whom := private.get("to_whom"):
         text = _("%(text)s, to %(name)s") % {"text": text, "name": to_whom}
     if note := private.get("reason") or private.get("note"):

@@ -65,6 +65,7 @@ class Panel(Part):
     more: int
     act: CaseForm | None
     words: str
+    marks: str  # how the script quotes: {} between the marks
     nonce: str
     query: str
 
@@ -82,6 +83,7 @@ def panel(
         more=max(0, len(done) - SETTLED_SHOWN),
         act=next((one for one in offered if one.key == KEY), None),
         words=hints(complaint),
+        marks=languages.quoted("{}"),
         nonce=fresh(),
         query=query,
     )
@@ -129,7 +131,7 @@ def _line(complaint: Complaint, one: Promised, refused: Refused | None, *, at: d
 def _vague(complaint: Complaint, text: str) -> str:
     """What of the text names no hour, in the reader's language and the complaint's; a hint."""
     words = vague.words(text, [get_language() or "", complaint.language])
-    return ", ".join(f"“{one}”" for one in words)
+    return ", ".join(languages.quoted(one) for one in words)
 
 
 def _became(one: Promised, state: str, at: datetime) -> str:
