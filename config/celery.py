@@ -84,6 +84,10 @@ app.conf.beat_schedule = {
     "invite": every(60, "metrics.invite"),
     # Try and record files that were uploaded; one that is being worked on is passed over.
     "import-uploads": every(5, "metrics.import_uploads"),
+    # Go on with files of lists that were asked for: begun within 3 s, one after the other in turns of 20 s.
+    "run-exports": every(3, "metrics.run_exports"),
+    # Forget such files a week after they were ready, an hour late at most.
+    "tidy-exports": every(60 * 60, "metrics.tidy_exports"),
     # Send messages whose time has come: those for later, and those that nobody took back in the seconds for it.
     "send-pending": every(3, "complaints.send_pending"),
     # Go on with an update to all customers of an incident: nobody waits longer than 3 s for the first case.

@@ -45,6 +45,7 @@ RESOURCES = (
     "notifications",
     "metrics",
     "imports",
+    "exports",
     "drafts",
     "incidents",
     "views",

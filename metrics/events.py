@@ -66,7 +66,7 @@ def read(user: User, *, after: int, types: Sequence[str] = (), most: int) -> Par
         if after >= end:
             break
         edge = _edge(after, end)
-        seen, found = _visible(user, _entries(after, edge, types))
+        seen, found = visible(user, _entries(after, edge, types))
         names |= found
         left = most - len(chosen)
         chosen += seen[:left]
@@ -94,7 +94,7 @@ def of_types(types: Iterable[str]) -> Q:
     return reduce(or_, wanted)
 
 
-def _visible(user: User, rows: QuerySet[TrailEntry]) -> tuple[list[TrailEntry], dict[int, str]]:
+def visible(user: User, rows: Iterable[TrailEntry]) -> tuple[list[TrailEntry], dict[int, str]]:
     """Those about records that `user` may see, and the references of the complaints among them."""
     entries = list(rows)
     asked: dict[str, set[int]] = {}
@@ -104,8 +104,8 @@ def _visible(user: User, rows: QuerySet[TrailEntry]) -> tuple[list[TrailEntry], 
     names: dict[int, str] = {}
     for kind, keys in asked.items():
         if kind == "complaint":
-            visible = Complaint.objects.visible_to(user).filter(pk__in=keys)
-            names = dict(visible.values_list("pk", "reference"))
+            cases = Complaint.objects.visible_to(user).filter(pk__in=keys)
+            names = dict(cases.values_list("pk", "reference"))
             known[kind] = names.keys()
         else:
             known[kind] = SIGHT.get(kind, _for_administrators)(user, keys)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from celery import shared_task
 
 from core import clock
+from metrics.actions import exports
 from metrics.actions.invite import invite as invite_due
+from metrics.actions.run_exports import run_exports as write_exports
 from metrics.actions.run_uploads import run_uploads
 from retention.actions.uploads import forget_old
 
@@ -22,3 +24,15 @@ def import_uploads() -> int:
     at = clock.database_now()
     forget_old(at=at)
     return run_uploads(at=at)
+
+
+@shared_task(name="metrics.run_exports", ignore_result=True)
+def run_exports() -> int:
+    """Write files that were asked for, for a while."""
+    return write_exports()
+
+
+@shared_task(name="metrics.tidy_exports", ignore_result=True)
+def tidy_exports() -> int:
+    """Forget files that were kept long enough."""
+    return exports.forget_old(at=clock.database_now())

@@ -1,9 +1,12 @@
 from django.urls import include, path
 
-from metrics.api import events
+from metrics.api import events, exports
 
 urlpatterns = [
     path("events/", events.EventStream.as_view(), name="api-event-stream"),
+    path("exports/", exports.Exports.as_view(), name="api-exports"),
+    path("exports/<int:pk>/", exports.OneExport.as_view(), name="api-export"),
+    path("exports/<int:pk>/content/", exports.ExportContent.as_view(), name="api-export-content"),
     path("", include("metrics.api.customer_urls")),
     path("", include("metrics.api.survey_urls")),
     path("", include("metrics.api.figure_urls")),

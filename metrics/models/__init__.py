@@ -1,3 +1,4 @@
+from metrics.models.exports import Export, ExportFormat, ExportState
 from metrics.models.surveys import (
     Invitation,
     Suppression,
@@ -10,6 +11,9 @@ from metrics.models.surveys import (
 from metrics.models.targets import FigureTargets
 
 __all__ = [
+    "Export",
+    "ExportFormat",
+    "ExportState",
     "FigureTargets",
     "Invitation",
     "Suppression",

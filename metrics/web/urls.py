@@ -6,6 +6,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("metrics.web.story_urls")),
     path("", include("metrics.web.survey_urls")),
     path("", include("metrics.web.import_urls")),
+    path("", include("metrics.web.export_urls")),
     path("", include("metrics.web.dashboard_urls")),
     path("", include("metrics.web.learning_urls")),
 ]
