@@ -49,6 +49,11 @@ RESOURCES = (
     "drafts",
     "incidents",
     "views",
+    "users",
+    "organisation",
+    "tokens",
+    "mail",
+    "account",
 )
 SCOPES = (ALL, *(f"{resource}:{right}" for resource in RESOURCES for right in (READ, WRITE)))
 _KNOWN = frozenset(SCOPES)

@@ -57,12 +57,7 @@ class Channels(ListView):
         return Channel.objects.all()
 
     def to_dict(self, row: Channel) -> dict[str, Any]:
-        return {
-            "code": row.code,
-            "name": str(row),
-            "is_active": row.is_active,
-            "default_severity": row.default_severity,
-        }
+        return channel_dict(row)
 
 
 class Agents(ListView):
@@ -110,13 +105,29 @@ class RoutingRules(ListView):
         return RoutingRule.objects.select_related("type", "team")
 
     def to_dict(self, row: RoutingRule) -> dict[str, Any]:
-        return {
-            "id": str(row.pk),
-            "position": row.position,
-            "type": row.type.code if row.type else None,
-            "channel": row.channel or None,
-            "language": row.language or None,
-            "severity": row.severity or None,
-            "team": row.team.name,
-            "is_active": row.is_active,
-        }
+        return rule_dict(row)
+
+
+def channel_dict(row: Channel) -> dict[str, Any]:
+    """A channel as the API shows it."""
+    return {
+        "code": row.code,
+        "name": str(row),
+        "is_active": row.is_active,
+        "default_severity": row.default_severity,
+    }
+
+
+def rule_dict(row: RoutingRule) -> dict[str, Any]:
+    """A routing rule as the API shows it; type and team are loaded. null: whatever it is."""
+    return {
+        "id": str(row.pk),
+        "position": row.position,
+        "type": row.type.code if row.type else None,
+        "channel": row.channel or None,
+        "language": row.language or None,
+        "severity": row.severity or None,
+        "team": row.team.name,
+        "team_id": str(row.team_id),
+        "is_active": row.is_active,
+    }

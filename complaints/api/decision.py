@@ -95,7 +95,7 @@ class MailShape(serializers.Serializer[Any]):
     error = serializers.CharField(allow_blank=True)
 
 
-class DeliveryShape(serializers.Serializer[Any]):
+class ResolutionDeliveryShape(serializers.Serializer[Any]):
     answered = serializers.BooleanField(help_text="There is a final answer.")
     mail = MailShape(allow_null=True, help_text="null: it stands on the status page alone.")
     seen_at = serializers.DateTimeField(allow_null=True, help_text="The status page first showed the decision.")
@@ -123,7 +123,7 @@ class ResolutionShape(DecisionShape):
     root_cause = serializers.CharField(allow_null=True)
     summary = serializers.CharField(allow_blank=True)
     demands = DemandShape(many=True)
-    delivery = DeliveryShape()
+    delivery = ResolutionDeliveryShape()
     earlier = DecisionShape(many=True)
 
 
@@ -192,7 +192,7 @@ class Delivery(Change):
     """How the complainant learned of the decision. POST: somebody told them."""
 
     body: ClassVar = {"POST": ToldBody}
-    answer: ClassVar = DeliveryShape
+    answer: ClassVar = ResolutionDeliveryShape
 
     def get(self, request: Request, reference: str) -> HttpResponse:
         return self.reply(_delivery(decisions.current(self.seen(request, reference))))

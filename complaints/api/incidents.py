@@ -270,6 +270,25 @@ class IncidentUpdates(ListView):
         return self.reply(_update_dict(written, updates.NOTHING), 201)
 
 
+class OneUpdate(ApiView):
+    """What an incident tells its complainants; DELETE throws a draft away."""
+
+    access, resource = HANDLES_CASES, "incidents"
+    answer: ClassVar = {"GET": UpdateShape}
+
+    def get(self, request: Request, reference: str, update_id: int) -> HttpResponse:
+        row = self._row(reference, update_id)
+        return self.reply(_update_dict(row, updates.progress(row)))
+
+    def delete(self, request: Request, reference: str, update_id: int) -> HttpResponse:
+        updates.discard(self._row(reference, update_id), by=self.actor(request), at=now())
+        return self.no_content()
+
+    def _row(self, reference: str, update_id: int) -> IncidentUpdate:
+        known = IncidentUpdate.objects.filter(incident__reference=reference).select_related("by", "incident")
+        return self.find(known, pk=update_id)
+
+
 class IncidentSendings(ListView):
     """What each case gets, or got; POST sends the update to all of them, DELETE stops it for those not reached yet."""
 

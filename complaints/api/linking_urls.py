@@ -16,6 +16,11 @@ urlpatterns = [
     path(_INCIDENT, incidents.OneIncident.as_view(), name="api-incident"),
     path(_INCIDENT + "closure/", incidents.IncidentClosure.as_view(), name="api-incident-closure"),
     path(_INCIDENT + "complaints/", incidents.IncidentCases.as_view(), name="api-incident-complaints"),
+    path(
+        _INCIDENT + "updates/<int:update_id>/",
+        incidents.OneUpdate.as_view(),
+        name="api-incident-update",
+    ),
     path(_INCIDENT + "updates/", incidents.IncidentUpdates.as_view(), name="api-incident-updates"),
     path(
         _INCIDENT + "updates/<int:update_id>/sending/",

@@ -290,11 +290,12 @@ class Variables(ApiView):
     """What can stand in double braces, in the caller's language."""
 
     access, resource = SIGNED_IN, "macros"
-    answer = VariableShape(many=True)  # type: ignore[assignment]
+    answer = VariableShape
+    whole_list = True
 
     def get(self, request: Request) -> HttpResponse:
         known = [{"name": v.name, "about": str(v.about), "example": v.example} for v in macros.VARIABLES.values()]
-        return self.reply({"results": known})
+        return self.reply({"results": known, "next": None, "previous": None})
 
 
 class Runs(ApiView):

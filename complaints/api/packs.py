@@ -40,7 +40,7 @@ class ConditionsBody(Strict):
     teams = serializers.ListField(child=Id(), required=False, max_length=MOST)
 
 
-class GivenBody(Strict):
+class PackGivenBody(Strict):
     """What the house fills into the texts of a pack."""
 
     referral_body = Text(max_length=actions.LONGEST, trim=True, required=False, allow_blank=True)
@@ -55,7 +55,7 @@ class InstallBody(Strict):
     country = Text(max_length=8, trim=True, required=False)
     conditions = ConditionsBody(required=False)
     in_force_at = Instant(required=False)
-    given = GivenBody(required=False)
+    given = PackGivenBody(required=False)
 
 
 class ClockOfPack(serializers.Serializer[Any]):
@@ -214,9 +214,11 @@ class Shipped(ApiView):
 
     access, resource = IN_CHARGE, "rule-packs"
     answer = PackShape
+    whole_list = True
 
     def get(self, request: Request) -> HttpResponse:
-        return self.reply({"results": [of_definition(one.definition) for one in pack_files.shipped()]})
+        results = [of_definition(one.definition) for one in pack_files.shipped()]
+        return self.reply({"results": results, "next": None, "previous": None})
 
 
 def file_of(code: str) -> PackFile:

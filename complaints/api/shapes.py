@@ -85,9 +85,6 @@ class ComplaintShape(serializers.Serializer[Any]):
     promise_due_at = serializers.DateTimeField(
         allow_null=True, help_text="By when the first promise still owed is to be kept, of merged cases too."
     )
-    promise_due_at = serializers.DateTimeField(
-        allow_null=True, help_text="By when the first promise still owed is to be kept, of merged cases too."
-    )
     outcome = serializers.ChoiceField(choices=Outcome.choices, allow_null=True)
     late_reason = serializers.ChoiceField(choices=LateReason.choices, allow_null=True)
     late_note = serializers.CharField(allow_blank=True)
@@ -187,5 +184,6 @@ class RoutingRuleShape(serializers.Serializer[Any]):
     channel = serializers.CharField(allow_null=True)
     language = serializers.CharField(allow_null=True)
     severity = serializers.CharField(allow_null=True)
-    team = serializers.CharField()
+    team = serializers.CharField(help_text="Its name.")
+    team_id = serializers.CharField()
     is_active = serializers.BooleanField()

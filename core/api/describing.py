@@ -14,14 +14,14 @@ KEY = r"^[!-~]([ -~]{0,253}[!-~])?$"
 INFO = """\
 Amends tracks complaints from intake to closure, and whether those who complained stay.
 
-**Start here:** the guide with a first complaint in five minutes is `docs/api/README.md` of the source; it also says what \
-stays as it is within a version and how something is taken out of use.
+**Start here:** the guide with a first complaint in five minutes is `docs/api/README.md` of the source; it also says \
+what stays as it is within a version and how something is taken out of use.
 
-* `Authorization: Bearer <token>`; every operation names its scope (`x-scope`) and the roles that may call it (`x-roles`). \
-A missing scope or role is 403; what is missing and what is not yours to see is the same 404.
+* `Authorization: Bearer <token>`; every operation names its scope (`x-scope`) and the roles that may call it \
+(`x-roles`). A missing scope or role is 403; what is missing and what is not yours to see is the same 404.
 * JSON in UTF-8. Instants are UTC (`2026-03-01T09:30:00Z`), days are local dates, sums are exact decimals in strings \
 (`{"amount": "12.30", "currency": "EUR"}`), ids are opaque strings, complaints go by `reference`.
-* Unknown fields, parameters, filters and orders are 400. Every refusal is `application/problem+json` with a stable `code`.
+* Unknown fields, parameters, filters and orders are 400. Every refusal is a problem (RFC 9457) with a stable `code`.
 * Lists come in pages: follow `next` until it is null. Nothing untouched comes twice or is left out while rows change.
 * `Idempotency-Key` on POST makes a repetition harmless. PATCH needs `If-Match` with the `ETag` you have read.
 """
@@ -37,7 +37,7 @@ TAGS = {
     "channels": "The ways complaints come in.",
     "charges": "What customers were charged outside of orders.",
     "complaint-types": "What complaints are about, two levels deep.",
-    "complaints": "The cases. A state change is a resource of its own: POST makes it, DELETE undoes it where that exists.",
+    "complaints": "The cases. A state change is a resource: POST makes it, DELETE undoes it where that exists.",
     "corrective-actions": "What is done about causes, and whether it helped.",
     "customers": "Who complains and buys: contacts, stays and departures, duplicates.",
     "drafts": "What the caller was writing and has not sent.",

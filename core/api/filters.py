@@ -79,7 +79,8 @@ class Between:
     column: str
 
     def parameters(self) -> Iterable[tuple[str, Mapping[str, Any], str]]:
-        schema = {"type": "string", "examples": ["2026-03-01", "2026-03-01T08:00:00Z"]}
+        either = [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]
+        schema = {"anyOf": either, "examples": ["2026-03-01", "2026-03-01T08:00:00Z"]}
         yield f"{self.name}_from", schema, "At or after this instant, or on or after this date."
         yield f"{self.name}_to", schema, "Before this instant, or on or before this date."
 
@@ -122,7 +123,12 @@ def key(name: str, column: str = "", description: str = "") -> Filter:
             raise BadValue("invalid_id", _("This is not an id."))
         return int(value)
 
-    return Filter(name, parse, lambda rows, chosen: rows.filter(**{f"{column or name}__in": chosen}), True, description)
+    schema = {"type": "string", "pattern": "^[0-9]{1,18}$"}
+
+    def narrow(rows: Rows, chosen: list[int]) -> Rows:
+        return rows.filter(**{f"{column or name}__in": chosen})
+
+    return Filter(name, parse, narrow, True, description, schema)
 
 
 def flag(name: str, column: str = "", description: str = "") -> Filter:

@@ -79,7 +79,7 @@ class ApiSchema(AutoSchema):
 
     def get_operation_id(self) -> str:
         name = super().get_operation_id()
-        if self._is_list() and name.endswith("_retrieve"):
+        if self._answers_list() and name.endswith("_retrieve"):
             return f"{name.removesuffix('_retrieve')}_list"
         return str(name)
 
@@ -118,10 +118,12 @@ class ApiSchema(AutoSchema):
     def get_response_serializers(self) -> Any:
         answer = _for_method(getattr(self.view, "answer", None), self.method)
         status = getattr(self.view, "success", {}).get(self.method, 200)
-        if self._is_list() and answer is not None:
+        if self._answers_list() and answer is not None:
             answer = self._page_of(answer)
         if answer is None and self.method == "DELETE":
             status = getattr(self.view, "success", {}).get(self.method, 204)
+        if status == 204 or (self.method == "DELETE" and "no_content" in self._source()):
+            status, answer = 204, None
         responses: dict[Any, Any] = {status: OpenApiResponse(answer, description="Done." if status != 200 else "")}
         if "unless_fresh" in self._source():
             responses[304] = OpenApiResponse(description=_MEANINGS[304])
@@ -221,6 +223,10 @@ class ApiSchema(AutoSchema):
 
     def _is_list(self) -> bool:
         return self.method == "GET" and hasattr(self.view, "default_ordering")
+
+    def _answers_list(self) -> bool:
+        """A list in pages, or (`whole_list`) all of it in one."""
+        return self._is_list() or (self.method == "GET" and getattr(self.view, "whole_list", False))
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         return False  # lists are wrapped in _page_of

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from core.api import drafts, notifications, webhooks
+from core.api import account, drafts, mail, notifications, tokens, webhooks
 from core.api.docs import SchemaView, docs
 
 urlpatterns = [
@@ -12,6 +12,12 @@ urlpatterns = [
     path("notifications/read-all/", notifications.AllRead.as_view(), name="api-notifications-read"),
     path("notifications/preferences/", notifications.Preferences.as_view(), name="api-notification-preferences"),
     path("notifications/<int:pk>/read/", notifications.OneRead.as_view(), name="api-notification-read"),
+    path("account/", account.Account.as_view(), name="api-account"),
+    path("tokens/", tokens.Tokens.as_view(), name="api-tokens"),
+    path("tokens/<int:pk>/", tokens.OneToken.as_view(), name="api-token"),
+    path("mail/", mail.Mail.as_view(), name="api-mail"),
+    path("mail/<int:pk>/", mail.OneMail.as_view(), name="api-mail-message"),
+    path("mail/<int:pk>/retry/", mail.Retry.as_view(), name="api-mail-retry"),
     path("drafts/", drafts.Drafts.as_view(), name="api-drafts"),
     path("drafts/<str:place>/", drafts.OneDraft.as_view(), name="api-draft"),
     path("webhooks/", webhooks.Webhooks.as_view(), name="api-webhooks"),

@@ -71,6 +71,7 @@ class ApiView(APIView):
     answer: ClassVar[type[Serializer[Any]] | Mapping[str, type[Serializer[Any]]] | None] = None
     success: ClassVar[Mapping[str, int]] = {}
     idempotent: ClassVar[bool] = True
+    whole_list: ClassVar[bool] = False  # GET answers all rows in one page
     in_parts: ClassVar[bool] = False
     asks_only: ClassVar[bool] = False
     json_top_level: ClassVar[type | tuple[type, ...]] = dict

@@ -48,13 +48,14 @@ def examine(path: Path, encoding: str) -> str:
                 raise Unreadable(_("This file is UTF-16. Save it as CSV in UTF-8, or name it: --encoding utf-16."))
             try:
                 decoder.decode(block)
-            except UnicodeDecodeError as error:
-                line += error.object[: error.start].count(b"\n")
+            except UnicodeError as error:
+                if isinstance(error, UnicodeDecodeError):
+                    line += error.object[: error.start].count(b"\n")
                 raise Unreadable(_not_text(encoding, line, error)) from error
             line += block.count(b"\n")
         try:
             decoder.decode(b"", final=True)
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
             raise Unreadable(_not_text(encoding, line, error)) from error
         raw.seek(0)
         while block := raw.read(BLOCK):
@@ -144,7 +145,9 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
             raise Unreadable(f"{path}: {error.strerror}") from error
 
 
-def _not_text(encoding: str, line: int, error: UnicodeDecodeError) -> str:
+def _not_text(encoding: str, line: int, error: UnicodeError) -> str:
+    if not isinstance(error, UnicodeDecodeError):  # UTF-16 without the mark it begins with
+        return _("This file does not begin as %(encoding)s does.") % {"encoding": encoding.upper()}
     byte = error.object[error.start]
     words = _(
         "Line %(line)s is no %(encoding)s (byte 0x%(byte)02x). If the file is older, try --encoding latin-1 or cp1252."

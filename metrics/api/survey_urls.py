@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("surveys/", surveys.Surveys.as_view(), name="api-surveys"),
     path("surveys/<slug:code>/", surveys.OneSurvey.as_view(), name="api-survey"),
     path("surveys/<slug:code>/versions/", surveys.Versions.as_view(), name="api-survey-versions"),
+    path("survey-settings/", surveys.TogetherSettings.as_view(), name="api-survey-settings"),
     path("survey-responses/", surveys.Responses.as_view(), name="api-survey-responses"),
     path("survey-responses/<int:pk>/", surveys.OneResponse.as_view(), name="api-survey-response"),
     path("imports/", imports.Imports.as_view(), name="api-imports"),

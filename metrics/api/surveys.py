@@ -14,6 +14,7 @@ from rest_framework.request import Request
 
 from complaints.models import ChannelCode, Complaint
 from core.access import ADMIN, CASES, Access
+from core.api.administering import SettingsView, version_of
 from core.api.bodies import Strict
 from core.api.fields import Code, Flag, Id, Instant, Language, Text, Whole
 from core.api.filters import SINCE, between, choice, key, text
@@ -22,7 +23,7 @@ from core.clock import now
 from core.errors import InvalidInput
 from core.instants import iso
 from metrics.actions import answer, surveys
-from metrics.models import Survey, SurveyKind, SurveyResponse, SurveyVersion
+from metrics.models import Survey, SurveyKind, SurveyResponse, SurveySettings, SurveyVersion
 from metrics.survey_words import PARTS
 from retention.models import Customer
 
@@ -227,6 +228,39 @@ class OneSurvey(ApiView):
         return self.reply(shown_survey(changed), version=surveys.version_of(changed))
 
 
+class SurveySettingsPatch(Strict):
+    """What is left out stays."""
+
+    contact_cap_days = Whole(min_value=0, max_value=surveys.MOST_DAYS, required=False)
+    follow_up_working_days = Whole(min_value=0, max_value=60, required=False)
+
+
+class SurveySettingsShape(serializers.Serializer[Any]):
+    contact_cap_days = serializers.IntegerField(help_text="Nobody is asked twice within so many days.")
+    follow_up_working_days = serializers.IntegerField(help_text="By when an unhappy answer is called about.")
+
+
+class TogetherSettings(SettingsView):
+    """What holds for all surveys together; PATCH (managers and administrators) needs `If-Match`."""
+
+    access, resource = READS_SURVEYS, "surveys"
+    body: ClassVar = {"PATCH": SurveySettingsPatch}
+    answer = SurveySettingsShape
+
+    def get(self, request: Request) -> HttpResponse:
+        row = self.find(SurveySettings.objects.all(), pk=1)
+        return self.unless_fresh(request, version_of(row), lambda: _together(row))
+
+    def patch(self, request: Request) -> HttpResponse:
+        row, values = self.find(SurveySettings.objects.all(), pk=1), self.read(request)
+        changed = self.change(request, row, lambda **who: surveys.change_settings(values, **who))
+        return self.reply(_together(changed), version=version_of(changed))
+
+
+def _together(row: SurveySettings) -> dict[str, int]:
+    return {"contact_cap_days": row.contact_cap_days, "follow_up_working_days": row.follow_up_working_days}
+
+
 class Versions(ApiView):
     """The published words of a survey, newest first; POST publishes new ones (managers and administrators)."""
 
@@ -234,6 +268,7 @@ class Versions(ApiView):
     body: ClassVar = {"POST": NewVersion}
     answer = VersionShape
     success: ClassVar = {"POST": 201}
+    whole_list = True
 
     def get(self, request: Request, code: str) -> HttpResponse:
         row = self.find(Survey.objects.all(), code=code)
