@@ -10,6 +10,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 VAR_DIR ?= var
 export HOST PORT VAR_DIR
+# Every program started would compile all of ours again, and the tests start hundreds.
+unexport PYTHONDONTWRITEBYTECODE
 
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 WORKERS ?= 2
