@@ -214,6 +214,7 @@ def parts(
         "ownership": ownership.bars(request, complaint, at),
         "playbook": SimpleLazyObject(lambda: playbook_panel.panel(complaint, known=told.ticks)),
         "themes": theming.panel(complaint, query),
+        "measures": outcome.measures(told),
         "guards": outcome.guards(complaint, told),
         "decided": outcome.decided(complaint, told),
         "demands": outcome.demands(complaint, told, query=query),

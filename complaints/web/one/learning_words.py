@@ -13,7 +13,7 @@ Body = dict[str, Any]
 Said = tuple[str, str, str]
 
 
-def _names(codes: list[str]) -> str:
+def names(codes: list[str]) -> str:
     known = themes()
     return ", ".join(known[code].label if code in known else code for code in codes)
 
@@ -21,9 +21,9 @@ def _names(codes: list[str]) -> str:
 def _themes(body: Body) -> Said:
     said = []
     if body["added"]:
-        said.append(_("Themes added: %(names)s") % {"names": _names(body["added"])})
+        said.append(_("Themes added: %(names)s") % {"names": names(body["added"])})
     if body["removed"]:
-        said.append(_("Themes taken away: %(names)s") % {"names": _names(body["removed"])})
+        said.append(_("Themes taken away: %(names)s") % {"names": names(body["removed"])})
     return "filter", "", ". ".join(said)
 
 

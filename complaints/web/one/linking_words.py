@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from complaints.models import ClockKind
+from complaints.web.one import learning_words
 from core import languages
 
 Body = dict[str, Any]
@@ -29,6 +30,13 @@ def _moment(text: str | None) -> str:
 
 
 def _merged_here(body: Body) -> Said:
+    icon, tone, said = _part_of_this(body)
+    if codes := body.get("themes"):
+        said = f"{said}. {_('Themes added: %(names)s') % {'names': learning_words.names(codes)}}"
+    return icon, tone, said
+
+
+def _part_of_this(body: Body) -> Said:
     if moved := _deadlines(body):
         words = {"reference": body["from"], "deadlines": moved}
         return "merge", "", _("Part of this case now: %(reference)s. Deadlines: %(deadlines)s") % words
@@ -42,6 +50,8 @@ def _unmerged_here(body: Body) -> Said:
     if kept := body.get("kept"):
         names = ", ".join(str(ClockKind(one).label) if one in ClockKind.values else one for one in kept)
         said = f"{said}. {_('Changed since, and kept: %(clocks)s') % {'clocks': names}}"
+    if codes := body.get("themes"):
+        said = f"{said}. {_('Themes taken away: %(names)s') % {'names': learning_words.names(codes)}}"
     return "undo", "", said
 
 

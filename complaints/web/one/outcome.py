@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,7 +19,7 @@ from complaints.web.one.told import Story
 from core import languages
 from core.clock import now
 from core.web.once import fresh
-from core.web.parts import Chip, Guard, Part
+from core.web.parts import Chip, Guard, Link, Part
 
 TONES = {DemandOutcome.GRANTED: "met", DemandOutcome.PARTLY: "risk", DemandOutcome.REFUSED: ""}
 
@@ -80,6 +81,14 @@ def demands(complaint: Complaint, told: Story, *, query: str) -> Demands:
         version=str(complaint.version),
         nonce=fresh(),
     )
+
+
+def measures(told: Story) -> list[Link]:
+    """The corrective actions that answer the case, each with where it stands."""
+    return [
+        Link(f"{one.title} · {one.get_state_display()}", reverse("learning_action", args=[one.pk]), "flag")
+        for one in told.measures
+    ]
 
 
 def guards(complaint: Complaint, told: Story) -> list[Guard]:

@@ -95,6 +95,7 @@ def _sorted(rows: list[Row]) -> Story:
     story.waits.sort(key=lambda one: (one.due_at, one.id))
     story.demands.sort(key=lambda one: (one.complaint_id, one.position, one.pk))
     story.remedies.sort(key=lambda one: (one.requested_at, one.pk))
+    story.measures.sort(key=lambda one: one.pk)
     story.promises.sort(key=lambda one: (one.row.due_at, one.row.pk))
     story.others.sort(key=lambda one: one.received_at, reverse=True)
     return story

@@ -1,4 +1,4 @@
-"""What a case page tells of the decision: what the complainant asks for, what was decided, what is given for it."""
+"""What a case page tells of the decision: what is asked for, what was decided, what is given, and what is changed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from django.db.models import QuerySet
 
 from complaints.actions.demands import GIVEN as IN_FORCE
-from complaints.models import Decision, Demand, Remedy, RemedyStatus
+from complaints.models import CorrectiveAction, CorrectiveCase, Decision, Demand, Remedy, RemedyStatus
 from complaints.web import composed
 from complaints.web.one.story_parts import Row, part_of
 from complaints.web.one.told import Story
 
-DEMAND, DECISION, GIVEN, AWAITS = "demand", "decision", "given", "awaits"
-DEMANDS, REMEDIES = 60, 60
+DEMAND, DECISION, GIVEN, AWAITS, MEASURE = "demand", "decision", "given", "awaits", "measure"
+DEMANDS, REMEDIES, MEASURES = 60, 60, 20
 
 
 def parts(known: bool) -> list[QuerySet[Any, Any]]:
@@ -26,6 +26,7 @@ def parts(known: bool) -> list[QuerySet[Any, Any]]:
     decision = Decision.objects.filter(complaint=case, superseded_at__isnull=True).order_by("-number")
     given = Remedy.objects.filter(complaint=case, status__in=IN_FORCE).order_by("requested_at", "pk")
     awaits = Remedy.objects.filter(complaint__merged_into=case, status=RemedyStatus.AWAITING).order_by("pk")
+    of_parts = CorrectiveCase.objects.filter(complaint__merged_into=case)
     told = {"sent_at": "told_at", "failed_at": "seen_at", "number": "number"}
     words, facts = ("outcome", "answer", "complaint_id"), ("outcome", "answer_id", "told_how", "accepted")
     return [
@@ -39,6 +40,10 @@ def parts(known: bool) -> list[QuerySet[Any, Any]]:
         part_of(given, GIVEN, "requested_at", "description", "requested_by_id", "kind", "status", "amount", "currency")[
             :REMEDIES
         ],
+        *(
+            part_of(one.order_by("action"), MEASURE, "at", "action__title", "action_id", "action__state")[:MEASURES]
+            for one in (CorrectiveCase.objects.filter(complaint=case), of_parts)
+        ),
         part_of(awaits, AWAITS, "requested_at", "kind", None)[:REMEDIES],
     ]
 
@@ -76,4 +81,9 @@ def _awaits(story: Story, row: Row) -> None:
     story.awaiting_elsewhere += 1
 
 
-PLACES = {DEMAND: _demand, DECISION: _decision, GIVEN: _given, AWAITS: _awaits}
+def _measure(story: Story, row: Row) -> None:
+    if row.who not in {one.pk for one in story.measures}:  # one action may answer both of two merged cases
+        story.measures.append(CorrectiveAction(pk=row.who, title=row.text, state=row.a))
+
+
+PLACES = {DEMAND: _demand, DECISION: _decision, GIVEN: _given, AWAITS: _awaits, MEASURE: _measure}

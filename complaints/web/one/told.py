@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from complaints.models import Decision, Demand, Promise, Purpose, Remedy, StepDone
+from complaints.models import CorrectiveAction, Decision, Demand, Promise, Purpose, Remedy, StepDone
 from complaints.models.conversation import IN, OUT
 
 
@@ -164,6 +164,7 @@ class Story:
     ticks: list[StepDone] = field(default_factory=list)  # of the playbook's steps, oldest first
     demands: list[Demand] = field(default_factory=list)  # also those of merged cases of the same customer
     decision: Decision | None = None  # the one in force
+    measures: list[CorrectiveAction] = field(default_factory=list)  # that answer it or a case merged into it
     remedies: list[Remedy] = field(default_factory=list)  # granted or awaiting approval, oldest first
     awaiting_elsewhere: int = 0  # remedies that wait for approval on the cases merged into this one
     promises: list[Promised] = field(default_factory=list)  # by their hour, with those of merged cases
