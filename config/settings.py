@@ -316,6 +316,9 @@ SPECTACULAR_SETTINGS = {
         "ToldHow": "complaints.models.ToldHow",
         "UpOrDown": ["up", "down"],
         "ImportKind": ["customers", "purchases", "survey-responses"],
+        "ImportState": "retention.models.UploadState",
+        "ExportState": "metrics.models.ExportState",
+        "ExportFormat": "metrics.models.ExportFormat",
     },
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},
 }

@@ -17,11 +17,20 @@ from core.file_types import OCTETS, TYPES
 class Kept(Protocol):
     """A row that names a blob."""
 
-    stored: Any
-    name: Any
-    content_type: Any
-    size: Any
-    sha256: Any
+    @property
+    def stored(self) -> Any: ...
+
+    @property
+    def name(self) -> Any: ...
+
+    @property
+    def content_type(self) -> Any: ...
+
+    @property
+    def size(self) -> Any: ...
+
+    @property
+    def sha256(self) -> Any: ...
 
 
 CLOSED = "default-src 'none'; sandbox"
