@@ -110,6 +110,7 @@ def compose(message: OutboxMessage) -> EmailMultiAlternatives:
     headers = {"Message-ID": message.message_id, "Content-Language": message.language}
     if context.get("automatic"):
         headers |= {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+    headers |= _unsubscribing(str(context.get("unsubscribe_url", "")))
     thread = [one for one in context.get("references", ()) if _MESSAGE_ID.fullmatch(str(one))]
     if thread:
         headers |= {"In-Reply-To": thread[-1], "References": " ".join(thread)}
@@ -119,6 +120,15 @@ def compose(message: OutboxMessage) -> EmailMultiAlternatives:
     for one in files.enclosed:
         mail.attach(_enclosure(one))
     return mail
+
+
+def _unsubscribing(url: str) -> dict[str, str]:
+    """For mails that one may choose not to get: mail programs show a button. One press is enough over https alone (RFC
+    8058); else the button opens the page."""
+    if not url:
+        return {}
+    press = {"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if url.startswith("https://") else {}
+    return {"List-Unsubscribe": f"<{url}>", **press}
 
 
 def _enclosure(file: mail_files.Enclosed) -> MIMEBase:

@@ -36,5 +36,10 @@ def stop_url_of(key: str) -> str:
     return f"{url_of(key)}stop/"
 
 
+def one_click_url_of(key: str) -> str:
+    """The absolute address that mail programs post to when their reader presses "unsubscribe" (RFC 8058)."""
+    return f"{stop_url_of(key)}at-once/"
+
+
 def _mac(key: str) -> str:
     return salted_hmac(_SALT, key, algorithm="sha256").hexdigest()[:32]

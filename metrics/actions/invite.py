@@ -26,7 +26,7 @@ from core.models import Heartbeat, OutboxMessage, TrailEntry
 from metrics import house_time
 from metrics.models import Invitation, Survey, SurveyVersion
 from metrics.models.surveys import HIGHEST, LOWEST, Suppression, SurveyKind, SurveySettings
-from metrics.survey_links import new_key, stop_url_of, url_of
+from metrics.survey_links import new_key, one_click_url_of, stop_url_of, url_of
 from metrics.survey_words import words
 from retention.models import Consent, ContactPoint, Customer
 from retention.models.care import ConsentPurpose
@@ -271,6 +271,7 @@ def letter(one: Invitation, *, at: datetime) -> OutboxMessage:
         "automatic": True,
         "url": url,
         "stop_url": stop_url_of(one.key),
+        "unsubscribe_url": one_click_url_of(one.key),
         "name": one.customer.name if one.customer and one.customer.kind == "person" else "",
         "reference": one.complaint.reference if one.complaint else "",
         "scores": [[n, f"{url}?score={n}"] for n in range(LOWEST[kind], HIGHEST[kind] + 1)],

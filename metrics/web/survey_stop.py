@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from complaints.web.public.pages import choices, private, spoken_in
@@ -29,6 +31,25 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
         if request.method == "POST":
             return private(_change(request, invitation))
         return private(_show(request, invitation))
+
+
+@public
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def at_once(request: HttpRequest, token: str) -> HttpResponse:
+    """What `List-Unsubscribe` names: a mail program posts here for its reader, without cookies or a page (RFC 8058).
+
+    Nothing but that one sentence counts (422); a look leads to the page. An altered link is 404.
+    """
+    invitation = invitation_of(token)
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("survey_stop", args=[token]))
+    if request.POST.get("List-Unsubscribe") != "One-Click":
+        return private(HttpResponse(status=422))
+    if opt_out.whose(invitation) is None:
+        raise Http404
+    opt_out.set_wanted(invitation, wanted=False, by=Actor.customer("respondent"), at=clock.now())
+    return private(HttpResponse(status=200, content_type="text/plain"))
 
 
 def _change(request: HttpRequest, invitation: Invitation) -> HttpResponse:

@@ -10,6 +10,7 @@ _SURVEY = "settings/surveys/<slug:code>/"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("survey/<str:token>/", survey_page.survey, name="survey"),
     path("survey/<str:token>/stop/", survey_stop.stop, name="survey_stop"),
+    path("survey/<str:token>/stop/at-once/", survey_stop.at_once, name="survey_stop_at_once"),
     path("follow-ups/", follow_ups.index, name="follow_ups"),
     path(_CALL, follow_ups.one, name="follow_up"),
     path(_CALL + "call/", follow_ups.call, name="follow_up_call"),
