@@ -24,6 +24,7 @@ from core.actor import Actor
 from core.instants import from_us, to_us
 from core.models import Notification, NotificationEvent, OutboxMessage, Team, TrailEntry, User
 from core.notify import AT_ONCE
+from core.webhooks import emit
 
 NOTED_AS, WARNED_AS = "sla.breached", "sla.warned"
 TEMPLATES = {BREACH: "sla_breach", "warn": "sla_warning", "late": "sla_late"}
@@ -123,6 +124,7 @@ def noted(complaint: Complaint, fired: Sequence[Fired], *, by: Actor, at: dateti
     entry.recorded_at = at.astimezone(UTC)
     entry.seq = last[0] + 1 if last else 1
     entry.hash = trail.chain(bytes(last[1]) if last else trail.GENESIS, entry)
+    emit.ride(entry, complaint.reference)  # once more: the message names the entry by its number
     return entry
 
 

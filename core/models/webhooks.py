@@ -1,4 +1,4 @@
-"""Outgoing webhooks: who wants to hear of what, what there was to hear, and how each delivery went (mission E1; F27)."""
+"""Outgoing webhooks: who wants to hear of what, what there was to hear, and how each delivery went (E1, F27)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from core.cached import SECONDS, Cached
 from core.instants import iso
@@ -70,18 +70,16 @@ def catch_up(webhooks: Iterable[Webhook], *, at: datetime) -> int:
     fresh = [one for one in webhooks if at - one.listens_since < timedelta(seconds=60)]
     if not fresh:
         return 0
-    wanted: set[str] = set()
+    either = Q()
     for one in fresh:
-        wanted.update(one.events or events.TYPES)
-    kinds = [kind for kind, name in events.PUBLIC.items() if name in wanted and kind not in events.ALSO_IMPORTED]
-    first = min(fresh, key=lambda one: one.trail_from)
-    found = TrailEntry.objects.filter(
-        pk__gt=first.trail_from,
-        recorded_at__gte=min(one.listens_since for one in fresh),
-        recorded_at__lt=max(one.listens_since for one in fresh) + LATE,
-        kind__in=kinds,
-    )
-    return _write(found)
+        kinds = [
+            kind
+            for kind, name in events.PUBLIC.items()
+            if name in (one.events or events.TYPES) and kind not in events.ALSO_IMPORTED
+        ]
+        since = one.listens_since
+        either |= Q(pk__gt=one.trail_from, recorded_at__gte=since, recorded_at__lt=since + LATE, kind__in=kinds)
+    return _write(TrailEntry.objects.filter(either, pk__gt=min(one.trail_from for one in fresh)))
 
 
 def payload(kind: str, at: datetime, data: Mapping[str, Any]) -> str:

@@ -35,9 +35,11 @@ _INSIDE = ("localhost", "local", "internal", "intranet", "lan", "home", "corp", 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _MAPPED = ipaddress.ip_network("::ffff:0:0/96")
 _OUTSIDE = ipaddress.ip_network("2000::/3")
-# Beside what `is_global` refuses: 6to4 and Teredo carry IPv4 addresses inside; 6to4's relay.
+# Beside what `is_global` refuses, which differs by the version of Python: protocol assignments (Teredo among them),
+# documentation, 6to4 with its relay, segment routing.
 _REFUSED: tuple[Network, ...] = tuple(
-    ipaddress.ip_network(text) for text in ("2002::/16", "2001::/32", "192.88.99.0/24", "3fff::/20", "5f00::/16")
+    ipaddress.ip_network(text)
+    for text in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16")
 )
 
 
