@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_date
 from complaints.actions import payout_answers, payouts
 from complaints.models import AuthorityLimit, Payout
 from complaints.payout_files import Answer
+from complaints.web.remedies.charges import account
 from core import clock, trail
 from core.actor import Actor
 from core.models import Notification
@@ -85,6 +86,19 @@ def test_sent_back_and_paid_anew(cast: Cast, door: str) -> None:
         f"complaint.payout_{what}" for what in ("exported", "paid", "returned", "exported", "paid")
     ]
     assert not list(trail.verify(trail.of(complaint)))
+
+
+def test_the_charge_beside_the_case_shows_what_was_paid_for_it_and_given_back_in_all(cast: Cast) -> None:
+    """A payment and its return balance each other: neither is money of the customer's, neither was given back."""
+    by, at = Actor.system("test"), clock.now()
+    charge = charges.charge(cast.customer, amount=Decimal(90), currency="EUR", charged_on=day(), by=by, at=at)
+    charges.pay(cast.customer, amount=Decimal(90), currency="EUR", paid_on=day(), charge=charge.pk, by=by, at=at)
+    payout = paid(cast, charge=charge)
+    [before] = account(cast.customer.pk).lines
+    assert (before.paid, before.given, before.left) == ("€90.00 paid", "€40.00 given back", 50)
+    payouts.take_back(payout, by=Actor.person(cast.manager), at=clock.now(), returned_on=day(), reason="Closed")
+    [after] = account(cast.customer.pk).lines
+    assert (after.paid, after.given, after.left) == (before.paid, before.given, before.left)
 
 
 def test_only_what_was_paid_comes_back_and_only_managers_say_so(cast: Cast) -> None:

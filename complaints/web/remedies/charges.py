@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from complaints.authority import sums
-from complaints.models import Payout, Remedy, RemedyKind, RemedyStatus
+from complaints.models import Payout, PayoutReturn, Remedy, RemedyKind, RemedyStatus
 from core import languages
 from core.web.parts import Part
 from retention.models import Charge, Payment
@@ -55,15 +55,17 @@ def account(customer: int, *, chosen: int | None = None) -> Account:
     """Query cost: 5."""
     rows = list(Charge.objects.filter(customer=customer)[:READ])
     keys = [row.pk for row in rows]
-    paid = _by_charge(Payment.objects.filter(charge__in=keys, amount__gt=0))
+    returned = PayoutReturn.objects.filter(payment__charge__in=keys)  # of no account: they balance each other
+    paid = _by_charge(Payment.objects.filter(charge__in=keys, amount__gt=0).exclude(pk__in=returned.values("counter")))
     transfers = Payout.objects.filter(payment__charge__in=keys).values("payment")
-    back = _by_charge(Payment.objects.filter(charge__in=keys, amount__lt=0).exclude(pk__in=transfers))
+    given_back = Payment.objects.filter(charge__in=keys, amount__lt=0).exclude(pk__in=transfers)
+    back = _by_charge(given_back.exclude(pk__in=returned.values("payment")))
     given, waiting = _refunds(keys)
     groups = equal_ones(rows)
     twice = {row.pk for group in groups for row in group}
 
     def line(row: Charge) -> ChargeLine:
-        returned = given[row.pk] - back[row.pk]
+        granted = given[row.pk] - back[row.pk]
         return ChargeLine(
             row=row,
             day=languages.short_day(row.charged_on),
@@ -72,7 +74,7 @@ def account(customer: int, *, chosen: int | None = None) -> Account:
             paid=_("%(sum)s paid") % {"sum": languages.money(paid[row.pk], row.currency)}
             if paid[row.pk]
             else _("not paid"),
-            given=_given(returned, waiting[row.pk], row.currency),
+            given=_given(granted, waiting[row.pk], row.currency),
             left=max(row.amount - given[row.pk] - waiting[row.pk], Decimal(0)),
             twice=row.pk in twice,
             chosen=row.pk == chosen,
