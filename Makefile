@@ -24,7 +24,7 @@ SEED := $(wildcard */management/commands/seed_demo.py)
 PAGES := $(shell find templates -name '*.html' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-sqlite test-servers test-browser lint bench soak messages fmt install clean
+.PHONY: help run demo test test-sqlite test-servers test-browser lint bench soak schema fuzz messages fmt install clean
 
 help: ## What this file can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -123,6 +123,12 @@ bench: $(VENV)/.development ## Our benchmarks on PostgreSQL and SQLite, text and
 soak: $(VENV)/.development ## The long runs with faults
 	$(PY) -m config.messages compile
 	$(PY) -m tests.services --durable -- $(PY) -m tests.soak
+
+schema: $(VENV)/.development ## The OpenAPI document anew, into docs/api/openapi.json
+	$(PY) -m tests.schema
+
+fuzz: $(VENV)/.development ## schemathesis over the whole API: 100,000 requests (REQUESTS, SEED)
+	$(ON_SQLITE) $(PY) -m tests.fuzz --requests $(or $(REQUESTS),100000) --seed $(or $(SEED),1)
 
 clean: ## Delete caches (not var/, where the data is)
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -133,6 +133,7 @@ class AuthorityDraft(ApiView):
 
     access, resource = IN_CHARGE, "authority"
     body: ClassVar = {"POST": Nothing}
+    problems = (404,)
     answer: ClassVar = shapes.AuthorityDraftShape
     success: ClassVar = {"POST": 201}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -61,6 +61,16 @@ class NewComplaint(Strict):
         help_text="Each thing they ask for; each is decided with the case.",
     )
     attachments = Files(required=False)
+    example: ClassVar = {
+        "channel": "phone",
+        "subject": "Two lamps, one parcel",
+        "description": "I ordered two lamps. One came.",
+        "type": "delivery-late",
+        "customer": {"name": "Dana Whitlock", "email": "dana@mail.example"},
+        "order_number": "W-10027",
+        "source": "contact-centre",
+        "external_id": "call-8841",
+    }
 
 
 class Amendment(Strict):
@@ -78,6 +88,7 @@ class Amendment(Strict):
 
 class AcknowledgementBody(Strict):
     message = Text(max_length=LONG, required=False, allow_blank=True)
+    example: ClassVar = {"message": "We have your complaint and look into it today."}
 
 
 class RefusalBody(Strict):
@@ -108,6 +119,7 @@ class MessageBody(Strict):
     promise = GivenBody(required=False)
     attachments = Files(required=False)
     macro = Id(required=False, help_text="The macro whose text it began with; its steps are carried out behind it.")
+    example: ClassVar = {"body": "The second lamp left our warehouse this morning.", "direction": "out"}
 
 
 class NoteBody(Strict):
@@ -116,6 +128,7 @@ class NoteBody(Strict):
     body = Text(max_length=LONG)
     mentions = serializers.ListField(child=Id(), required=False, max_length=MOST_MENTIONS)
     attachments = Files(required=False)
+    example: ClassVar = {"body": "Warehouse confirms that one parcel was left behind."}
 
 
 class OwnerBody(Strict):

@@ -54,6 +54,12 @@ class ResolutionBody(Strict):
     findings = Text(max_length=LONG, required=False, allow_blank=True)
     demands = DemandAnswerBody(many=True, required=False)
     macro = Id(required=False)
+    example: ClassVar = {
+        "outcome": "upheld",
+        "root_cause": "warehouse",
+        "summary": "One parcel left behind.",
+        "answer": "You were right.",
+    }
 
 
 class DemandBody(Strict):

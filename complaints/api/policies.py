@@ -141,6 +141,7 @@ class Draft(ApiView):
 
     access, resource = IN_CHARGE, "sla-policies"
     body: ClassVar = {"POST": Nothing}
+    problems = (404,)
     answer: ClassVar = shapes.DraftShape
     success: ClassVar = {"POST": 201}
 

@@ -41,6 +41,7 @@ class RemedyBody(Strict):
     points = Whole(min_value=1, max_value=remedy_asking.MOST_POINTS, required=False)
     description = Text(max_length=remedy_asking.MOST_DESCRIPTION, required=False, allow_blank=True)
     charge = Id(required=False, allow_null=True)
+    example: ClassVar = {"kind": "refund", "amount": {"amount": "12.30", "currency": "EUR"}, "reason": "Shipping"}
 
 
 class ApprovalBody(Strict):

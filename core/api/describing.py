@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from rest_framework import serializers
+
 from core.api.fields import Code, Day, Id, Instant, Text
 from core.instants import FIRST_YEAR, LAST_YEAR
 
@@ -75,8 +77,12 @@ TAGS = {
 }
 
 
-def narrowed(field: Any, schema: dict[str, Any]) -> dict[str, Any]:
-    """`schema` of a field of a body, with what the field refuses beyond its type."""
+def narrowed(field: Any, schema: dict[str, Any], direction: str) -> dict[str, Any]:
+    """`schema` of a field; in a body with what the field refuses beyond its type. Any JSON is null too."""
+    if isinstance(field, serializers.JSONField):
+        return {name: text for name, text in schema.items() if name in ("description", "readOnly", "writeOnly")}
+    if direction != "request":
+        return schema
     if isinstance(field, Id):
         schema.setdefault("pattern", ID)
     elif isinstance(field, Instant):

@@ -127,9 +127,15 @@ class ApiSchema(AutoSchema):
         responses: dict[Any, Any] = {status: OpenApiResponse(answer, description="Done." if status != 200 else "")}
         if "unless_fresh" in self._source():
             responses[304] = OpenApiResponse(description=_MEANINGS[304])
-        for code in self._problems():
-            responses[code, PROBLEM] = OpenApiResponse(Problem, description=_MEANINGS[code])
         return responses
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        """The answers, also those a view describes itself, and every problem."""
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        for code in self._problems():
+            problem = OpenApiResponse(Problem, description=_MEANINGS[code])
+            bodies.setdefault(str(code), self._get_response_for_code(problem, str(code), media_types=[PROBLEM]))
+        return dict(sorted(bodies.items()))
 
     def get_override_parameters(self) -> list[Any]:
         found = []
@@ -243,7 +249,7 @@ class ApiSchema(AutoSchema):
 
     def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
         schema = super()._map_serializer_field(field, direction, bypass_extensions)
-        return describing.narrowed(field, schema) if schema and direction == "request" else schema
+        return describing.narrowed(field, schema, direction) if schema else schema
 
     def _matches(self) -> bool:
         """Whether it refuses to go on without `If-Match`."""

@@ -45,6 +45,7 @@ class NewWebhookBody(Strict):
     url = Text(max_length=LONGEST, trim=True, help_text="https, on port 443, 80 or from 8000 on, at a public address.")
     description = Text(max_length=webhooks.DESCRIPTION, trim=True, required=False, allow_blank=True)
     events = serializers.ListField(child=Text(max_length=60), required=False, max_length=200)
+    example: ClassVar = {"url": "https://shop.example/hooks/amends", "events": ["complaint.resolved"]}
 
 
 class WebhookPatch(Strict):
