@@ -261,7 +261,7 @@ def test_the_connection_goes_to_the_very_address_that_was_checked(monkeypatch: A
 @pytest.mark.sqlite
 def test_a_name_server_that_hangs_does_not_hold_us(monkeypatch: Any) -> None:
     never = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: [] if never.wait(5) else [])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: [never.wait(5)][1:])
     with pytest.raises(target.NameNotFound):
         target.resolve(target.parse("https://slow.example/"), seconds=0.1)
     never.set()
