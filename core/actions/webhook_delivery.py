@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
@@ -150,7 +151,13 @@ def record(job: Job, outcome: Outcome, *, at: datetime) -> None:
     webhook = Webhook.objects.select_for_update(no_key=True).filter(pk=job.webhook).first()
     if webhook is None:
         return
-    values = {"claim": "", "claimed_until": None, "updated_at": at, "status": outcome.status, "ms": outcome.ms}
+    values: dict[str, Any] = {
+        "claim": "",
+        "claimed_until": None,
+        "updated_at": at,
+        "status": outcome.status,
+        "ms": outcome.ms,
+    }
     values |= {"error": outcome.error, **_what_next(job, outcome, webhook, at)}
     if not WebhookDelivery.objects.filter(pk=job.delivery, claim=job.claim).update(**values):
         return
@@ -263,7 +270,7 @@ def _attempt(job: Job, send: Send) -> Outcome:
         return Outcome(None, "our_error")
 
 
-def _what_next(job: Job, outcome: Outcome, webhook: Webhook, at: datetime) -> dict[str, object]:
+def _what_next(job: Job, outcome: Outcome, webhook: Webhook, at: datetime) -> dict[str, Any]:
     if outcome.delivered:
         return {"state": DeliveryState.DELIVERED, "finished_at": at}
     pause = wait_after(job.tries, outcome, at=at)

@@ -143,9 +143,7 @@ class WebhookDelivery(models.Model):
         constraints = [models.UniqueConstraint(fields=["webhook", "message"], name="webhookdelivery_once")]
         indexes = [
             models.Index(fields=["webhook", "next_at", "id"], name="webhookdelivery_due", condition=Q(state="pending")),
-            models.Index(
-                fields=["webhook"], name="webhookdelivery_claimed", condition=Q(claimed_until__isnull=False)
-            ),
+            models.Index(fields=["webhook"], name="webhookdelivery_claimed", condition=Q(claimed_until__isnull=False)),
             models.Index(fields=["webhook", "-id"], name="webhookdelivery_of"),
             models.Index(fields=["updated_at", "id"], name="webhookdelivery_updated"),
         ]

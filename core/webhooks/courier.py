@@ -138,7 +138,7 @@ class _Connection(http.client.HTTPConnection):
                 problem = error
                 continue
             self.opened = self._secured(plain)
-            self.sock = _Timed(self.opened, self.until)  # type: ignore[assignment]
+            self.sock = _Timed(self.opened, self.until)
             return
         raise problem
 
