@@ -191,7 +191,7 @@ def test_references_that_meet_are_drawn_again(cast: Cast, monkeypatch: pytest.Mo
     assert (told["status"], told["complaint"]["reference"]) == (201, "AM-7777-7777")
 
 
-def test_a_row_costs_fewer_queries_than_a_call(cast: Cast) -> None:
+def test_a_row_costs_fewer_queries_than_a_call(cast: Cast, lasting_caches: None) -> None:
     headers = bearer(cast.manager)
     send(cast.manager, [row()], headers=headers)  # what is read once for ever
 
@@ -207,7 +207,7 @@ def test_a_row_costs_fewer_queries_than_a_call(cast: Cast) -> None:
     )
     few = asked(lambda: send(cast.manager, [row(number) for number in range(2)], headers=headers))
     many = asked(lambda: send(cast.manager, [row(number) for number in range(22)], headers=headers))
-    a_row = (many - few) / 20
+    a_row = round((many - few) / 20)  # now and then a block of keys is fetched
     assert a_row <= single - 1, "who calls is asked once for all"
     keyed = asked(lambda: send(cast.manager, [row(number) for number in range(22)], headers=headers, key="k-9"))
     assert keyed <= many + 22 + 6, "one more for each row, to know it again"

@@ -15,6 +15,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from core import cached, clock, trail
+from core.actor import Actor
+from core.importing import run as importing
 from core.models import ImportRun, OutboxMessage
 from core.web.once import fresh
 from metrics import tasks
@@ -215,6 +217,58 @@ def test_large_files_are_taken_only_where_files_are_expected(cast: Cast, setting
     assert by_api(cast.manager, large, "customers") == 413
     elsewhere = browser(cast.manager).post("/settings/surveys/", {"file": SimpleUploadedFile("a.csv", large.encode())})
     assert elsewhere.status_code == 413
+
+
+def cancel(door: str, user: Any, upload: Upload) -> int:
+    if door == "web":
+        return browser(user).post(f"/settings/imports/{upload.pk}/", {"do": "cancel"}).status_code
+    return Client().delete(f"/api/v1/imports/{upload.pk}/", headers=bearer(user)).status_code
+
+
+@pytest.mark.parametrize("door", ["web", "api"])
+def test_an_import_is_called_off_and_its_file_deleted(
+    door: str, cast: Cast, django_capture_on_commit_callbacks: Any
+) -> None:
+    upload = by_api(cast.manager, CUSTOMERS, "customers")
+    assert isinstance(upload, Upload)
+    tasks.import_uploads()
+    assert cancel(door, cast.agent, upload) in (403, 404)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert cancel(door, cast.manager, upload) in (200, 302)
+    upload.refresh_from_db()
+    assert (upload.state, list(uploads.folder().iterdir())) == (UploadState.CANCELLED, [])
+    assert [entry.kind for entry in trail.of(upload)][-1] == "upload.cancelled"
+    assert commit_api(cast.manager, upload) == 409 and cancel("api", cast.manager, upload) == 409
+    page = browser(cast.manager).get(f"/settings/imports/{upload.pk}/").content.decode()
+    assert "Cancelled" in page and "Cancel it" not in page
+    assert tasks.import_uploads() == 0
+
+
+def test_one_called_off_while_it_is_recorded_stops_after_the_piece(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    text = "Customer ID;Name\n" + "".join(f"C-{n};Customer {n}\n" for n in range(30))
+    upload = by_api(cast.manager, text, "customers")
+    assert isinstance(upload, Upload)
+    tasks.import_uploads()
+    assert commit_api(cast.manager, upload) == 200
+    job, whole = KINDS["customers"].job, importing._chunks
+    monkeypatch.setattr(importing, "_chunks", lambda rows, _size: whole(rows, 10))
+    record, recorded = job.record, []
+
+    def cancelled(self: Any, *what: Any) -> Any:
+        recorded.append(1)
+        if len(recorded) == 2:
+            uploads.cancel(upload, by=Actor.person(cast.manager), at=MONDAY)
+        return record(self, *what)
+
+    monkeypatch.setattr(job, "record", cancelled)
+    before = Customer.objects.count()
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.import_uploads()
+    upload.refresh_from_db()
+    assert (upload.state, len(recorded)) == (UploadState.CANCELLED, 2)
+    assert Customer.objects.count() == before + 20, "a piece is done whole, the third was never begun"
 
 
 def test_old_files_are_forgotten_and_what_is_known_of_them_stays(cast: Cast) -> None:

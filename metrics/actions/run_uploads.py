@@ -32,6 +32,10 @@ REASONS = 50  # different ones that are kept
 _QUOTED = re.compile(r"“[^”]*”|\d+")
 
 
+class _Cancelled(Exception):
+    """Called off meanwhile: what is recorded so far stays."""
+
+
 def run_uploads(*, at: datetime) -> int:
     """Work on one upload after the other until none is left; returns how many. Query cost: 2 when there is none."""
     done = 0
@@ -61,10 +65,13 @@ def _work(upload: Upload) -> None:
         except (Unreadable, DomainError) as problem:
             _finish(upload, UploadState.FAILED, failure=str(problem))
             return
+        except _Cancelled:
+            return
         except AlreadyRunning:
             return  # whoever runs it finishes it; else the lease runs out
         state = UploadState.TRIED if trying else UploadState.DONE
-        _finish(upload, state, run=run, problems=grouped(uploads.rejects_of(upload)))
+        rejects = uploads.rejects_of(upload)  # gone if it was called off at the last moment
+        _finish(upload, state, run=run, problems=grouped(rejects) if rejects.exists() else ())
 
 
 def _watched(job: type[Any], upload: Upload) -> type[Any]:
@@ -74,7 +81,8 @@ def _watched(job: type[Any], upload: Upload) -> type[Any]:
         def moved(self, run: ImportRun) -> None:
             counts = {name: getattr(run, name) for name in COUNTS}
             until = clock.database_now() + uploads.LEASE
-            Upload.objects.filter(pk=upload.pk, state=upload.state).update(**counts, leased_until=until)
+            if not Upload.objects.filter(pk=upload.pk, state=upload.state).update(**counts, leased_until=until):
+                raise _Cancelled
 
     return Watched
 

@@ -58,6 +58,7 @@ class ImportShape(serializers.Serializer[Any]):
     problems = serializers.JSONField(help_text="What was rejected: reason, count, first line.")
     failure = serializers.CharField(allow_blank=True)
     created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True, help_text="The trial, or once it is committed the import.")
     finished_at = serializers.DateTimeField(allow_null=True)
 
 
@@ -69,6 +70,7 @@ def shown(row: Upload) -> dict[str, Any]:
         "problems": [{"reason": reason, "count": count, "line": line} for reason, count, line in row.problems],
         "failure": row.failure,
         "created_at": iso(row.created_at),
+        "started_at": iso(row.begun_at),
         "finished_at": iso(row.finished_at),
     }
 
@@ -114,12 +116,18 @@ class Imports(ListView):
 
 
 class OneImport(ApiView):
-    """How far it is, and what was rejected why."""
+    """How far it is, and what was rejected why. DELETE calls it off: what was recorded by then stays."""
 
-    access, resource, answer = IN_CHARGE, "imports", ImportShape
+    access, resource = IN_CHARGE, "imports"
+    answer: ClassVar = {"GET": ImportShape, "DELETE": ImportShape}
+    success: ClassVar = {"DELETE": 200}
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         return self.reply(shown(self.find(Upload.objects.all(), pk=pk)))
+
+    def delete(self, request: Request, pk: int) -> HttpResponse:
+        row = self.find(Upload.objects.all(), pk=pk)
+        return self.reply(shown(actions.cancel(row, by=self.actor(request), at=now())))
 
 
 class Commitment(ApiView):

@@ -125,7 +125,7 @@ def _row(one: Upload) -> list[Cell]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @allow(ADMIN, MANAGER)
 def one(request: HttpRequest, upload_id: int) -> HttpResponse:
-    """One import: its columns, what the trial found, how far it is. POST `do=match` or `do=commit`. Query cost: 1."""
+    """One import: its columns, what the trial found, how far it is. POST `do=match|commit|cancel`. Query cost: 1."""
     upload = _find(upload_id)
     if request.method == "POST":
         return _act(request, upload)
@@ -137,6 +137,8 @@ def _act(request: HttpRequest, upload: Upload) -> HttpResponse:
     try:
         if request.POST.get("do") == "commit":
             actions.commit(upload, by=by, at=at)
+        elif request.POST.get("do") == "cancel":
+            actions.cancel(upload, by=by, at=at)
         else:
             required, _optional = known_columns(upload.kind, upload.preset)
             chosen = _chosen(request, upload)
@@ -200,6 +202,7 @@ def _state(upload: Upload) -> dict[str, Any]:
         "said": _said(upload, now()) if working else "",
         "counts": counts if upload.begun_at else [],
         "problems": [(reason, languages.number(count), line) for reason, count, line in upload.problems],
+        "may_cancel": upload.state not in (UploadState.DONE, UploadState.CANCELLED),
         "may_commit": upload.state == UploadState.TRIED and upload.rejected < upload.total,
         "rejects_url": reverse("settings_import_rejects", args=[upload.pk])
         if upload.rejected and upload.size and not working

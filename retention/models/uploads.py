@@ -15,6 +15,7 @@ class UploadState(models.TextChoices):
     IMPORTING = "importing", _("Being imported")
     DONE = "done", _("Imported")
     FAILED = "failed", _("Not readable")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 AT_WORK = (UploadState.TRYING, UploadState.IMPORTING)
