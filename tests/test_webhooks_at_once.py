@@ -20,7 +20,7 @@ from core.models import Webhook, WebhookAttempt, WebhookDelivery, WebhookMessage
 from core.webhooks.courier import Outcome
 from tests.cast import Cast, make_cast
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 URL = "https://93.184.215.14/hook"  # never called
 
 
