@@ -1,4 +1,4 @@
-"""What administrators set, over the API: through the same actions as the browser, with a version and a scope (D3, E1)."""
+"""What administrators set, over the API: the same actions as in the browser, with a version and a scope (D3, E1)."""
 
 from __future__ import annotations
 

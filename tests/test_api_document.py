@@ -128,7 +128,7 @@ def test_a_generated_client_files_reads_acknowledges_pages_and_meets_a_problem(p
         return importlib.import_module(f"{package}.{name}")
 
     cast: Cast = make_cast()
-    _token, plain = make_token(cast.agent)
+    _token, plain = make_token(cast.manager)
     models, types = part("models"), part("types")
     client = part("client").AuthenticatedClient(base_url=live_server.url, token=plain)
 

@@ -22,7 +22,7 @@ GUIDE = ROOT / "docs" / "api" / "README.md"
 @pytest.mark.django_db(transaction=True)
 def test_the_commands_of_the_guide_work(live_server: Any) -> None:
     assert shutil.which("curl"), "the guide's commands need curl"
-    _token, plain = make_token(make_cast().agent, "complaints:write", "customers:write", "account:read")
+    _token, plain = make_token(make_cast().manager, "complaints:write", "customers:write", "account:read")
     blocks = re.findall(r"^```bash\n(.*?)^```", GUIDE.read_text(), re.DOTALL | re.MULTILINE)
     assert len(blocks) >= 8
     script = "set -euo pipefail\n" + "\n".join(f"echo '# block {n}'\n{block}" for n, block in enumerate(blocks, 1))

@@ -23,7 +23,7 @@ class Types(ListView):
     """Complaint types, two levels."""
 
     access, resource = SIGNED_IN, "complaint-types"
-    answer = CatalogueShape
+    answer: ClassVar[Any] = CatalogueShape
     filters = (flag("is_active"), text("code"), text("parent", "parent__code"))
     ordering: ClassVar = {"position": "position", "code": "code"}
     default_ordering = "position"

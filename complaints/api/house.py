@@ -17,6 +17,7 @@ from complaints.api.shapes import Reference, RoutingRuleShape
 from complaints.api.teams import shown as team_dict
 from complaints.models import ChannelCode, RoutingRule, Severity
 from complaints.reference import type_by_code
+from core.actions.settings import version_of
 from core.api.administering import (
     ADMINISTRATORS,
     SIGNED_IN,
@@ -24,7 +25,6 @@ from core.api.administering import (
     SettingsView,
     team_by_id,
     user_by_id,
-    version_of,
 )
 from core.api.bodies import Strict
 from core.api.fields import Code, Flag, Id, Language, Text

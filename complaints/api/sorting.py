@@ -16,10 +16,11 @@ from complaints.actions import macros as macro_actions
 from complaints.actions import themes as theme_actions
 from complaints.api import catalogue as lists
 from complaints.api import macros, present, themes
-from complaints.api.shapes import ChannelShape
+from complaints.api.shapes import CatalogueShape, ChannelShape
 from complaints.models import Channel, ComplaintType, RootCause, Severity, Theme
 from core.actions import settings
-from core.api.administering import SIGNED_IN, DirectionBody, SettingsView, version_of
+from core.actions.settings import version_of
+from core.api.administering import SIGNED_IN, DirectionBody, SettingsView
 from core.api.bodies import Strict
 from core.api.fields import Code, Flag, Text
 from core.clock import now
@@ -93,7 +94,7 @@ class Types(lists.Types):
     """Complaint types, two levels; POST (administrators) makes one."""
 
     body: ClassVar = {"POST": NewType}
-    answer: ClassVar = {"GET": lists.CatalogueShape, "POST": ComplaintTypeShape}
+    answer: ClassVar[Any] = {"GET": CatalogueShape, "POST": ComplaintTypeShape}
     success: ClassVar = {"POST": 201}
     model: ClassVar[Any] = ComplaintType
     address: ClassVar = "api-complaint-type"
@@ -109,7 +110,7 @@ class RootCauses(Types):
 
     resource = "root-causes"
     body: ClassVar = {"POST": NewCause}
-    answer: ClassVar = {"GET": lists.CatalogueShape, "POST": RootCauseShape}
+    answer: ClassVar[Any] = {"GET": CatalogueShape, "POST": RootCauseShape}
     model: ClassVar[Any] = RootCause
     address: ClassVar = "api-root-cause"
 
@@ -122,7 +123,7 @@ class OneType(SettingsView):
 
     access, resource = SIGNED_IN, "complaint-types"
     body: ClassVar = {"PATCH": TypePatch}
-    answer: ClassVar = ComplaintTypeShape
+    answer: ClassVar[Any] = ComplaintTypeShape
     model: ClassVar[Any] = ComplaintType
 
     def get(self, request: Request, code: str) -> HttpResponse:
@@ -144,7 +145,7 @@ class OneCause(OneType):
 
     resource = "root-causes"
     body: ClassVar = {"PATCH": CausePatch}
-    answer: ClassVar = RootCauseShape
+    answer: ClassVar[Any] = RootCauseShape
     model: ClassVar[Any] = RootCause
 
 
@@ -152,7 +153,8 @@ class TypePosition(SettingsView):
     """Let a type change places with its neighbour on the same level (administrators)."""
 
     access, resource = SIGNED_IN, "complaint-types"
-    body, answer = DirectionBody, ComplaintTypeShape
+    body = DirectionBody
+    answer: ClassVar[Any] = ComplaintTypeShape
     model: ClassVar[Any] = ComplaintType
 
     def post(self, request: Request, code: str) -> HttpResponse:
@@ -164,7 +166,8 @@ class TypePosition(SettingsView):
 class CausePosition(TypePosition):
     """Let a root cause change places with its neighbour on the same level (administrators)."""
 
-    resource, answer = "root-causes", RootCauseShape
+    resource = "root-causes"
+    answer: ClassVar[Any] = RootCauseShape
     model: ClassVar[Any] = RootCause
 
 

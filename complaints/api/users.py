@@ -16,7 +16,8 @@ from complaints.api import present
 from complaints.api.shapes import Reference
 from complaints.web.settings.user_parts import password_link
 from core.actions import people
-from core.api.administering import ADMINISTRATORS, SettingsView, team_by_id, user_by_id, version_of
+from core.actions.settings import version_of
+from core.api.administering import ADMINISTRATORS, SettingsView, team_by_id, user_by_id
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Code, Email, Flag, Id, Text, Whole
 from core.api.filters import flag, key, text
@@ -40,7 +41,7 @@ class UserPatch(Strict):
     languages = serializers.ListField(child=Code(choices=LANGUAGES), required=False, max_length=len(LANGUAGES))
     capacity = Whole(min_value=1, max_value=10_000, required=False, help_text="Open complaints at a time.")
     deputy = Id(required=False, allow_null=True)
-    example: ClassVar = {"is_agent": True, "capacity": 25}
+    example: ClassVar[dict[str, Any]] = {"is_agent": True, "capacity": 25}
 
 
 class NewUser(UserPatch):

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from django.db import models, transaction
-from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from core.access import ADMIN, Access
 from core.actions import settings
 from core.actions.settings import version_of
-from core.actor import Actor
 from core.api.bodies import Strict
 from core.api.fields import Code
 from core.api.problem import Refusal
@@ -34,18 +31,8 @@ class DirectionBody(Strict):
     example = {"direction": "up"}
 
 
-class Move(Protocol):
-    """The action that changes places."""
-
-    def __call__(self, row: Any, *, up: bool, by: Actor, at: datetime) -> Any: ...
-
-
 class SettingsView(ApiView):
     """One row of settings."""
-
-    def unless_known(self, request: Request, row: models.Model, render: Callable[[], Any]) -> HttpResponse:
-        """The row, or 304 while it is what `If-None-Match` names."""
-        return self.unless_fresh(request, version_of(row), render)
 
     def change(self, request: Request, row: models.Model, run: Callable[..., Result]) -> Result:
         """Run an action (`by`, `at`) on a row that is still what `If-Match` names; looked at again under its lock.
@@ -62,7 +49,7 @@ class SettingsView(ApiView):
         except settings.Stale as stale:
             raise Refusal(412, "precondition_failed", str(stale)) from None
 
-    def moved(self, request: Request, row: models.Model, move: Move) -> None:
+    def moved(self, request: Request, row: models.Model, move: Callable[..., Any]) -> None:
         """Let it change places as the body says."""
         move(row, up=self.read(request)["direction"] == "up", by=self.actor(request), at=now())
 

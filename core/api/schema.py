@@ -111,7 +111,7 @@ class ApiSchema(AutoSchema):
         if method == "PATCH" and "partial=True" not in self._source():
             self.method = "PUT"
         try:
-            return super()._get_request_for_media_type(serializer, direction)
+            return super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
         finally:
             self.method = method
 
@@ -134,7 +134,8 @@ class ApiSchema(AutoSchema):
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for code in self._problems():
             problem = OpenApiResponse(Problem, description=_MEANINGS[code])
-            bodies.setdefault(str(code), self._get_response_for_code(problem, str(code), media_types=[PROBLEM]))
+            described = self._get_response_for_code(problem, str(code), [PROBLEM])  # type: ignore[no-untyped-call]
+            bodies.setdefault(str(code), described)
         return dict(sorted(bodies.items()))
 
     def get_override_parameters(self) -> list[Any]:
@@ -203,7 +204,8 @@ class ApiSchema(AutoSchema):
                 "previous": {**link, "description": "The address of the page before this one."},
             },
         }
-        component = ResolvedComponent(f"{row.name}Page", ResolvedComponent.SCHEMA, page, page)
+        kind = ResolvedComponent.SCHEMA
+        component = ResolvedComponent(f"{row.name}Page", kind, page, page)  # type: ignore[no-untyped-call]
         self.registry.register_on_missing(component)
         found: dict[str, Any] = component.ref
         return found
@@ -213,7 +215,7 @@ class ApiSchema(AutoSchema):
         codes = {503, *getattr(self.view, "problems", ())}
         if access is None or not access.public:
             codes |= {401, 403, 429}
-        if "{" in self.path:
+        if "{" in self.path or "self.find(" in self._source():
             codes |= {404}
         if self.method == "GET":
             codes |= {400}
@@ -243,12 +245,12 @@ class ApiSchema(AutoSchema):
         return scopes.needed(resource, method) if resource else ""
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
-        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         body = serializer if isinstance(serializer, Strict) else None
         return schema if body is None else describing.closed(body, schema)
 
     def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
-        schema = super()._map_serializer_field(field, direction, bypass_extensions)
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
         return describing.narrowed(field, schema, direction) if schema else schema
 
     def _matches(self) -> bool:

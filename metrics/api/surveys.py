@@ -14,7 +14,8 @@ from rest_framework.request import Request
 
 from complaints.models import ChannelCode, Complaint
 from core.access import ADMIN, CASES, Access
-from core.api.administering import SettingsView, version_of
+from core.actions.settings import version_of
+from core.api.administering import SettingsView
 from core.api.bodies import Strict
 from core.api.fields import Code, Flag, Id, Instant, Language, Text, Whole
 from core.api.filters import SINCE, between, choice, key, text
