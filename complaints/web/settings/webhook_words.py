@@ -87,7 +87,7 @@ def delivery(one: WebhookDelivery) -> Chip:
 def facts_of(one: WebhookDelivery, at: datetime) -> Facts:
     found = [("webhook-id", one.message_id), (_("Written"), languages.near(one.message.created_at, at))]
     if one.message.reference:
-        found.append((_("About"), one.message.reference))
+        found.append((_("Reference"), one.message.reference))
     found.append((_("Attempts"), languages.number(one.attempts)))
     if one.state == DeliveryState.PENDING:
         found.append((_("Next attempt"), languages.near(max(one.next_at, at), at)))

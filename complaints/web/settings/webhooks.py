@@ -238,7 +238,7 @@ def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
             Link(str(name), f"{here}?{urlencode({'state': key})}" if key else here, current=key == state)
             for key, name in STATES.items()
         ],
-        "columns": [Column(_("Event")), Column(_("About")), Column(_("Written")), Column(_("State"))],
+        "columns": [Column(_("Event")), Column(_("Reference")), Column(_("Written")), Column(_("State"))],
         "rows": [_delivery_row(each, at) for each in listed[:PAGE]],
         "empty": Empty(
             "match" if state or before else "nothing",
