@@ -136,7 +136,7 @@ def test_a_generated_client_files_reads_acknowledges_pages_and_meets_a_problem(p
         return part(f"api.complaints.{operation}").sync_detailed(*args, client=client, **kwargs)
 
     new = models.NewComplaintRequest(
-        channel=models.ChannelCode.PHONE,
+        channel=models.ChannelCode.EMAIL,
         subject="Two lamps, one parcel",
         description="I ordered two lamps. One came.",
         customer=models.CustomerBodyRequest(name="Dana Whitlock", email="dana@mail.example"),
