@@ -65,6 +65,9 @@ def flat(found: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for clients in ("c1", "c8"):
         if clients in create:
             yield f"create {clients}", {**create.get("count", {}), **create[clients]}
+    for name, figures in found.get("api", {}).items():
+        if isinstance(figures, dict):
+            yield f"API {name}", figures
     sweep = found.get("sweep", {})
     for who in ("idle", "one", "two", "four", "bare"):
         if who in sweep:

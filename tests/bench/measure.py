@@ -18,7 +18,7 @@ from typing import Any
 import django
 
 LOADED, EDIT = "load", "edit"  # each wants a database of its own
-WHAT = (LOADED, "queue", "case", "search", "figures", "dashboard", "create", "time", "sweep", EDIT)
+WHAT = (LOADED, "queue", "case", "search", "figures", "dashboard", "create", "api", "time", "sweep", EDIT)
 POSTGRESQL_ONLY = ("figures", "dashboard", "sweep", EDIT)  # bare and ladders are its SQL
 Found = dict[str, Any]
 
@@ -86,7 +86,7 @@ def main(arguments: list[str]) -> None:
 
 def _seeded(run: Run) -> None:
     """Everything that is measured among `size` complaints; what changes them most comes last."""
-    from tests.bench import create, dashboard, deadlines, pages, reporting, searching, seed, shop, sweeping, web
+    from tests.bench import api, create, dashboard, deadlines, pages, reporting, searching, seed, shop, sweeping, web
 
     people = seed.company()
     run.wanted.insert(0, "seed")
@@ -95,7 +95,7 @@ def _seeded(run: Run) -> None:
         return
     with ExitStack() as stack:
         server: Any = None
-        if run.wants("queue", "case", "search", "create", "dashboard"):
+        if run.wants("queue", "case", "search", "create", "api", "dashboard"):
             server = stack.enter_context(web.gunicorn())
         run.measure("queue", lambda: pages.measure_queue(people, server))
         run.measure("case", lambda: pages.measure_case(people, server))
@@ -107,6 +107,7 @@ def _seeded(run: Run) -> None:
         run.measure("figures", lambda: reporting.measure(people))
         run.measure("dashboard", lambda: dashboard.measure(people, server))
         run.measure("create", lambda: create.measure(people, server))
+        run.measure("api", lambda: api.measure(people, server))
     run.measure("time", deadlines.arithmetic)
     run.measure("sweep", sweeping.measure)
     run.measure(EDIT, deadlines.edit)

@@ -8,9 +8,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -31,6 +31,7 @@ class Call:
     path: str
     body: bytes | None = None
     expected: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Server:
@@ -72,7 +73,7 @@ class Server:
                 if call is None:
                     break
                 started = time.perf_counter()
-                connection.request(call.method, call.path, body=call.body, headers=headers)
+                connection.request(call.method, call.path, body=call.body, headers={**headers, **call.headers})
                 answer = connection.getresponse()
                 answer.read()
                 each[place].append(time.perf_counter() - started)
