@@ -11,7 +11,9 @@ function summary(root) {
 
 function unfold() {
   const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  const fold = target && (target.matches("details") ? target : target.querySelector("details"));
+  if (!target) return;
+  for (let above = target.parentElement?.closest("details"); above; above = above.parentElement?.closest("details")) above.open = true;
+  const fold = target.matches("details") ? target : target.querySelector("details");
   if (!fold) return;
   fold.open = true;
   fold.querySelector("input:not([type=hidden]), select, textarea, button")?.focus();

@@ -9,6 +9,17 @@ function visible(element) {
   return element.checkVisibility ? element.checkVisibility() : element.offsetParent !== null;
 }
 
+// Unfolds the parts of a case (details.fold) that something stands in; says whether it is seen then.
+function unfolded(element) {
+  const folds = [];
+  for (let fold = element.parentElement?.closest("details.fold"); fold; fold = fold.parentElement?.closest("details.fold"))
+    if (!fold.open) folds.push(fold);
+  for (const fold of folds) fold.open = true;
+  if (visible(element)) return true;
+  for (const fold of folds) fold.open = false;
+  return false;
+}
+
 function press(element) {
   if (element.matches("summary")) {
     element.focus();
@@ -46,7 +57,8 @@ function handle(event) {
     return true;
   }
   if (event.shiftKey) return false;
-  const named = [...document.querySelectorAll(`[data-key="${CSS.escape(event.code)}"]`)].find((one) => visible(one) && !one.disabled);
+  const keyed = [...document.querySelectorAll(`[data-key="${CSS.escape(event.code)}"]`)].filter((one) => !one.disabled);
+  const named = keyed.find(visible) ?? keyed.find(unfolded);
   if (named) {
     press(named);
     return true;

@@ -20,6 +20,7 @@ from core.actor import Actor
 from retention.actions import charges
 from retention.models import Charge
 from tests.authority import publish
+from tests.browser.conftest import PHONE, WIDE
 from tests.browser.looks import level
 from tests.cast import Cast, make_customer
 
@@ -220,6 +221,10 @@ def test_above_the_agent_s_limit_the_lead_approves(open_page: Any, house: Cast) 
     lead.locator(".sidebar .nav", has_text="Approvals").click()
     request = lead.locator(".request", has_text=case.reference)
     assert "Three months were charged after the notice" in request.inner_text() and "€180.00" in request.inner_text()
+    lead.set_viewport_size(PHONE)
+    wide = request.locator(".request__case").bounding_box()["width"]
+    assert wide > PHONE["width"] / 2, "what is asked for is read on a phone, too"
+    lead.set_viewport_size(WIDE)
     lead.keyboard.press("KeyJ")
     lead.keyboard.press("KeyA")
     lead.keyboard.type("She gave notice in time")
@@ -259,7 +264,8 @@ def test_a_broken_promise_alarms_and_is_agreed_anew(open_page: Any, house: Cast)
     broken = page.locator("#promises .promise--broken", has_text="Call her back")
     broken.wait_for()
     level(page)
-    again = broken.locator("details[open] form[action*='renegotiation']")  # where the notification leads to
+    broken.locator("summary", has_text="Renegotiate").click()
+    again = broken.locator("form[action*='renegotiation']")
     again.locator(".segments label").nth(-2).click()
     again.get_by_role("button", name="Agree on this").click()
     page.locator("#promises .field__error", has_text="Say why it was agreed anew.").wait_for()

@@ -40,6 +40,7 @@ def test_themes_are_added_by_typing_and_taken_away(open_page: Any, cast: Cast) -
     complaint = cast.complaint()
     page = open_page(user=cast.agent)
     page.goto(f"/complaints/{complaint.reference}/")
+    page.locator("#themes summary").click()
     page.fill("#id_theme", "no such thing")
     page.press("#id_theme", "Enter")
     page.locator("#themes .field__error", has_text="There is no such theme").wait_for()

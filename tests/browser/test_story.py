@@ -100,8 +100,9 @@ def act(page: Any, name: str, **fields: str) -> None:
     """Carry out one action on the open case through its form."""
     form = page.locator(f"form[action$='/{name}/']").first
     details = page.locator("details", has=page.locator(f"form[action$='/{name}/']"))
-    if details.count() and details.first.get_attribute("open") is None:
-        details.first.locator("summary").first.click()
+    for one in details.all():  # the outer ones first
+        if one.get_attribute("open") is None:
+            one.locator("summary").first.click()
     for field, value in fields.items():
         box = form.locator(f"[name={field}]").first
         kind = box.get_attribute("type")

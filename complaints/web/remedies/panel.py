@@ -64,6 +64,7 @@ def context(
     chosen = form.data.get("charge", "") if form is not None else request.GET.get("charge", "")
     account = charges.account(complaint.customer_id, chosen=_key(chosen)) if complaint.customer_id is not None else None
     may_ask = complaint.status not in ENDED and not complaint.is_quarantined
+    refused = form is not None or trouble is not None
     if form is None:
         form = RemedyForm(complaint=complaint, initial=_initial(request, complaint, account, chosen))
     kind, amount, currency = typed(form)
@@ -78,11 +79,20 @@ def context(
         "kind": kind,
         "sought": complaint.narrative.remedy_sought,
         "may_ask": may_ask,
+        "pressing": refused or bool(chosen) or (may_ask and _pressing(rows, account)),
         "gauge": gauge.face(complaint, user, kind, amount, currency, at=at) if may_ask else None,
         "url": reverse("case_remedies", args=[complaint.reference]),
         "gauge_url": reverse("case_remedy_gauge", args=[complaint.reference]),
         "charges_url": reverse("customer_charges", args=[complaint.customer_id]) if complaint.customer_id else "",
     }
+
+
+def _pressing(rows: list[Remedy], account: charges.Account | None) -> bool:
+    """Something waits for approval, or a charge looks made twice and none of the two is given back."""
+    twice = account.doubles if account is not None else []
+    return any(one.status == RemedyStatus.AWAITING for one in rows) or any(
+        not any(line.given for line in group) for group in twice
+    )
 
 
 def given(complaint: Complaint) -> list[Remedy]:
