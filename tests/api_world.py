@@ -180,6 +180,11 @@ def _of_everybody(world: World) -> dict[str, Names]:
         "corrective-actions/<int:pk>": {"pk": action},
         "corrective-actions/<int:pk>/complaints/<reference:reference>": {"pk": action, "reference": case},
         "webhooks/<int:pk>": {"pk": hook},
+        "channels/<slug:code>": {"code": "web"},
+        "complaint-types/<slug:code>": {"code": "billing-charged-twice"},
+        "root-causes/<slug:code>": {"code": "people-mistake"},
+        "users/<int:pk>": {"pk": world.cast.agent.pk},
+        "tokens/<int:pk>": {"pk": make_token(boss)[0].pk},
         "teams/<int:pk>": {"pk": world.cast.team.pk},
         "calendars/<int:pk>": {"pk": Calendar.objects.first().pk},  # type: ignore[union-attr]
         "sla-policies/<int:policy_id>": {"policy_id": SlaPolicy.objects.first().pk},  # type: ignore[union-attr]

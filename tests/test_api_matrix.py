@@ -31,6 +31,9 @@ MADE_UP = {
     "sla-policies/edits/<int:edit_id>",
     "imports/<int:pk>",
     "webhook-deliveries/<int:pk>",
+    "routing-rules/<int:pk>",
+    "exports/<int:pk>",
+    "mail/<int:pk>",
 }
 # What an action refuses more narrowly than its view, whatever the object (so before it looks for it).
 SECOND_LOCK = {
@@ -223,7 +226,7 @@ NOT_YET = {"api-playbook-draft", "api-article-draft"}
 
 
 # Their ETag is the version of what PATCH changes; they also tell what changes without it, so they are always told anew.
-NEVER_304 = {"api-demand", "api-corrective-action"}
+NEVER_304 = {"api-demand", "api-corrective-action", "api-account"}
 # Their ETag is that of the draft; what is in force cannot be changed and has none.
 IN_FORCE = {"api-sla-policy", "api-authority-limit"}
 
