@@ -251,7 +251,7 @@ ATTACHMENTS_MAIL_BYTES = env.int("ATTACHMENTS_MAIL_BYTES", default=15_000_000)  
 ATTACHMENT_DRAFTS_PER_PERSON = 200  # chosen and not sent
 PUBLIC_UPLOADS_PER_HOUR = env.int("PUBLIC_UPLOADS_PER_HOUR", default=60)  # files not sent, from one address
 MAX_JSON_DEPTH = env.int("MAX_JSON_DEPTH", default=32)
-API_RATE_PER_MINUTE = env.int("API_RATE_PER_MINUTE", default=6000)  # requests of one token, user or address; 0: no limit
+API_RATE_PER_MINUTE = env.int("API_RATE_PER_MINUTE", default=6000)  # of one token, user or address; 0: no limit
 FUTURE_TOLERANCE = timedelta(minutes=5)
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_JSON_BYTES, MAX_FORM_BYTES)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
