@@ -117,7 +117,7 @@ def test_the_json_edition_is_what_the_schema_says(cast: Cast, case: Complaint, e
     path = schema["paths"]["/api/v1/complaints/{reference}/case-file/"]["get"]
     assert {one["name"] for one in path["parameters"]} == {"reference", "edition", "language", "format"}
     assert set(path["responses"]["200"]["content"]) == {"application/json", "application/pdf"}
-    shape = {"$ref": "#/components/schemas/CaseFileShape", "components": schema["components"]}
+    shape = {"$ref": "#/components/schemas/CaseFile", "components": schema["components"]}
     closed = json.loads(json.dumps(shape))
     for name, one in closed["components"]["schemas"].items():
         if name.startswith("CaseFile") and one.get("type") == "object":

@@ -263,7 +263,7 @@ def test_managers_read_deadlines_mail_and_surveys_and_nothing_else(cast):
     client = signed_in(cast.manager)
     assert {link.text for link in client.get("/settings/sla/").context["nav"]} == {
         "Deadlines", "Rule packs", "Surveys", "Targets", "Imports", "Mail", "Knowledge", "Macros", "Playbooks",
-        "Authority",
+        "Authority", "Exports",
     }  # fmt: skip
     text = client.get("/settings/").content.decode()
     assert "/settings/mail/" in text and "/settings/users/" not in text

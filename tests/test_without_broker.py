@@ -84,7 +84,8 @@ class Web:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "config" / "gunicorn.py")],
             cwd=ROOT,
-            env={**environment, "REDIS_URL": f"redis://127.0.0.1:{broker.port}/0"},
+            # Calls of the API are counted in the cache, which has the same address: not what is looked at here.
+            env={**environment, "REDIS_URL": f"redis://127.0.0.1:{broker.port}/0", "API_RATE_PER_MINUTE": "0"},
             start_new_session=True,
         )
         self.jar = http.cookiejar.CookieJar()

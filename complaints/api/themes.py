@@ -169,10 +169,10 @@ def _seen(view: ApiView, request: Request, reference: str) -> Complaint:
 
 
 def _values(values: dict[str, Any]) -> dict[str, Any]:
-    """With the name in the house's own language, where names are given. Raises InvalidInput required."""
+    """With the name in the house's own language, where names are given. Raises InvalidInput name_required."""
     if "names" in values:
         values["names"] = {code: name.strip() for code, name in values["names"].items()}
         values["name"] = values["names"].get(settings.LANGUAGE_CODE) or ""
         if not values["name"]:
-            raise InvalidInput(_("A name in the house's own language is needed."), code="required", field="names")
+            raise InvalidInput(_("A name in the house's own language is needed."), code="name_required", field="names")
     return values

@@ -20,6 +20,7 @@ class SchemaView(ApiView):
 
     access: ClassVar[Access | None] = Access(public=True)
     schema = None  # type: ignore[assignment]
+    parameters = ("format",)  # many tools ask with ?format=json; it is JSON either way
 
     def get(self, request: Request) -> HttpResponse:
         content = document()
