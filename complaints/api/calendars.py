@@ -31,7 +31,7 @@ SIGNED_IN = Access()
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, required=True, description="The ETag you have read; 412 when it is stale."
 )
-_READING = {"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$"}
+_READING = {"type": "string", "pattern": "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"}
 _INTERVALS = {
     "type": "array",
     "items": {"type": "array", "items": _READING, "minItems": 2, "maxItems": 2},

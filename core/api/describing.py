@@ -78,8 +78,8 @@ TAGS = {
 
 
 def narrowed(field: Any, schema: dict[str, Any], direction: str) -> dict[str, Any]:
-    """`schema` of a field; in a body with what the field refuses beyond its type. Any JSON is null too."""
-    if isinstance(field, serializers.JSONField):
+    """`schema` of a field; in a body with what the field refuses beyond its type. Any JSON is null too, unless told."""
+    if isinstance(field, serializers.JSONField) and not hasattr(field, "_spectacular_annotation"):
         return {name: text for name, text in schema.items() if name in ("description", "readOnly", "writeOnly")}
     if direction != "request":
         return schema
