@@ -152,6 +152,38 @@ def test_imported_history_new_and_changed(cast: Cast) -> None:
     assert is_right()
 
 
+@pytest.mark.postgresql
+def test_a_batch_is_read_by_key_though_the_statistics_know_of_no_row(cast: Cast) -> None:
+    """As in the middle of a long load into a new house: nothing but its own rows is read for a batch."""
+    at = now()
+    for start in range(0, 900, 300):
+        rows = (
+            HistoricComplaint(
+                external_id=f"H{number}",
+                channel="web",
+                subject="tango",
+                description=f"uniform {number} " * 40,
+                received_at=at,
+                status="closed",
+            )
+            for number in range(start, start + 300)
+        )
+        record_history(rows, by=Actor.system("import"), at=at, source="old", owner=cast.agent)
+    wanted = list(Complaint.objects.order_by("id").values_list("id", flat=True)[:200])
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) SELECT * FROM complaints_search_built(%s)", [wanted])
+        [[[plan]]] = cursor.fetchall()
+    read: dict[str, int] = {}
+    waiting = [plan["Plan"]]
+    while waiting:
+        node = waiting.pop()
+        waiting += node.get("Plans", ())
+        if table := node.get("Relation Name"):
+            rows_read = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+            read[table] = read.get(table, 0) + rows_read * node["Actual Loops"]
+    assert read["complaints_complaint"] == read["complaints_narrative"] == 200
+
+
 def test_the_demo_in_bulk_is_found_and_goes() -> None:
     cached.clear_all()
     call_command("seed_demo", complaints=150, customers=30, stdout=io.StringIO())
