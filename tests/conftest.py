@@ -21,10 +21,11 @@ ROOT = Path(__file__).resolve().parent.parent
 ROLLBACK = "django_db_serialized_rollback"
 FEW = 400  # fewer are no whole suite
 ONCE = frozenset((
-    "test_account", "test_authority", "test_authority_settings", "test_calendars_web", "test_charts", "test_languages",
-    "test_macros_settings", "test_markup", "test_messages", "test_middleware", "test_parts", "test_policies_pages",
-    "test_requirements", "test_settings_people", "test_sla_simulate", "test_targets", "test_vague",
-    "test_week_calendar", "test_working_time",
+    "test_account", "test_api_every_action", "test_authority", "test_authority_settings", "test_calendars_web",
+    "test_charts", "test_dashboard", "test_hardening", "test_import_migration", "test_languages", "test_life_cycle",
+    "test_macros_settings", "test_markup", "test_merge_machine", "test_messages", "test_middleware", "test_parts",
+    "test_policies_pages", "test_requirements", "test_settings_catalogue", "test_settings_people",
+    "test_sla_simulate", "test_targets", "test_vague", "test_week_calendar", "test_working_time",
 ))  # fmt: skip
 
 hypothesis.settings.register_profile("quick", deadline=None, print_blob=True)

@@ -32,7 +32,7 @@ PERIODS = (
 AS_OF = datetime(2026, 4, 4, 14, 0, tzinfo=UTC)
 
 
-@pytest.fixture(params=range(3))
+@pytest.fixture(params=[pytest.param(0, marks=pytest.mark.sqlite), 1, pytest.param(2, marks=pytest.mark.postgresql)])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     cached.clear_all()
     with clock.frozen(NOW):
