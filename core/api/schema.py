@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -259,7 +259,7 @@ class ApiSchema(AutoSchema):
 
     def _source(self) -> str:
         """The text of the handler, which says what it asks of headers."""
-        return inspect.getsource(getattr(type(self.view), self.method.lower()))
+        return _text_of(getattr(type(self.view), self.method.lower()))
 
     def _doc(self) -> tuple[str, str]:
         """First line and rest of the handler's own docstring, else of the view's."""
@@ -294,9 +294,14 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
         }
 
 
+@cache  # asked some twenty times of each handler
+def _text_of(handler: Any) -> str:
+    return inspect.getsource(handler)
+
+
 @lru_cache(maxsize=1)
 def document() -> bytes:
-    """The whole document as JSON. About half a second, once per process."""
+    """The whole document as JSON. About two seconds, once per process."""
     from django.utils import translation
 
     from core.api.rendering import to_json

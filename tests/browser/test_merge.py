@@ -84,6 +84,7 @@ def test_an_incident_from_a_case_to_the_update(open_page: Any, cast: Cast) -> No
     case = cast.complaint(subject="The base came off")
     page = open_page(user=cast.agent)
     page.goto(f"/complaints/{case.reference}/")
+    page.locator("#fold-related > summary").click()
     page.get_by_role("link", name="Open an incident with this case").click()
     page.fill("#id_title", "The glue fails")
     page.keyboard.press("Enter")
