@@ -9,6 +9,7 @@ from django.test import Client
 from complaints.actions import converse, decide, handle, manage
 from complaints.models import Complaint, Message, Note, Watch
 from complaints.reference import catalogue
+from complaints.web.one import story
 from core import cached, clock, trail
 from core.actor import Actor
 from core.models import OutboxMessage
@@ -113,7 +114,7 @@ def test_the_page_costs_at_most_ten_queries_whatever_was_said(cast, messages, dj
     while earlier := answer.context["earlier_url"]:
         answer = client.get(earlier)
         pages.append(answer.content.decode())
-    assert len(pages) == -(-messages // 40) and "I ordered two lamps" in pages[-1]
+    assert len(pages) == -(-messages // story.PAGE) and "I ordered two lamps" in pages[-1]
     shown = [[n for n in range(messages) if f"message {n}<" in page] for page in pages]
     assert sorted(n for page in shown for n in page) == list(range(messages)), "each message once"
     assert max(map(len, pages)) < 150_000

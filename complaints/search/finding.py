@@ -48,13 +48,15 @@ class Hit:
 class Found:
     """A page of hits, the best first. `cursor`: of the next page, None on the last.
 
-    `whole`: nothing else matches; otherwise only the newest MOST matches were ranked.
+    `whole`: nothing else matches; otherwise only the newest MOST matches were ranked. `named`: keys of the customers
+    of such a name, the best first; None where nobody had to look.
     """
 
     question: Question
     hits: list[Hit] = field(default_factory=list)
     cursor: int | None = None
     whole: bool = True
+    named: list[int] | None = None
 
 
 def find(
@@ -76,12 +78,13 @@ def find(
         return Found(question)
     start = min(max(cursor or 0, 0), MOST)
     rows = (Complaint.objects.all() if among is None else among).visible_to(user)
-    ways, whole = _ways(question, rows, user, enough=start + limit + 1)
+    ways, whole, named = _ways(question, rows, user, enough=start + limit + 1)
     page = list(ways.items())[start : start + limit]
     told = snippets([pk for pk, _way in page], question) if places else {}
     hits = [Hit(pk, way, told.get(pk)) for pk, way in page]
     following = start + limit
-    return Found(question, hits, following if following < min(len(ways), MOST) else None, whole and len(ways) <= MOST)
+    more = following < min(len(ways), MOST)
+    return Found(question, hits, following if more else None, whole and len(ways) <= MOST, named)
 
 
 def keys(text: str, rows: ComplaintQuerySet, user: User | None = None, *, most: int = MOST) -> list[int]:
@@ -97,13 +100,13 @@ def narrowed(text: str, rows: ComplaintQuerySet, user: User | None = None, *, mo
 
 def _ways(
     question: Question, rows: ComplaintQuerySet, user: User | None, *, enough: int, most: int = MOST
-) -> tuple[dict[int, int], bool]:
-    """Keys with the way that found them, in order of rank; and whether that is all."""
+) -> tuple[dict[int, int], bool, list[int] | None]:
+    """Keys with the way that found them, in order of rank; whether that is all; customers found by their name."""
     among = _sql(rows)
     if among is None:
-        return {}, True
+        return {}, True, None
     found: dict[int, int] = {}
-    whole = True
+    whole, named = True, None
 
     def add(keys: Iterable[int], way: int) -> None:
         for key in keys:
@@ -116,9 +119,10 @@ def _ways(
     if len(found) < enough:
         worded, whole = _by_words(question, among, rows, user, enough=enough, most=most)
         add(worded, BY_WORDS)
-    if len(found) < enough and not (question.digits or question.is_mail):
-        add(_of_customers(_by_name(question), rows, most), BY_NAME)
-    return found, whole
+    if len(found) < enough and not (question.digits or question.is_mail) and _is_plain(question):
+        named = customers.matches(question.text, MOST_CUSTOMERS)
+        add(_of_customers(named, rows, most), BY_NAME)
+    return found, whole, named
 
 
 def _by_words(
@@ -166,12 +170,8 @@ def _by_contact(question: Question) -> list[int]:
     return list(reached.values_list("customer", flat=True)[:MOST_CUSTOMERS])
 
 
-def _by_name(question: Question) -> list[int]:
-    """Customers of this name, beginnings of it, or names that sound so. Query cost: 1."""
-    return customers.matches(question.text, MOST_CUSTOMERS) if _is_plain(question) else []
-
-
 def _is_plain(question: Question) -> bool:
+    """Whether it may be a name, or beginnings of one, or sound like one."""
     return not any(term.exclude or term.is_phrase for term in question.terms)
 
 

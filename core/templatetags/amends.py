@@ -6,6 +6,7 @@ Registered as builtins in settings. Cheap on purpose: 200 date filters of Django
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,6 +30,7 @@ from core.web.context import Item, Section
 from core.web.parts import Badge, Option, Person
 
 register = template.Library()
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
 @register.simple_tag
@@ -47,7 +49,9 @@ def kept(name: str) -> SafeString:
 
 @lru_cache(maxsize=64)
 def _kept(name: str, _language: str | None) -> SafeString:
-    return mark_safe(get_template(name).render())  # noqa: S308 - escaped by the template
+    """Without its comments and the blanks at both ends of a line, which no reader sees."""
+    lines = (line.strip() for line in _COMMENT.sub("", get_template(name).render()).splitlines())
+    return mark_safe("\n".join(line for line in lines if line))  # noqa: S308 - escaped by the template
 
 
 @register.simple_tag

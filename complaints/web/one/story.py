@@ -37,7 +37,7 @@ from core.clock import now
 from core.models import Draft, OutboxMessage, Presence, TrailEntry, User
 from retention.models import ContactPoint
 
-PAGE = 40  # messages and notes shown at once: with more the page weighs over 150 kB
+PAGE = 25  # messages and notes shown at once: with more the page weighs over 150 kB
 TRAIL, MAILS = 1000, 500  # as much of them at most
 FILES = 500  # of all messages and notes, and what lies ready in the reader's box
 EARLIER = 50  # complaints of the same customer that are looked at
