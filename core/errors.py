@@ -34,6 +34,13 @@ class InvalidInput(DomainError):
     status = 400
 
 
+class Collided(Exception):
+    """Another transaction wrote the same row a moment ago. Nothing of this one is written; run anew it finds the row.
+
+    Only for whoever holds the transaction (core.api.idempotency); nobody outside hears of it.
+    """
+
+
 class NotAllowed(DomainError):
     """The actor may see this, but may not do it (403)."""
 

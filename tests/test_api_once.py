@@ -78,6 +78,35 @@ def test_fifty_at_once_with_one_key_make_one_complaint(headers: dict[str, str]) 
     assert counts() == after, "and nothing more of anything"
 
 
+def test_a_new_customer_whose_two_complaints_come_at_once_is_made_once(headers: dict[str, str]) -> None:
+    """Each with a key of its own, the last two without one: whoever comes second finds the customer."""
+    customer = {"name": "Ada", "external_id": "C-77"}
+    answers: list[Any] = []
+    gate = threading.Barrier(8)
+
+    def call(number: int) -> None:
+        keyed = {**headers, "Idempotency-Key": f"order-{number}-{customer['external_id']}"}
+        if number > 5:
+            del keyed["Idempotency-Key"]
+        gate.wait()
+        try:
+            sent = {**BODY, "subject": f"Order {number}", "customer": customer}
+            answers.append(Client().post(PATH, sent, content_type="application/json", headers=keyed))
+        finally:
+            connection.close()
+
+    for _round in range(3):
+        threads = [threading.Thread(target=call, args=[number]) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        customer["external_id"] += "x"
+    assert {answer.status_code for answer in answers} == {201}, answers[0].content
+    assert len(answers) == 24
+    assert len({answer.json()["customer"]["id"] for answer in answers}) == 3
+
+
 def test_a_server_killed_after_the_commit_owes_the_answer(
     headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -172,3 +172,14 @@ def test_the_list_over_the_api(cast, api):
     assert made.status_code == 201 and made.headers["ETag"]
     shown = api.get(made.headers["Location"]).json()
     assert (shown["kind"], shown["preferences"], shown["merged_into"]) == ("organisation", "tea", None)
+
+
+def test_an_id_that_another_has_makes_no_second_customer(api):
+    known = {"name": "Ada", "external_id": "C-9", "source": "shop"}
+    assert api.post("/api/v1/customers/", known, content_type="application/json").status_code == 201
+    before = Customer.objects.count()
+    answer = api.post("/api/v1/customers/", known | {"name": "Bea"}, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (409, "external_id_taken")
+    assert Customer.objects.count() == before
+    other = api.post("/api/v1/customers/", known | {"source": "till"}, content_type="application/json")
+    assert other.status_code == 201, "the same number in another system is another's"

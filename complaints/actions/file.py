@@ -31,7 +31,7 @@ from complaints.sla import clocks as sla
 from complaints.sla import packs, standing
 from core import rows, trail
 from core.actor import Actor
-from core.errors import InvalidInput
+from core.errors import Collided, InvalidInput
 from core.models import User
 from core.references import new_reference
 from retention.actions import customers
@@ -91,6 +91,10 @@ def file(filing: Filing, *, by: Actor, at: datetime, attachments: Sequence[str] 
             demand_all(filed, filing.demands, by=by, at=at)
             return filed
     except IntegrityError as error:
+        if any(name in str(error) for name in customers.TAKEN):
+            if connection.in_atomic_block:
+                raise Collided from error
+            return file(filing, by=by, at=at, attachments=attachments)  # now the customer is found
         if filing.external_id and "external_id" in str(error):
             raise errors.DuplicateExternalId(field="external_id") from error
         if "reference" in str(error) and not connection.in_atomic_block:

@@ -22,6 +22,7 @@ from core import clock, sealed
 from core.api.authentication import Token
 from core.api.problem import FieldError, Refusal, bad_input
 from core.api.rendering import JSON
+from core.errors import Collided
 from core.models import IdempotencyKey
 
 HEADER = "Idempotency-Key"
@@ -45,11 +46,19 @@ def once(request: Request, work: Callable[[], HttpResponse], seal: Callable[[], 
     if key is None:
         return work()
     principal, fingerprint = principal_of(request), fingerprint_of(request, seal())
-    try:
+
+    def run() -> HttpResponse:
         with transaction.atomic():
-            response = work()
-            if response.status_code < 300:
-                store(principal, key, fingerprint, response)
+            done = work()
+            if done.status_code < 300:
+                store(principal, key, fingerprint, done)
+            return done
+
+    try:
+        try:
+            response = run()
+        except Collided:
+            response = run()
     except Taken:
         pass
     except Exception:

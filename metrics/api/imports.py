@@ -97,7 +97,7 @@ class Imports(ListView):
         values = self.read(request)
         kind, preset = values["kind"], values.get("preset", "generic")
         if preset not in KINDS[kind].presets:
-            raise InvalidInput(_("There is no such preset for this kind."), code="invalid_choice", field="preset")
+            raise InvalidInput(_("There is no such preset for this kind."), code="unknown_preset", field="preset")
         mapping = _mapping(values["mapping"]) if "mapping" in values else None
         by, at = self.actor(request), now()
         made = actions.receive(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from core import rows, trail
@@ -15,6 +15,8 @@ from core.errors import InvalidInput
 from retention.models import Customer, ExternalId
 from retention.models.customers import EMAIL, PHONE, contact, key_of
 from retention.names import search_key
+
+TAKEN = ("customer_external_id_once", "retention_externalid.")  # how databases name the row that is there already
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,16 @@ def draft(details: Details, *, by: Actor, at: datetime) -> tuple[Customer, list[
 
 @transaction.atomic
 def create(details: Details, *, by: Actor, at: datetime) -> Customer:
-    """Make a customer. Raises InvalidInput customer_empty when nothing at all is known."""
+    """Make a customer. Raises InvalidInput customer_empty when nothing at all is known, external_id_taken (409)."""
     if details.is_empty:
         raise InvalidInput(_("A customer needs a name, an e-mail, a phone number or an id."), code="customer_empty")
     customer, made = draft(details, by=by, at=at)
-    rows.insert(made)
+    try:
+        with transaction.atomic(savepoint=bool(details.external_id)):
+            rows.insert(made)
+    except IntegrityError as error:
+        if any(name in str(error) for name in TAKEN):
+            message = _("Another customer has this id already.")
+            raise InvalidInput(message, code="external_id_taken", field="external_id", status=409) from error
+        raise
     return customer

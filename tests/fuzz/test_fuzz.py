@@ -50,8 +50,11 @@ def _long() -> Report:
     return run(app, headers, seed=int(SEED or 1), requests=wanted, examples=20, phases=phases, only=ONLY, tell=_tell)
 
 
-def _tell(report: Report) -> None:
+def _tell(report: Report, told: set[tuple[str, str]] = set()) -> None:  # noqa: B006 - what was told before
     print(f"{report.requests} requests, {report.seconds:.0f} s, {len(report.failures)} failures", flush=True)
+    for found in report.failures.keys() - told:
+        print(f"{': '.join(found)}\n{report.failures[found]}\n", flush=True)
+    told |= report.failures.keys()
 
 
 def _house() -> tuple[Callable[..., Iterable[bytes]], dict[str, str]]:
