@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 
 import django
 
@@ -25,7 +26,7 @@ def prepare(url: str) -> None:
 
 
 def file(count: int) -> None:
-    """File so many complaints, one transaction each; print their references."""
+    """File so many complaints over some minutes, one transaction each; print their references."""
     from complaints.models import ComplaintType
     from tests.cast import ensure_default_owner, make_complaint
 
@@ -33,6 +34,7 @@ def file(count: int) -> None:
     for number in range(count):
         made = make_complaint(subject=f"Lamp {number}", type=kind, owner=ensure_default_owner())
         print(made.reference, flush=True)
+        time.sleep(0.4)
 
 
 def state() -> None:
