@@ -208,6 +208,7 @@ def _shown_once(request: HttpRequest, webhook: Webhook, plain: str, *, title: st
 
 
 class AgainForm(Press):
+    ids = "again_%s"
     since = LocalInstant(label=gettext_lazy("Events since"))
 
 
