@@ -37,7 +37,7 @@ class InvalidInput(DomainError):
 class Collided(Exception):
     """Another transaction wrote the same row a moment ago. Nothing of this one is written; run anew it finds the row.
 
-    Only for whoever holds the transaction (core.api.idempotency); nobody outside hears of it.
+    Only for whoever holds the transaction (core.anew); nobody outside hears of it.
     """
 
 

@@ -244,3 +244,25 @@ def test_the_same_call_many_times_at_once_files_every_row_once() -> None:
     assert Complaint.objects.filter(source="api").count() == 8
     assert all(one == answers[0] for one in answers) and answers[0]["created"] == 8
     assert IdempotencyKey.objects.count() == 9
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_batches_at_once_with_the_same_new_customers_make_each_once() -> None:
+    made = make_cast()
+    headers, barrier = bearer(made.manager), Barrier(4)
+    known = [{"name": "Ada", "external_id": f"C-{number}"} for number in range(8)]
+
+    def call(turn: int) -> Any:
+        rows = [row(number, external_id=f"T-{turn}-{number}", customer=known[number]) for number in range(8)]
+        try:
+            barrier.wait()
+            return send(made.manager, rows, key=f"k-{turn}", headers=headers).json()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(call, range(4)))
+    assert [one["created"] for one in answers] == [8] * 4, answers
+    filed = Complaint.objects.filter(source="api")
+    assert (filed.count(), filed.values("customer").distinct().count()) == (32, 8)

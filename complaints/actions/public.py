@@ -21,7 +21,7 @@ from complaints.actions import acceptance, converse
 from complaints.actions.file import Filing, file
 from complaints.models import Complaint
 from core.actor import Actor
-from core.errors import DomainError
+from core.errors import Collided, DomainError
 from core.models import IdempotencyKey, LoginFailure
 from core.references import reference_for_code
 
@@ -154,7 +154,7 @@ def _once(principal: str, nonce: str, fingerprint: str, work: Callable[[], str],
                 row.answer = work()
                 row.save(update_fields=["answer"])
                 return Sent(row.answer, at)
-        except IntegrityError:
+        except (IntegrityError, Collided):
             # The nonce was taken meanwhile, or two random references met: the next round tells which.
             if last_try:
                 raise

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.db import IntegrityError, InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,6 +22,7 @@ from complaints.actions.file import Filing, file
 from complaints.api.bodies import NewComplaint
 from complaints.api.complaints import HANDLES_CASES, filing_of
 from complaints.models import Complaint, Status
+from core.anew import anew
 from core.api import problem
 from core.api.bodies import Strict
 from core.api.parts import Part, Parts
@@ -33,7 +33,6 @@ from core.clock import now
 from core.errors import DomainError
 
 MOST = 1_000
-TWICE = 2  # references are random; two that meet are tried once more
 
 
 class ComplaintBatch(Strict):
@@ -119,7 +118,7 @@ class Batch(ApiView):
             return {"index": index, "status": 201, "complaint": self._brief(complaint), "problem": None}
 
         try:
-            return _twice(lambda: parts.once(str(index), work))
+            return anew(lambda: parts.once(str(index), work))
         except (DomainError, exceptions.APIException, OperationalError, InterfaceError) as refusal:
             told = _told(refusal)
             twin = _twin(request, filing) if isinstance(refusal, errors.DuplicateExternalId) and filing else None
@@ -153,17 +152,6 @@ def _rows(data: Any) -> list[Any]:
         detail = _("At most %(most)d complaints at once.") % {"most": MOST}
         raise bad_input([FieldError("/complaints", "too_many", detail)])
     return rows
-
-
-def _twice(work: Callable[[], Part]) -> Part:
-    """Inside a transaction `file` cannot draw another reference; so the row begins anew."""
-    for _turn in range(TWICE):
-        try:
-            return work()
-        except IntegrityError as error:
-            if "reference" not in str(error):
-                raise
-    return work()
 
 
 def _told(refusal: Exception) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from complaints.web.one.forms import nested, owner_choices
 from core import languages
 from core.access import CASES, allow
 from core.actor import Actor
+from core.anew import anew
 from core.clock import now
 from core.errors import DomainError
 from core.models import User
@@ -187,12 +188,17 @@ def new(request: HttpRequest) -> HttpResponse:
 
 def _file(request: HttpRequest, form: IntakeForm, given: file_doors.Chosen, *, at: datetime) -> HttpResponse:
     """File it and go to the case; sent again it leads to the same case. Raises DomainError."""
-    try:
+
+    def work() -> tuple[Complaint, str]:
         with transaction.atomic():
             nonce = claim(request, form.cleaned_data["nonce"], at=at)
             complaint = file(form.filing(), by=Actor.of(request), at=at, attachments=form.cleaned_data["attachments"])
             url = _destination(request, complaint)
             answered(nonce, url)
+            return complaint, url
+
+    try:
+        complaint, url = anew(work)
     except Repeated as repeated:
         given.let_go()
         return HttpResponseRedirect(repeated.location or reverse("queue"))

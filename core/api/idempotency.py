@@ -19,10 +19,10 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from core import clock, sealed
+from core.anew import anew
 from core.api.authentication import Token
 from core.api.problem import FieldError, Refusal, bad_input
 from core.api.rendering import JSON
-from core.errors import Collided
 from core.models import IdempotencyKey
 
 HEADER = "Idempotency-Key"
@@ -55,10 +55,7 @@ def once(request: Request, work: Callable[[], HttpResponse], seal: Callable[[], 
             return done
 
     try:
-        try:
-            response = run()
-        except Collided:
-            response = run()
+        response = anew(run)
     except Taken:
         pass
     except Exception:
