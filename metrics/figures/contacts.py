@@ -21,8 +21,8 @@ NEW_OWNER = ("complaint.assigned", "complaint.handed_over")
 
 
 def trail(scope: Scope, *kinds: str) -> QuerySet[TrailEntry]:
-    """Entries of these kinds on the complaint, by the moment asked for. Bound to the instant of receipt as well: so
-    the planner looks into the few entries of each complaint and not through all there are."""
+    """Entries of these kinds (some of TURNS_OF_A_CASE, which have an index) on the complaint, by the moment asked for.
+    Bound to the instant of receipt as well: so the planner looks into the few of each complaint, not through all."""
     found = TrailEntry.objects.filter(subject_kind="complaint", subject_id=OuterRef("pk"), kind__in=kinds)
     found = found.filter(at__gte=OuterRef("received_at"))
     return found.filter(at__lte=scope.as_of) if scope.as_of_given else found
