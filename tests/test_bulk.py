@@ -221,6 +221,14 @@ def test_sent_twice_it_is_done_once(cast):
     assert BulkRun.objects.count() == 2 and case.notes.count() == 2
 
 
+def test_what_the_action_lacks_is_pointed_at_where_it_belongs(cast):
+    body = {"action": "resolve", "references": [cast.complaint().reference], "values": {}}
+    told = call(cast.agent, "POST", "/api/v1/complaints/bulk/", body)
+    assert (told.status_code, told.json()["errors"][0]["pointer"]) == (400, "/values/outcome")
+    told = call(cast.agent, "POST", "/api/v1/complaints/bulk/", body | {"references": []})
+    assert (told.status_code, told.json()["errors"][0]["pointer"]) == (400, "/references")
+
+
 def test_all_of_a_list_whatever_the_page_shows(cast, settings):
     settings.QUEUE_PAGE_SIZE = 2
     cases = [cast.complaint(channel="phone") for _ in range(5)]

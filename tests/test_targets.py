@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,6 +98,15 @@ def test_what_no_figure_can_reach_is_refused(cast: Cast, door: Any, status: int,
 def test_the_api_takes_numbers_of_figures_that_can_have_a_target(cast: Cast, values: Any) -> None:
     assert patch(cast.manager, values).status_code == 400
     assert not trail.of(row()).exists()
+
+
+def test_the_document_says_what_a_figure_can_reach(cast: Cast) -> None:
+    (wrong,) = patch(cast.manager, {"repeat-complaints": 101}).json()["errors"]
+    assert (wrong["pointer"], wrong["code"]) == ("/targets/repeat-complaints", "out_of_range")
+    assert "0 to 100" in wrong["message"]
+    document = json.loads((Path(__file__).parents[1] / "docs" / "api" / "openapi.json").read_text())
+    told = document["components"]["schemas"]["TargetsByFigureRequest"]["properties"]["repeat-complaints"]
+    assert (told["minimum"], told["maximum"]) == (0, 100)
 
 
 @pytest.mark.parametrize("who", ["agent", "lead", "stranger"])

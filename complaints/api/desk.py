@@ -24,7 +24,7 @@ from core.actor import Actor
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Code, Id, Instant, Text
 from core.api.filters import choice
-from core.api.problem import Refusal
+from core.api.problem import Refusal, below
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.errors import InvalidInput
@@ -232,9 +232,9 @@ class Bulks(ListView):
         else:
             keys, missing = named(list(dict.fromkeys(references or ())), user)
         by = self.actor(request)
-        run = bulk.begin(
-            by=by, at=at, action=values["action"], values=values.get("values", {}), complaints=keys, missing=missing
-        )
+        action, given = values["action"], values.get("values", {})
+        with below("values", ACTS[action].fields):
+            run = bulk.begin(by=by, at=at, action=action, values=given, complaints=keys, missing=missing)
         return self.reply(run_shown(_carried_on(run)), 201, location=reverse("api-bulk-run", args=[run.pk]))
 
 

@@ -10,7 +10,7 @@ from core.api.fields import Code, Day, Id, Instant, Text
 from core.instants import FIRST_YEAR, LAST_YEAR
 
 ID = r"^[1-9][0-9]{0,17}$"
-NOT_BLANK = r"\S"
+NOT_BLANK = r"[^\s\u001c-\u001f\u0085]"  # \s alone means less to ECMAScript than to us
 KEY = r"^[!-~]([ -~]{0,253}[!-~])?$"
 
 INFO = """\
@@ -83,6 +83,8 @@ def narrowed(field: Any, schema: dict[str, Any], direction: str) -> dict[str, An
         return {name: text for name, text in schema.items() if name in ("description", "readOnly", "writeOnly")}
     if direction != "request":
         return schema
+    if isinstance(field, serializers.FileField):
+        schema.setdefault("minLength", 1)
     if isinstance(field, Id):
         schema.setdefault("pattern", ID)
     elif isinstance(field, Instant):

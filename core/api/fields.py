@@ -136,6 +136,26 @@ class Whole(_OneStep, serializers.IntegerField):
         return int(data)
 
 
+class Number(_OneStep, serializers.FloatField):
+    """A number between `min_value` and `max_value`, not one in quotes."""
+
+    default_error_messages = {
+        "not_a_number": _("A number is expected."),
+        "out_of_range": _("A number from {min_value} to {max_value} is expected."),
+    }
+
+    def __init__(self, *, min_value: float, max_value: float, **kwargs: Any) -> None:
+        self.low, self.high = min_value, max_value
+        super().__init__(min_value=min_value, max_value=max_value, **kwargs)
+
+    def to_internal_value(self, data: Any) -> float:
+        if type(data) not in (int, float):
+            self.fail("not_a_number")
+        if not self.low <= data <= self.high:
+            self.fail("out_of_range", min_value=f"{self.low:g}", max_value=f"{self.high:g}")
+        return float(data)
+
+
 class Id(_OneStep, serializers.CharField):
     """The id of a record of ours, an opaque string; read as the primary key."""
 

@@ -8,7 +8,8 @@ into the body, "" for the body itself, or `?name` for a parameter of the query s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -95,6 +96,17 @@ def respond(
 def handle(exc: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """DRF's EXCEPTION_HANDLER: the problem for an exception, None for a bug of ours (a 500, logged)."""
     return of(exc)
+
+
+@contextmanager
+def below(part: str, names: Container[str]) -> Iterator[None]:
+    """What is refused about one of `names` lies in `part` of the body."""
+    try:
+        yield
+    except DomainError as refusal:
+        if refusal.field in names:
+            refusal.field = f"{part}/{refusal.field}"
+        raise
 
 
 def of(exc: BaseException) -> HttpResponse | None:

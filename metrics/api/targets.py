@@ -5,34 +5,24 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
-from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from core.access import ADMIN, CASES, Access
 from core.api.bodies import Strict
+from core.api.fields import Number
 from core.api.views import ApiView
 from core.clock import now
 from metrics.actions import targets as actions
+from metrics.figures.base import Figure
 from metrics.models import FigureTargets
 from metrics.targets import BOUNDS, aimable
 
 
-class Number(serializers.FloatField):
-    """A number, not one in quotes; its bounds are those of the figure (`out_of_range`)."""
-
-    default_error_messages = {"not_a_number": _("A number is expected.")}
-
-    def to_internal_value(self, data: Any) -> float:
-        if type(data) not in (int, float):
-            self.fail("not_a_number")
-        return float(data)
-
-
-def _help(code: str) -> str:
-    figure = aimable()[code]
+def _target(figure: Figure) -> Number:
     low, high = BOUNDS[figure.unit]
-    return f"{figure.unit}, from {low:g} to {high:g}; null: no target"
+    said = f"{figure.unit}, from {low:g} to {high:g}; null: no target"
+    return Number(min_value=low, max_value=high, required=False, allow_null=True, help_text=said)
 
 
 TargetsByFigure: Any = type(
@@ -41,7 +31,7 @@ TargetsByFigure: Any = type(
     {
         "__doc__": "Targets by figure, in the figure's unit; those left out stay as they are.",
         "__module__": __name__,
-        **{code: Number(required=False, allow_null=True, help_text=_help(code)) for code in aimable()},
+        **{code: _target(figure) for code, figure in aimable().items()},
     },
 )
 
