@@ -13,15 +13,18 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 
-from complaints.models import SlaPolicy
+from complaints.models import AuthorityLimit, SlaPolicy
 from core import cached, clock
 from core.actor import Actor
-from core.models import Calendar, Notification, Team, User
+from core.models import Calendar, Notification, OutboxMessage, Team, User
+from metrics import tasks
 from metrics.models import Survey, SurveyResponse
 from tests.cast import Cast, make_cast, make_customer, make_team, make_user
+from tests.payouts import granted, number_of
 from tests.played import make_article, make_playbook
 from tests.tokens import make_token
 from tests.uploads import draft
@@ -86,6 +89,7 @@ def world() -> Iterator[World]:
         made.foreign = _of_person(made, cast.stranger, cast.other_team, cast.stranger)
         made.own["teams/<int:pk>"] = made.foreign["teams/<int:pk>"] = {"pk": cast.team.pk}
         made.shared = _of_everybody(made)
+        assert tasks.run_exports() == 2
         yield made
         transaction.set_rollback(True)
     cached.clear_all()
@@ -113,6 +117,7 @@ def _of_person(world: World, user: User, team: Team, other: User) -> dict[str, N
     macro = post("macros/", {"names": {"en": f"Mine {user.pk}"}, "texts": {"en": "Hello"}})
     absence = post("absences/", {"from_at": (clock.now() + timedelta(days=30)).isoformat()})
     call = post("follow-ups/", {"customer": str(customer.pk), "due_on": "2027-01-04", "complaint": case.reference})
+    written = post("exports/", {"resource": "complaints", "format": "jsonl"})
     world.made(user, f"drafts/note:{case.reference}/", {"body": "Unsent"}, "PUT")
     told = Notification.objects.create(user=user, key=f"k{user.pk}", event="mentioned", at=clock.now())
     said = SurveyResponse.objects.create(
@@ -141,11 +146,21 @@ def _of_person(world: World, user: User, team: Team, other: User) -> dict[str, N
         "complaints/bulk/<int:pk>": {"pk": run},
         "macros/<int:pk>": {"pk": macro},
         "absences/<int:pk>": {"pk": absence},
+        "exports/<int:pk>": {"pk": written},
         "follow-ups/<int:pk>": {"pk": call},
         "survey-responses/<int:pk>": {"pk": said.pk},
         "drafts/<str:place>": {"place": f"note:{case.reference}"},
         "notifications/<int:pk>": {"pk": told.pk},
     }
+
+
+def _brought_in(world: World) -> str:
+    """A file of customers that was sent, and not committed."""
+    file = SimpleUploadedFile("customers.csv", b"external_id,name\nC-1,Ada\n")
+    headers = {"Authorization": f"Bearer {world.token(world.boss, ('all',))}"}
+    answer = world.client.post(f"{API}imports/", {"kind": "customers", "file": file}, headers=headers)
+    assert answer.status_code == 201, answer.content
+    return str(answer.json()["id"])
 
 
 def _of_everybody(world: World) -> dict[str, Names]:
@@ -168,7 +183,25 @@ def _of_everybody(world: World) -> dict[str, Names]:
     cause = {"root_cause": "people-mistake", "title": "Teach", "due_on": "2027-01-04", "owner": str(boss.pk)}
     action = world.made(boss, "corrective-actions/", {**cause, "complaints": [case]})["id"]
     hook = world.made(boss, "webhooks/", {"url": "https://hooks.example.com/in"})["id"]
+    sent = world.made(boss, f"webhooks/{hook}/test/", {})["id"]
+    news = world.made(boss, f"incidents/{incident}/updates/", {"texts": {"en": "We know the cause."}})["id"]
+    rule = world.made(boss, "routing-rules/", {"team": str(world.cast.team.pk), "channel": "letter"})["id"]
+    pack = world.made(boss, "rule-packs/", {"code": "eu-payment-services"})["id"]
+    world.made(boss, "sla-policies/draft/", {})
+    edit = world.made(boss, "sla-policies/edits/", {"mode": "from_now"})["id"]
+    world.made(boss, "authority/draft/", {})
+    paid = granted(world.cast)
     return {
+        "webhook-deliveries/<int:pk>": {"pk": sent},
+        "incidents/<reference:reference>/updates/<int:update_id>": {"reference": incident, "update_id": news},
+        "routing-rules/<int:pk>": {"pk": rule},
+        "rule-packs/<int:pack_id>": {"pack_id": pack},
+        "sla-policies/edits/<int:edit_id>": {"edit_id": edit},
+        "authority/<int:limit_id>": {"limit_id": AuthorityLimit.objects.first().pk},  # type: ignore[union-attr]
+        "payouts/<int:pk>": {"pk": paid.pk},
+        "payouts/exports/<int:number>": {"number": number_of(world.cast)},
+        "mail/<int:pk>": {"pk": OutboxMessage.objects.first().pk},  # type: ignore[union-attr]
+        "imports/<int:pk>": {"pk": _brought_in(world)},
         "customers/<int:pk>": {"pk": customer.pk},
         "purchases/<int:pk>": {"pk": order["id"]},
         "purchases/<int:pk>/lines/<int:line>": {"pk": order["id"], "line": order["lines"][0]["id"]},
