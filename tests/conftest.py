@@ -65,7 +65,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     finds it whatever the order.
     """
     for item in items:
-        if _commits(item) and ROLLBACK not in item.fixturenames:  # type: ignore[attr-defined]
+        mark = item.get_closest_marker("django_db")
+        if _commits(item) and mark is not None:
+            wanted = {**mark.kwargs, "transaction": True, "serialized_rollback": True}
+            item.add_marker(pytest.mark.django_db(**wanted), append=False)
+        elif _commits(item) and ROLLBACK not in item.fixturenames:  # type: ignore[attr-defined]
             item.fixturenames.insert(0, ROLLBACK)  # type: ignore[attr-defined]
     other = {"sqlite": "postgresql", "postgresql": "sqlite"}[vendor()]
     whole = vendor() == "postgresql" and len(items) > FEW
@@ -177,10 +181,12 @@ def pristine(django_db_setup: None) -> str:
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> Iterator[None]:
-    """Rate limits and cached rows of one test never reach the next."""
+    """Rate limits and cached rows of one test never reach the next, not even those of `lasting_caches`."""
     cache.clear()
+    cached.clear_all()
     yield
     cache.clear()
+    cached.clear_all()
 
 
 @pytest.fixture

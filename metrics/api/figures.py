@@ -110,10 +110,14 @@ class Parameters:
         ("as_of", {"type": "string"}, "An instant, or the end of a local date; by default now."),
         ("basis", {"type": "string"}, "One of the figure's bases."),
         ("kind", {"type": "string"}, "One of the figure's kinds."),
-        ("horizon", {"type": "integer"}, "Days looked ahead (service-recovery)."),
+        (
+            "horizon",
+            {"type": "integer", "minimum": 1, "maximum": asking.FARTHEST_HORIZON},
+            "Days looked ahead (service-recovery).",
+        ),
         ("part", {"type": "string"}, "Only part of the rows, such as `numerator`."),
         *(
-            (name, {"type": "string"}, "“-”: where nothing is stated.")
+            (name, asking.shape_of(name), "“-”: where nothing is stated.")
             for name in sorted({name for figure in figures.values() for name in figure.filters})
         ),
     )

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
@@ -60,6 +61,19 @@ def names(figure: Figure | None, known: frozenset[str]) -> frozenset[str]:
         name for name, has in (("basis", figure.bases), ("kind", figure.kinds), ("horizon", figure.horizons)) if has
     ]
     return frozenset((*PERIOD, *also)) | figure.filters
+
+
+def shape_of(name: str) -> dict[str, Any]:
+    """What a filter takes, as JSON Schema; which types and causes there are is in the database."""
+    may_be_none = name not in ALWAYS_STATED and name not in OWN_WORD
+    if name == "cohort":
+        return {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}
+    if name in CODES:
+        return {"type": "string", "enum": [*CODES[name], *([NONE] if may_be_none else [])]}
+    shape: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": LONGEST_LIST if name in LISTS else LONGEST}
+    if name in IDS:
+        shape["pattern"] = f"^([0-9]{{1,18}}{'|' + NONE if may_be_none else ''})$"
+    return shape
 
 
 def scope_of(
