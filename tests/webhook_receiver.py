@@ -7,8 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from core import clock
+from core.actions import webhooks
+from core.actor import Actor
+from core.models import Webhook
+from tests.cast import Cast
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -100,3 +107,7 @@ def receiving() -> Iterator[Receiver]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def listen(cast: Cast, url: str, *events: str, at: datetime | None = None) -> tuple[Webhook, str]:
+    return webhooks.create(url, events=events, by=Actor.person(cast.admin), at=at or clock.now())
