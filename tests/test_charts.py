@@ -124,7 +124,7 @@ def test_an_interval_lies_around_its_value(value: float, half: float, previous: 
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), max_size=12))
 def test_bars_are_in_proportion_and_never_negative(values: list[tuple[int, int]]) -> None:
     bars = [Bar("x", value, part=min(part, value)) for value, part in values]
-    assert all(0 <= float(one.length) <= 250 for one in lying(bars).bars)
+    assert all(0 <= float(one.length) <= 204 for one in lying(bars).bars)
     for one in standing(bars).bars:
         assert 0 <= float(one.part_height or 0) <= float(one.height) + 0.1
         assert float(one.y) >= 0

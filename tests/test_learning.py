@@ -176,7 +176,7 @@ def test_every_bar_and_row_leads_to_exactly_its_complaints(cast, query, role):
     page = client.get(f"/learning/?from=2026-03-01&to=2026-05-01{query}")
     assert page.status_code == 200
     followed = 0
-    for panel in [page.context["causes"], *page.context["parts"]]:
+    for panel in page.context["parts"]:
         links = [(bar.bar.url, bar.bar.label) for bar in panel.chart.bars] if panel.chart else []
         links += [(row[0].url, row[1].value) for row in panel.table.rows] if panel.table else []
         for url, n in dict.fromkeys(links):

@@ -15,6 +15,7 @@ from django.db import connection
 
 from complaints.demo import SOURCE, cast
 from complaints.demo.texts import BOOKS
+from complaints.demo.texts.book import crowd
 from core import bulk, trail_rows
 from core.models import TrailEntry
 from retention.demo import likes
@@ -23,6 +24,7 @@ from retention.models import ContactPoint, Customer, ExternalId
 from retention.names import search_key
 
 CHUNK = 10_000
+STRIDE = 101  # through a crowd: neighbours share no name
 SPAN = 1_500 * DAY  # the newest joined yesterday
 CUSTOMERS = bulk.Table(Customer, kind="person")
 CONTACTS = bulk.Table(ContactPoint, keyless=True, kind="email", is_preferred=True)
@@ -58,7 +60,8 @@ def seed(count: int, *, draw: random.Random, now: datetime, write: Callable[[Any
     customer = CUSTOMERS.pen(*given, as_text=as_text)
     contact = CONTACTS.pen("customer_id", "value", "value_key", as_text=as_text)
     external_id = IDS.pen("customer_id", "external_id", as_text=as_text)
-    names = {person.name: search_key(person.name) for book in BOOKS.values() for person in book.people}
+    crowds = {language: crowd(book) for language, book in BOOKS.items()}
+    names = {person.name: search_key(person.name) for found in crowds.values() for person in found}
     for start in range(0, count, CHUNK):
         size = min(CHUNK, count - start)
         keys = bulk.new_keys(Customer, size)
@@ -66,7 +69,7 @@ def seed(count: int, *, draw: random.Random, now: datetime, write: Callable[[Any
         for number, key in zip(range(start, start + size), keys, strict=True):
             language = LANGUAGES[number % 6]
             book = BOOKS[language]
-            person = book.people[number // 6 * 5 % len(book.people)]
+            person = crowds[language][number // 6 * STRIDE % len(crowds[language])]
             joined = ending - DAY - int(SPAN * (count - number - draw.random()) / count)
             at, address = text(joined), f"{person.mailbox}.{number}@{book.mail_domain}"
             tier = TIERS[draw.randrange(7)]

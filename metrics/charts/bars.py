@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from metrics.charts.geometry import Mark, g
 
 WIDTH, ROW, HEAD = 540, 27, 22
-NAME_END, BAR_START, BAR_LENGTH = 158, 168, 250
+NAME_END, BAR_START, BAR_LENGTH = 204, 214, 204
 STANDING_HEIGHT, STANDING_FOOT, STANDING_TOP, INSET = 236, 28, 32, 14
 LEAST, REACH = 3.0, 24.0
 

@@ -70,3 +70,15 @@ def people(*lines: str) -> tuple[Person, ...]:
         first, mailbox, voice = (*rest, "", "", "")[:3]
         found.append(Person(name, first or name.split()[0], mailbox or ".".join(name.lower().split()), voice))
     return tuple(found)
+
+
+def crowd(book: Book) -> tuple[Person, ...]:
+    """Many more than the people of a book: the first names and surnames of any two of one gender, each once."""
+    found = {}
+    for one in book.people:
+        for other in book.people:
+            if one.voice == other.voice:
+                name = f"{one.first} {other.name.rpartition(' ')[2]}"
+                mailbox = f"{one.mailbox.partition('.')[0]}.{other.mailbox.rpartition('.')[2]}"
+                found[name] = Person(name, one.first, mailbox, one.voice)
+    return tuple(found.values())

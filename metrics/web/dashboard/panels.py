@@ -350,7 +350,7 @@ def scale(bounds: Sequence[float]) -> list[tuple[str, str]]:
     return [*steps, ("", _("fewer than %(n)s") % {"n": heat.LEAST})]
 
 
-def clipped(words: str, longest: int = 22) -> str:
+def clipped(words: str, longest: int = 29) -> str:
     """As much of a name as fits beside a bar; of a path its last step, which tells the most."""
     words = words.rpartition(" › ")[2]
     return words if len(words) <= longest else f"{words[: longest - 1]}…"

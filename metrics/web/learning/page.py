@@ -38,8 +38,8 @@ def learning(request: HttpRequest) -> HttpResponse:
         scope = asked.scope_for(figure)
         narrow = asking.query(asked.params(figure))
         context |= {
-            "causes": panels.causes(asked, causes.pareto(scope)),
             "parts": [
+                panels.causes(asked, causes.pareto(scope)),
                 panels.themes(asked, causes.recurring(scope)),
                 panels.parts(asked, causes.frequent(scope, "type"), "type", _("Complaint types")),
                 panels.parts(asked, causes.frequent(scope, "product"), "product", _("Products")),
