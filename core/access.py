@@ -7,16 +7,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
+from django.http import Http404
+
 from core.models.people import ADMIN, AGENT, LEAD, MANAGER, ROLES
 
 View = TypeVar("View", bound=Callable[..., Any])
+LAST_ID = 2**63 - 1
 CASES = (AGENT, LEAD, MANAGER)  # who handles complaints
-__all__ = ["ADMIN", "AGENT", "CASES", "LEAD", "MANAGER", "ROLES", "Access", "allow", "declared", "public"]
+__all__ = [
+    "ADMIN",
+    "AGENT",
+    "CASES",
+    "LEAD",
+    "MANAGER",
+    "ROLES",
+    "Access",
+    "allow",
+    "declared",
+    "public",
+    "refuse_impossible",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,12 @@ def allow(*roles: str) -> Callable[[View], View]:
 def public(view: View) -> View:
     """Declare that the view needs no sign-in."""
     return _declare(Access(public=True))(view)
+
+
+def refuse_impossible(arguments: Mapping[str, Any]) -> None:
+    """Raises Http404 where an address names a number beyond all ids: a database may not even be asked for it."""
+    if any(isinstance(value, int) and value > LAST_ID for value in arguments.values()):
+        raise Http404
 
 
 def declared(view: Callable[..., Any]) -> Access | None:

@@ -289,6 +289,7 @@ class AccessMiddleware:
         if not declared.permits(user):
             security.info("refused %s %s user=%s: role", request.method, request.path, user.pk)
             raise PermissionDenied
+        access.refuse_impossible(kwargs)
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from core import access, cached
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, make_cast, make_user
 
 MATRIX = Path(__file__).parent / "access_matrix.txt"
 ROLES = ("agent", "lead", "manager", "admin")
@@ -154,3 +154,18 @@ def test_every_writing_route_demands_a_csrf_token(cast):
                 method, path, "{}", content_type="application/json", headers={"Origin": "https://evil.example"}
             )
             assert foreign.status_code in (403, 404, 405), (method, path, foreign.status_code)
+
+
+@pytest.mark.sqlite
+def test_a_number_beyond_all_ids_is_not_found(cast):
+    boss = make_user("Bo Boss", username="bo", is_agent=True, is_manager=True, is_admin=True)
+    client = Client(raise_request_exception=False)
+    client.force_login(boss)
+    asked = 0
+    for name, path, view in routes():
+        if "/999999/" in path and not path.startswith("/api/") and not declared(view).public:
+            for method in ("get", "post"):
+                answer = getattr(client, method)(path.replace("/999999/", f"/{10**24}/"))
+                assert answer.status_code == 404, (name, method)
+            asked += 1
+    assert asked > 80

@@ -253,6 +253,19 @@ def test_nothing_is_patched_unseen(house: World) -> None:
     assert asked >= 18
 
 
+def test_a_number_beyond_all_ids_is_not_found(house: World) -> None:
+    """Each number of an address by itself, the rest naming what is there: databases refuse to look for such a one."""
+    asked = 0
+    for route, method in CASES:
+        known = {**house.own, **house.shared}.get(route.key, {})
+        for name, value in route.absent.items():
+            if isinstance(value, int):
+                impossible = house.ask(house.boss, method, route.path({**known, name: 10**24}))
+                assert told(impossible) == (404, "not_found"), (method, route.name, name)
+                asked += 1
+    assert asked > 150
+
+
 def test_no_parameter_is_ignored(house: World) -> None:
     for route in ROUTES:
         if "GET" in route.methods():

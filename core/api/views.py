@@ -29,7 +29,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from core.access import Access
+from core.access import Access, refuse_impossible
 from core.actor import Actor
 from core.api import expanding, idempotency, limits, pagination
 from core.api import filters as filtering
@@ -113,6 +113,7 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Who calls and whether they may; then that every parameter means something."""
         super().initial(request, *args, **kwargs)
+        refuse_impossible(kwargs)
         given = request.query_params
         if given and self.parameters is not None and request.method in ("GET", "HEAD"):
             filtering.refuse_unknown(given, self.parameters)
