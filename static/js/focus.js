@@ -1,6 +1,6 @@
-// Puts the reader where something needs them: on the summary of errors after a refused form (.errors), and back on the
-// page's subject (#subject) when the button they pressed is gone after an answer from htmx. Opens a folded form (details)
-// that a link points at.
+// Puts the reader where something needs them: on the summary of errors after a refused form (.errors), back on the page's
+// subject (#subject) when the button they pressed is gone after an answer from htmx, and at their place in the sidebar.
+// Opens a folded form (details) that a link points at.
 function summary(root) {
   const errors = root.querySelector(".errors[tabindex], .field__error[role=alert]");
   if (!errors) return false;
@@ -42,3 +42,9 @@ document.addEventListener("click", (event) => {
   field.focus();
   field.closest(".field")?.scrollIntoView({ block: "center" });
 });
+
+// Where the sidebar is longer than the window, the place one is at is in sight all the same.
+const sidebar = document.querySelector(".sidebar");
+const place = sidebar?.querySelector(".nav[aria-current]");
+if (place && place.offsetTop + 2 * place.offsetHeight > sidebar.clientHeight - sidebar.lastElementChild.offsetHeight)
+  sidebar.scrollTop = place.offsetTop - sidebar.clientHeight / 2;
