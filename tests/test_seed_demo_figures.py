@@ -16,6 +16,8 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.test import Client
 
 from complaints.demo import company
+from complaints.demo.texts import BOOKS
+from complaints.demo.texts.products import PRODUCTS
 from complaints.models import Complaint, Payout
 from core import clock, trail
 from core.models import TrailEntry, User
@@ -215,6 +217,18 @@ def test_words_are_there_in_every_language_and_need_no_escaping() -> None:
         assert set(article.names) == LANGUAGES
         texts += article.names.values()
     assert not set("".join(texts)) & set("\\\t\n\r\0\1")
+
+
+def test_every_story_about_goods_names_a_product_and_no_product_is_made_up() -> None:
+    told = {item for book in BOOKS.values() for story in book.stories for item in story.items}
+    about_goods = {
+        item
+        for book in BOOKS.values()
+        for story in book.stories
+        for item in story.items
+        if item and story.type.startswith(("product", "delivery"))
+    }
+    assert about_goods <= set(PRODUCTS) <= told
 
 
 def _nps(answers: Any) -> float:

@@ -92,6 +92,7 @@ class Words:
     cause_code: str
     outcome: str
     severity: str
+    product: str
     subject: str
     text: str
     preview: str

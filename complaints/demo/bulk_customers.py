@@ -21,6 +21,7 @@ from core.models import TrailEntry
 from retention.demo import likes
 from retention.demo.ticks import DAY, text, tick
 from retention.models import ContactPoint, Customer, ExternalId
+from retention.models.customers import key_of
 from retention.names import search_key
 
 CHUNK = 10_000
@@ -28,6 +29,8 @@ STRIDE = 101  # through a crowd: neighbours share no name
 SPAN = 1_500 * DAY  # the newest joined yesterday
 CUSTOMERS = bulk.Table(Customer, kind="person")
 CONTACTS = bulk.Table(ContactPoint, keyless=True, kind="email", is_preferred=True)
+PHONES = bulk.Table(ContactPoint, keyless=True, kind="phone", is_preferred=True)
+NUMBERED = range(100, 1_000)  # who has a number: there are a thousand for examples, the first of them are taken
 IDS = bulk.Table(ExternalId, keyless=True, source=SOURCE)
 LANGUAGES = ("en", "pt", "es", "it", "ru", "en")
 TIERS = ("", "", "", "", "Silver", "Silver", "Gold")
@@ -59,6 +62,7 @@ def seed(count: int, *, draw: random.Random, now: datetime, write: Callable[[Any
     as_text = connection.vendor == "postgresql"
     customer = CUSTOMERS.pen(*given, as_text=as_text)
     contact = CONTACTS.pen("customer_id", "value", "value_key", as_text=as_text)
+    phone = PHONES.pen("customer_id", "value", "value_key", as_text=as_text)
     external_id = IDS.pen("customer_id", "external_id", as_text=as_text)
     crowds = {language: crowd(book) for language, book in BOOKS.items()}
     names = {person.name: search_key(person.name) for found in crowds.values() for person in found}
@@ -77,6 +81,9 @@ def seed(count: int, *, draw: random.Random, now: datetime, write: Callable[[Any
             name = person.name
             people.append(customer((key, name, names[name], language, tier, channel, preferences, at, at)))
             contacts.append(contact((key, address, address)))
+            if number in NUMBERED:
+                call = book.phone.format(number)
+                contacts.append(phone((key, call, key_of("phone", call))))
             ids.append(external_id((key, f"B-{key}")))
             chain = trail_rows.Chain("customer", key, key)
             trail.append(chain.seal(None, "customer.created", SEEDER, joined * 1_000_000, at, BODY)[1:])

@@ -17,6 +17,7 @@ from complaints.demo import SOURCE, cast
 from complaints.demo.bulk_course import CLOCKS, EVENTS, FIRINGS, MESSAGES, Batch, Course, Promise, Terms, Words
 from complaints.demo.bulk_customers import LANGUAGES, Known
 from complaints.demo.texts import BOOKS, Book, Story
+from complaints.demo.texts.products import product_of
 from complaints.models import Clock, ClockEvent, Complaint, Firing, Message, Narrative
 from complaints.models.catalogue import LIVE_CHANNELS
 from complaints.reference import catalogue
@@ -33,8 +34,8 @@ T = TypeVar("T")
 NEVER = "9999-12-31 00:00:00"
 COMPLAINTS = bulk.Table(Complaint, source=SOURCE)
 SAID = (
-    "id", "reference", "customer_id", "channel", "type_id", "severity", "subject", "preview", "language", "owner_id",
-    "team_id", "status", "received_at", "created_at", "updated_at", "acknowledged_at", "first_response_at",
+    "id", "reference", "customer_id", "channel", "type_id", "severity", "subject", "preview", "language", "product",
+    "owner_id", "team_id", "status", "received_at", "created_at", "updated_at", "acknowledged_at", "first_response_at",
     "resolved_at", "closed_at", "outcome", "accepted", "accepted_at", "late_reason",
     "root_cause_id", "version", "in_queue",
     "queue_at", "response_seconds", "resolution_seconds", "acknowledge_met", "acknowledge_late", "acknowledge_due_at",
@@ -125,7 +126,7 @@ class Generator:
             self.case(
                 (
                     key, reference, customer_id, channel, words.type_id, words.severity, words.subject, words.preview,
-                    language, owner, team_id, status, came, came, text(story.last), story.acknowledged,
+                    language, words.product, owner, team_id, status, came, came, text(story.last), story.acknowledged,
                     story.acknowledged, story.resolved, story.closed, story.outcome, story.accepted, story.accepted_at,
                     story.late_reason, cause_id, story.version, is_open, queue_at, *story.standing(),
                 )
@@ -178,6 +179,7 @@ def _ready(book: Book, story: Story, item: str) -> Words:
         cause_code=story.cause,
         outcome=story.outcome,
         severity=story.severity,
+        product=product_of(item),
         subject=filled["subject"][0].upper() + filled["subject"][1:],
         text=filled["text"],
         preview=filled["text"][:159] + "…" if len(filled["text"]) > 160 else filled["text"],

@@ -17,6 +17,7 @@ from complaints.actions.file import Filing, file
 from complaints.actions.speech import Acts
 from complaints.demo import SOURCE, deciding, files, remedies
 from complaints.demo.texts import BOOKS, Book, Story
+from complaints.demo.texts.products import product_of
 from complaints.demo.working import Measure
 from complaints.models import ChannelCode, Complaint, ComplaintType, Kind, Status
 from complaints.models.catalogue import LIVE_CHANNELS
@@ -282,6 +283,7 @@ class _Told:
             language=self.case.language,
             received_at=received_at,
             order_number=self.order,
+            product=product_of(self._words["item"]),
         )
 
 
