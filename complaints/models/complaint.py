@@ -188,6 +188,17 @@ class Complaint(models.Model):
                 fields=["owner", "received_at", "id"], name="complaint_owner_past", condition=Q(in_queue=False)
             ),
             models.Index(fields=["received_at", "id"], name="complaint_received"),
+            # Of lists by what few of very many have: most are closed, most name no lot.
+            models.Index(
+                fields=["status", "received_at", "id"],
+                name="complaint_not_closed",
+                condition=Q(status__in=[one for one in Status if one != Status.CLOSED]),
+            ),
+            models.Index(fields=["product", "received_at", "id"], name="complaint_product", condition=~Q(product="")),
+            models.Index(fields=["lot", "received_at", "id"], name="complaint_lot", condition=~Q(lot="")),
+            models.Index(
+                fields=["queue_at", "id"], name="complaint_next"
+            ),  # all cases by their next deadline, over the API
             models.Index(
                 fields=["received_at"],
                 name="complaint_figures",
