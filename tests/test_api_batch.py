@@ -198,7 +198,7 @@ def test_a_row_costs_fewer_queries_than_a_call(cast: Cast, lasting_caches: None)
     def asked(work: Any) -> int:
         with CaptureQueriesContext(connection) as queries:
             assert work().status_code in (200, 201)
-        return len(queries)
+        return sum(not one["sql"].startswith(("SAVEPOINT", "RELEASE")) for one in queries)  # those are the test's own
 
     single = asked(
         lambda: Client().post(
