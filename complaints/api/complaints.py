@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -47,9 +47,9 @@ def shown(row: Complaint) -> dict[str, Any]:
     return present.complaint(row, row.narrative, sorted(row.clocks.all(), key=lambda clock: clock.pk))
 
 
-def _teams(names: list[str]) -> list[int]:
-    """Query cost: 1."""
-    return list(Team.objects.filter(name__in=names).values_list("pk", flat=True))
+def _keys(found: QuerySet[Any]) -> list[int]:
+    """Looked up first: by keys a list has an index to read, joined to names it reads all. Query cost: 1."""
+    return list(found.values_list("pk", flat=True))
 
 
 def _whose(column: str, keys: list[int]) -> Q:
@@ -85,9 +85,12 @@ FILTERS = (
     text("order_number"),
     replace(
         text("team", description="A team by its name."),
-        apply=lambda rows, names: rows.filter(_whose("team", _teams(names))),
+        apply=lambda rows, names: rows.filter(_whose("team", _keys(Team.objects.filter(name__in=names)))),
     ),
-    text("incident", "incident__reference", "The incident they belong to, by its reference.", of=Incident),
+    replace(
+        text("incident", description="The incident they belong to, by its reference."),
+        apply=lambda rows, names: rows.filter(incident__in=_keys(Incident.objects.filter(reference__in=names))),
+    ),
     text("product"),
     text("lot"),
     Filter(

@@ -196,9 +196,8 @@ class Complaint(models.Model):
             ),
             models.Index(fields=["product", "received_at", "id"], name="complaint_product", condition=~Q(product="")),
             models.Index(fields=["lot", "received_at", "id"], name="complaint_lot", condition=~Q(lot="")),
-            models.Index(
-                fields=["queue_at", "id"], name="complaint_next"
-            ),  # all cases by their next deadline, over the API
+            # All cases by their next deadline, over the API: those out of the queue come last.
+            models.Index(fields=["queue_at", "id"], name="complaint_next"),
             models.Index(
                 fields=["received_at"],
                 name="complaint_figures",

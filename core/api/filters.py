@@ -110,18 +110,9 @@ def choice(name: str, values: Iterable[str], column: str = "") -> Filter:
     return Filter(name, parse, lambda rows, chosen: rows.filter(**{f"{column or name}__in": chosen}), True, "", schema)
 
 
-def text(name: str, column: str = "", description: str = "", of: type[models.Model] | None = None) -> Filter:
-    """Exactly this text; may be repeated. `of`: the model that `column` ("team__name") leads to; its rows are looked up
-    first, so that the list is asked by their keys, for which it has indexes."""
-
-    def narrow(rows: Rows, chosen: list[str]) -> Rows:
-        if of is None:
-            return rows.filter(**{f"{column or name}__in": chosen})
-        relation, _separator, named = column.partition("__")
-        found = of._default_manager.filter(**{f"{named}__in": chosen}).values_list("pk", flat=True)
-        return rows.filter(**{f"{relation}__in": list(found)})
-
-    return Filter(name, str, narrow, True, description)
+def text(name: str, column: str = "", description: str = "") -> Filter:
+    """Exactly this text; may be repeated."""
+    return Filter(name, str, lambda rows, chosen: rows.filter(**{f"{column or name}__in": chosen}), True, description)
 
 
 def key(name: str, column: str = "", description: str = "") -> Filter:
