@@ -326,3 +326,18 @@ def test_a_customer_is_made_read_and_found(api, cast):
     found = api("GET", "/api/v1/customers/?email=IVO@mail.example").json()["results"]
     assert [row["id"] for row in found] == [made.json()["id"]]
     assert api("POST", "/api/v1/customers/", {}).status_code == 400
+
+
+def test_lists_are_narrowed_by_team_owner_and_incident(api, cast):
+    open_one, closed = cast.complaint(), cast.complaint()
+    Complaint.objects.filter(pk=closed.pk).update(in_queue=False, status="closed")
+    cast.complaint(owner=cast.colleague)
+    incident = api("POST", "/api/v1/incidents/", {"title": "A bad lot", "complaints": [open_one.reference]}).json()
+
+    def found(query: str) -> set[str]:
+        return {row["reference"] for row in api("GET", f"{ROOT}?{query}").json()["results"]}
+
+    assert found(f"owner={cast.agent.pk}") == {open_one.reference, closed.reference}
+    assert len(found(f"team={cast.team.name}")) == 3 and found("team=none") == set()
+    assert found(f"incident={incident['reference']}") == {open_one.reference}
+    assert found("incident=AM-2222-2222") == found("owner=999999999") == set()
