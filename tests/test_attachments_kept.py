@@ -104,9 +104,9 @@ def zipped(*names: str, first: tuple[str, bytes] | None = None) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         if first:
-            archive.writestr(first[0], first[1])
+            archive.writestr(zipfile.ZipInfo(first[0]), first[1])
         for name in names:
-            archive.writestr(name, b"x")
+            archive.writestr(zipfile.ZipInfo(name), b"x")
     return made.getvalue()
 
 
@@ -159,7 +159,7 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "kind"), KINDS, ids=lambda value: str(value)[:24])
+@pytest.mark.parametrize(("name", "content", "kind"), KINDS, ids=[f"{name} {kind}" for name, _, kind in KINDS])
 def test_the_kind_is_what_the_bytes_say(name: str, content: bytes, kind: str) -> None:
     assert type_of(io.BytesIO(content), name) == kind
 
