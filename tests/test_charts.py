@@ -135,6 +135,21 @@ def test_no_bars_is_no_division() -> None:
     assert lying([Bar("none", 0)]).bars[0].length == "0"
 
 
+def test_a_phone_is_drawn_for_apart_with_more_of_each_name() -> None:
+    long = Bar("Service › " + "a name that is longer than any bar is wide " * 2, 7)
+    wide = lying([Bar("Fees", 3), long])
+    narrow = wide.narrow
+    assert narrow is not None
+    assert int(narrow.width) < int(wide.width)
+    assert [one.length for one in narrow.bars] == [one.length for one in wide.bars]
+    assert wide.bars[0].name == narrow.bars[0].name == "Fees"
+    assert "Service" not in wide.bars[1].name
+    assert len(wide.bars[1].name) < len(narrow.bars[1].name)
+    assert narrow.bars[1].name.endswith("…")
+    for one in narrow.bars:
+        assert float(one.name_y) < float(one.bar_y), "the name stands over its bar"
+
+
 @given(st.integers(0, 50), st.integers(0, 50), st.integers(1, 50))
 def test_the_shares_of_a_month_fill_its_stack(promoters: int, passives: int, detractors: int) -> None:
     n = promoters + passives + detractors

@@ -7,10 +7,30 @@ from dataclasses import dataclass
 
 from metrics.charts.geometry import Mark, g
 
-WIDTH, ROW, HEAD = 540, 27, 22
-NAME_END, BAR_START, BAR_LENGTH = 204, 214, 204
+WIDTH, HEAD = 540, 22
 STANDING_HEIGHT, STANDING_FOOT, STANDING_TOP, INSET = 236, 28, 32, 14
 LEAST, REACH = 3.0, 24.0
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Where the parts of a lying bar stand, in units that are pixels on a phone and about that on a desk. `letters`:
+    as many of a name fit; `name_y`, `bar_y`, `text_y`: below the upper edge of a row."""
+
+    width: int
+    row: int
+    letters: int
+    name_x: int
+    name_anchor: str
+    name_y: int
+    bar_x: int
+    bar_y: int
+    bar_length: int
+    text_y: int
+
+
+BESIDE = Form(540, 27, 29, 204, "end", 12, 214, 0, 204, 12)  # the name before its bar
+ABOVE = Form(310, 42, 46, 0, "start", 11, 0, 17, 204, 29)  # the name over its bar, for a phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +54,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Lying(Mark):
+    """`name`: as much of the bar's as there is room for."""
+
     bar: Bar
+    name: str
+    name_y: str
     text_y: str
     bar_y: str
     length: str
@@ -43,23 +67,48 @@ class Lying(Mark):
 
 @dataclass(frozen=True, slots=True)
 class LyingBars(Mark):
+    """`narrow`: the same bars for a phone."""
+
     bars: Sequence[Lying]
     height: str
-    width: str = str(WIDTH)
-    name_x: str = str(NAME_END)
-    bar_x: str = str(BAR_START)
+    width: str
+    name_x: str
+    name_anchor: str
+    bar_x: str
     bar_height: str = "17"
+    narrow: LyingBars | None = None
 
 
 def lying(bars: Sequence[Bar], *, most: float | None = None) -> LyingBars:
     """Bars under each other in the order given; `most`: the value that fills the width (default: the greatest)."""
     longest = max([most or 0, *(bar.value for bar in bars)])
+    return _lying(bars, longest, BESIDE, narrow=_lying(bars, longest, ABOVE))
+
+
+def _lying(bars: Sequence[Bar], longest: float, form: Form, *, narrow: LyingBars | None = None) -> LyingBars:
     placed = []
     for i, bar in enumerate(bars):
-        top = HEAD - 4 + i * ROW
-        length = max(0.0, bar.value) / longest * BAR_LENGTH if longest > 0 else 0.0
-        placed.append(Lying(bar, g(top + 16), g(top + 4), g(length), g(BAR_START + length + 8)))
-    return LyingBars(placed, g(HEAD + ROW * len(bars)))
+        top = HEAD + i * form.row
+        length = max(0.0, bar.value) / longest * form.bar_length if longest > 0 else 0.0
+        name, label_x = _fitting(bar.name, form.letters), g(form.bar_x + length + 8)
+        placed.append(
+            Lying(bar, name, g(top + form.name_y), g(top + form.text_y), g(top + form.bar_y), g(length), label_x)
+        )
+    return LyingBars(
+        placed,
+        height=g(HEAD + form.row * len(bars)),
+        width=str(form.width),
+        name_x=str(form.name_x),
+        name_anchor=form.name_anchor,
+        bar_x=str(form.bar_x),
+        narrow=narrow,
+    )
+
+
+def _fitting(name: str, letters: int) -> str:
+    """As much of a name as there is room for; of a path its last step, which tells the most."""
+    name = name.rpartition(" › ")[2]
+    return name if len(name) <= letters else f"{name[: letters - 1]}…"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from metrics.figures.service import LATE, ON_TIME
 from metrics.periods import MONTH, Period
 from metrics.web.dashboard import spans
 from metrics.web.dashboard.asking import Asked
-from metrics.web.dashboard.panels import Panel, Table, clipped, scale, shown
+from metrics.web.dashboard.panels import Panel, Table, scale, shown
 
 COHORT_MONTHS = 12
 SHOWN_CAUSES = 6
@@ -114,7 +114,7 @@ def causes(asked: Asked, groups: Sequence[Group]) -> Panel:
         run += n
         share = languages.percent(100 * run / total)
         title = f"{words}: {languages.number(n)}"
-        drawn.append(bars.Bar(clipped(words), n, languages.number(n), share, kind, title=title, url=url))
+        drawn.append(bars.Bar(words, n, languages.number(n), share, kind, title=title, url=url))
         table.append([Cell(words, "head", url=url), Cell(languages.number(n), "num"), Cell(share, "num")])
     columns = [Column(_("Root cause")), Column(_("Complaints"), end=True), Column(_("Running share"), end=True)]
     texts = {

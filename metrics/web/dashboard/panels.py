@@ -256,7 +256,7 @@ def groups_bars(asked: Asked, figure: Figure, groups: Sequence[Group], by: str) 
     chart = bars.lying(
         [
             bars.Bar(
-                clipped(group.label),
+                group.label,
                 max(0.0, _bar_value(figure, group.measure, code) or 0.0),
                 label=wording.text(figure, group.measure),
                 note=_("n = %(n)s") % {"n": languages.number(group.measure.n)} if figure.unit != "count" else "",
@@ -348,12 +348,6 @@ def scale(bounds: Sequence[float]) -> list[tuple[str, str]]:
         ("5", _("%(share)s and over") % {"share": low[3]}),
     ]
     return [*steps, ("", _("fewer than %(n)s") % {"n": heat.LEAST})]
-
-
-def clipped(words: str, longest: int = 29) -> str:
-    """As much of a name as fits beside a bar; of a path its last step, which tells the most."""
-    words = words.rpartition(" › ")[2]
-    return words if len(words) <= longest else f"{words[: longest - 1]}…"
 
 
 def shown(value: Number | None) -> float | None:

@@ -15,7 +15,7 @@ from metrics.figures import figures
 from metrics.figures.base import Figure, Group
 from metrics.figures.dimensions import ALONE, NONE, SEVERAL
 from metrics.web.dashboard.asking import Asked
-from metrics.web.dashboard.panels import Panel, Table, clipped
+from metrics.web.dashboard.panels import Panel, Table
 
 CAUSES = 12  # bars; the table has them all
 OTHERS = 8
@@ -117,7 +117,7 @@ def _others(asked: Asked, groups: Sequence[Group], by: str, title: str, url: Cal
 
 def _bar(words: str, n: int, note: str, kind: str = "", *, url: str) -> bars.Bar:
     said = languages.number(n)
-    return bars.Bar(clipped(words), n, said, note, kind, title=f"{words}: {said}", url=url)
+    return bars.Bar(words, n, said, note, kind, title=f"{words}: {said}", url=url)
 
 
 def _row(words: str, url: str, n: int, *more: str) -> list[Cell]:
