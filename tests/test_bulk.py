@@ -10,6 +10,8 @@ from django.test import Client
 
 from complaints.actions import bulk, decide, handle, manage
 from complaints.actions.bulk_acts import ACTS
+from complaints.actions.macro_steps import STEPS
+from complaints.api.act_values import OF_MANY, OF_STEPS
 from complaints.models import BulkRow, BulkRun, BulkState, Complaint, Watch, Workload
 from core import cached, clock, trail
 from core.actor import Actor
@@ -225,7 +227,9 @@ def test_what_the_action_lacks_is_pointed_at_where_it_belongs(cast):
     body = {"action": "resolve", "references": [cast.complaint().reference], "values": {}}
     told = call(cast.agent, "POST", "/api/v1/complaints/bulk/", body)
     assert (told.status_code, told.json()["errors"][0]["pointer"]) == (400, "/values/outcome")
-    told = call(cast.agent, "POST", "/api/v1/complaints/bulk/", body | {"references": []})
+    told = call(cast.agent, "POST", "/api/v1/complaints/bulk/", body | {"values": {"Ç": None}})
+    assert "/values/Ç" in [error["pointer"] for error in told.json()["errors"]]
+    told = call(cast.agent, "POST", "/api/v1/complaints/bulk/", {"action": "take", "references": []})
     assert (told.status_code, told.json()["errors"][0]["pointer"]) == (400, "/references")
 
 
@@ -266,7 +270,9 @@ def test_what_an_action_needs_is_asked_for_first(cast):
         ({"action": "take", "references": [], "query": {}}, "references_or_query"),
         ({"action": "take", "references": []}, "nothing_chosen"),
         ({"action": "take", "query": {"view": "nonsense"}}, "invalid_query"),
-        ({"action": "assign", "references": ["AM-2222-2222"], "values": {"owner": "0"}}, "unknown_owner"),
+        ({"action": "assign", "references": ["AM-2222-2222"], "values": {"owner": "999999"}}, "unknown_owner"),
+        ({"action": "assign", "references": ["AM-2222-2222"], "values": {"owner": "0"}}, "invalid_id"),
+        ({"action": "classify", "references": ["AM-2222-2222"], "values": {"type": 0, "reason": "x"}}, "not_a_string"),
         ({"action": "assign", "references": ["AM-2222-2222"], "values": {"to": "3"}}, "unknown_field"),
         ({"action": "snooze", "references": ["AM-2222-2222"], "values": {"until": "soon"}}, "until_required"),
         ({"action": "fire", "references": ["AM-2222-2222"]}, "unknown_code"),
@@ -303,3 +309,9 @@ def test_what_breaks_is_one_row_and_said(cast, monkeypatch):
     run = by_api(cast.colleague, cases, "take")
     assert bulk.progress(run).refused == 2
     assert set(BulkRow.objects.values_list("code", flat=True)) == {"failed"}
+
+
+@pytest.mark.parametrize(("acts", "shapes"), [(ACTS, OF_MANY), (STEPS, OF_STEPS)], ids=["many", "macro"])
+def test_the_document_names_exactly_the_values_an_action_takes(acts, shapes):
+    told = {name: set(shape().fields) for name, shape in shapes.items()}
+    assert told == {act.key: set(act.fields) for act in acts.values()}

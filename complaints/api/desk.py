@@ -15,13 +15,14 @@ from rest_framework.request import Request
 from complaints.actions import bulk, snooze, views
 from complaints.actions.bulk_acts import ACTS
 from complaints.api import present
+from complaints.api.act_values import OF_MANY
 from complaints.api.changes import Change
 from complaints.api.complaints import HANDLES_CASES
 from complaints.models import BulkRow, BulkRun, BulkState, Complaint, SavedView
 from complaints.web.many import queue, saved
 from complaints.web.many.bulk import named
 from core.actor import Actor
-from core.api.bodies import Nothing, Strict
+from core.api.bodies import ByAction, Nothing, Strict, Values
 from core.api.fields import Code, Id, Instant, Text
 from core.api.filters import choice
 from core.api.problem import Refusal, below
@@ -172,13 +173,15 @@ class ViewRestoration(ApiView):
         return self.reply(shown(views.restore(row, by=self.actor(request), at=now()), user))
 
 
-class BulkBody(Strict):
+class BulkBody(ByAction):
     """The complaints by `references`, or all that `query` lists; `values`: what the action needs, as for one."""
+
+    rules: ClassVar = {"oneOf": [{"required": ["references"]}, {"required": ["query"]}]}
 
     action = Code(choices=[(key, str(key)) for key in ACTS])
     references = serializers.ListField(child=Text(max_length=16, trim=True), required=False, max_length=bulk.MOST)
     query = Question(required=False)
-    values = serializers.DictField(required=False)
+    values = Values(OF_MANY, required=False)
 
 
 class BulkShape(serializers.Serializer[Any]):

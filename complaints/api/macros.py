@@ -19,6 +19,7 @@ from complaints.actions.decide import DECISIONS
 from complaints.actions.speech import Acts
 from complaints.actions.speech import Refusal as Saying
 from complaints.api import present
+from complaints.api.act_values import OF_STEPS
 from complaints.api.bodies import LONG, RefusalBody
 from complaints.api.calendars import IF_MATCH
 from complaints.api.complaints import HANDLES_CASES
@@ -29,7 +30,7 @@ from complaints.models.words import FINAL, PURPOSES
 from complaints.reference import type_by_code
 from core.access import Access
 from core.actions.settings import Stale
-from core.api.bodies import Strict
+from core.api.bodies import ByAction, Strict, Values
 from core.api.fields import Code, Flag, Id, Text
 from core.api.filters import choice, flag, key, once
 from core.api.problem import Refusal, bad_parameter
@@ -64,11 +65,11 @@ class MacroTexts(Strict):
     ru = Text(max_length=macros.LONGEST, **NAME)
 
 
-class MacroStepBody(Strict):
-    """One thing a macro does. `values`: reason, type, severity, owner, days, as the action takes them."""
+class MacroStepBody(ByAction):
+    """One thing a macro does, with what it needs for that."""
 
     action = Code(choices=[(name, name) for name in macro_steps.STEPS])
-    values = serializers.DictField(required=False)
+    values = Values(OF_STEPS, required=False)
 
 
 class MacroPatch(Strict):

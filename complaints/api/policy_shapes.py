@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -78,6 +78,11 @@ class SimulateBody(Strict):
 
     `team`: left out, routing says; null, none. `draft`: by the open draft instead of what is in force.
     """
+
+    rules: ClassVar = {
+        "dependentRequired": {"local_time": ["time_zone"], "time_zone": ["local_time"]},
+        "not": {"required": ["received_at", "local_time"]},
+    }
 
     type = Text(max_length=80)
     channel = Code(choices=ChannelCode.choices)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -22,8 +22,12 @@ from rest_framework.fields import SkipField, empty
 
 
 class Strict(serializers.Serializer[Any]):
-    """A body whose unknown fields are refused. Fields that may be absent and are, are absent in the result."""
+    """A body whose unknown fields are refused. Fields that may be absent and are, are absent in the result.
 
+    `rules`: what JSON Schema can say beyond its fields, for the document; the view holds callers to it.
+    """
+
+    rules: ClassVar[Mapping[str, Any]] = {}
     _bound: ClassVar[dict[bool, Strict]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -66,6 +70,27 @@ class Strict(serializers.Serializer[Any]):
 
 class Nothing(Strict):
     """The body of an action that takes none: `{}` or no body at all."""
+
+
+class Values(serializers.DictField):
+    """The part of a body whose fields depend on the `action` beside it: `shapes` by action."""
+
+    def __init__(self, shapes: Mapping[str, type[Strict]], **kwargs: Any) -> None:
+        self.shapes = shapes
+        super().__init__(**kwargs)
+
+
+class ByAction(Strict):
+    """A body with an `action` and its `values`, which are handed on as they came once they have its shape."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        values = super().to_internal_value(data)
+        shapes = cast(Values, self._plain_fields["values"]).shapes
+        try:
+            shapes[values["action"]].read(values.get("values", {}))
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({"values": error.detail}) from error
+        return values
 
 
 def _first(detail: Any) -> Any:

@@ -100,6 +100,7 @@ def narrowed(field: Any, schema: dict[str, Any], direction: str) -> dict[str, An
 def closed(body: Any, schema: dict[str, Any]) -> dict[str, Any]:
     """`schema` of a body: no field but these, and its own words, not those of the class behind it."""
     schema["additionalProperties"] = False
+    schema.update(body.rules)
     if not type(body).__doc__:
         schema.pop("description", None)
     return schema

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
@@ -16,7 +16,7 @@ from rest_framework import serializers
 
 from core import scopes
 from core.api import describing
-from core.api.bodies import Strict
+from core.api.bodies import Nothing, Strict
 
 PROBLEM = "application/problem+json"
 _MEANINGS = {
@@ -267,6 +267,19 @@ class ApiSchema(AutoSchema):
         text = inspect.cleandoc(getattr(handler, "__doc__", None) or type(self.view).__dict__.get("__doc__") or "")
         first, _, rest = text.partition("\n")
         return first, rest.strip()
+
+
+class ValuesShape(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Any of the shapes that `values` have; which belongs to which action, each says itself."""
+
+    target_class = "core.api.bodies.Values"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        shapes = dict.fromkeys(shape for shape in self.target.shapes.values() if shape is not Nothing)
+        found = [auto_schema.resolve_serializer(shape, direction).ref for shape in shapes]
+        if Nothing in self.target.shapes.values():
+            found.append({"type": "object", "maxProperties": 0, "additionalProperties": False})
+        return {"anyOf": found}
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

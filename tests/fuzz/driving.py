@@ -57,7 +57,7 @@ def _says_something(error: dict[str, str], body: Any) -> bool:
     house's language"), 1.0, which JSON Schema calls whole and we do not, JSON in a field of a form."""
     if error["pointer"] in ("?fields", "?expand"):  # text to the document: which fields there are is in the answer
         return True
-    if error["pointer"].startswith(("/fields/", "/values/")):  # of the record exported, of the action done to many
+    if error["pointer"].startswith("/fields/") or "/values/" in error["pointer"]:  # of the record, of the action named
         return True
     value = body
     for name in error["pointer"].split("/")[1:]:
