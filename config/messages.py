@@ -91,8 +91,13 @@ def check_translations(root: Path = ROOT) -> list[str]:
         if not path.exists():
             faults.append(f"{path.relative_to(root)}: missing")
             continue
-        for (_context, text), message in texts(catalogue(path)).items():
+        found = catalogue(path)
+        if str(found.locale or "") != language:  # without it no rule for plurals reaches the .mo file
+            faults.append(f"{path.relative_to(root)}: its head does not say that it is in {language!r}")
+        for (_context, text), message in texts(found).items():
             faults += [f"{path.relative_to(root)}: {fault}: {text!r}" for fault in faults_of(message)]
+            if not isinstance(message.id, str) and len(message.string) != found.num_plurals:
+                faults.append(f"{path.relative_to(root)}: {found.num_plurals} forms of a plural: {text!r}")
     return faults
 
 
