@@ -57,6 +57,8 @@ def _form(complaint: Complaint, resource: str, fields: dict[str, Any]) -> tuple[
         resource = UNDONE[resource]
     if resource == "messages" and fields.get("direction") == "in":
         resource, fields = "incoming", {"channel": complaint.channel, **fields}
+    elif resource == "messages" and "channel" in fields:
+        resource = "said"
     if resource == "classification":
         fields = {"type": complaint.type.code, "severity": complaint.severity, **fields}
     fields = {**fields, **fields.pop("refusal", {})}

@@ -1,10 +1,12 @@
 """Messages out and in through every door (domain, Complaint 8)."""
 
 import pytest
+from django.test import Client
 
 from complaints.models import Act, Complaint, Status
 from core import cached, trail
-from tests.cast import Cast, make_cast
+from core.models import OutboxMessage, User
+from tests.cast import Cast, make_cast, make_customer
 from tests.doors import DOORS, Door
 
 pytestmark = [pytest.mark.django_db, pytest.mark.parametrize("door", DOORS, ids=str)]
@@ -14,6 +16,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.parametrize("door", DOORS, ids=
 def cast() -> Cast:
     cached.clear_all()
     return make_cast()
+
+
+def _signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 def kinds(complaint: Complaint) -> list[str]:
@@ -35,6 +43,29 @@ def test_the_customers_words_noted_by_the_agent_end_the_waiting(door: Door, cast
     complaint.refresh_from_db()
     assert complaint.status == Status.INVESTIGATING
     assert complaint.messages.get().author == cast.agent
+
+
+def test_what_was_said_on_the_phone_informs_and_sends_no_mail(door: Door, cast):
+    complaint = cast.complaint()
+    told = door(cast.agent, complaint, "messages", body="The lamp left today.", direction="out", channel="phone")
+    assert told.status == 200
+    complaint.refresh_from_db()
+    assert complaint.first_response_at is not None and complaint.acknowledged_at is not None
+    said = complaint.messages.get()
+    assert (said.channel, said.by_mail_to, said.direction) == ("phone", "", "out")
+    assert not OutboxMessage.objects.filter(template="message").exists()
+    page = _signed_in(cast.agent).get(f"/complaints/{complaint.reference}/").content.decode()
+    assert "said there" in page
+    assert door(cast.agent, complaint, "messages", body=" ", direction="out", channel="phone").status == 422
+
+
+def test_a_message_bears_the_way_it_went(door: Door, cast):
+    complaint = cast.complaint()
+    assert door(cast.agent, complaint, "messages", body="By mail", direction="out").status == 200
+    assert complaint.messages.get().channel == "email"
+    nobody = cast.complaint(customer=make_customer(email=None))
+    assert door(cast.agent, nobody, "messages", body="On the page", direction="out").status == 200
+    assert nobody.messages.get().channel == "web"
 
 
 def test_nothing_is_no_message(door: Door, cast):

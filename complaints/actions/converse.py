@@ -62,8 +62,12 @@ def message(
     attachments: Sequence[str] = (),
     seen: int | None = None,
     promise: Given | None = None,
+    channel: str = "",
 ) -> Message:
     """Write to the complainant. The first message of a person is the first response, and acknowledges the case.
+
+    `channel`: how, a ChannelCode; "" is by mail, or on the status page where no address is known. What was said on the
+    phone or elsewhere (`catalogue.SAID_THERE`) is written down and counts as said; no mail goes.
 
     `texts`: what rule packs of the case say, added in the complainant's language ("fca-disp.eight_weeks"). `acts`:
     thanks, apology, refusal, each on the trail too. `macro`: the prepared words it began with, whose steps are carried
@@ -71,9 +75,9 @@ def message(
     the writer's own uploads. `seen`: the key of the newest message the writer saw (0: none); None when nobody looks.
     `promise`: what is promised with it, on record beside it.
 
-    Raises InvalidInput (body_required, variable_missing, personal_part_missing, unknown_text, unknown_attachment, what
-    speech and the files refuse), AlreadyClosed, AlreadyEnded, AnsweredMeanwhile, or StepRefused; then nothing is
-    written.
+    Raises InvalidInput (body_required, variable_missing, personal_part_missing, unknown_text, unknown_attachment,
+    no_address, what speech and the files refuse), AlreadyClosed, AlreadyEnded, AnsweredMeanwhile, or StepRefused; then
+    nothing is written.
     """
     promises.refuse_bad(promise, at=at)
     complaint = _base.locked(complaint)
@@ -90,6 +94,7 @@ def message(
         word_for_word=word_for_word,
         attachments=attachments,
         promise=promise,
+        channel=channel,
     )
 
 
@@ -134,10 +139,11 @@ def say(
     word_for_word: bool | None = None,
     attachments: Sequence[str] = (),
     promise: Given | None = None,
+    channel: str = "",
 ) -> Message:
     """Send a text that was `checked`, perhaps some time ago; the case is locked.
 
-    Raises AlreadyClosed, AlreadyEnded, InvalidInput unknown_attachment, or StepRefused.
+    Raises AlreadyClosed, AlreadyEnded, InvalidInput (unknown_attachment, no_address), or StepRefused.
     """
     _base.refuse_unless_live(complaint)
     found = attachments_of_case.take(attachments, by=by, complaint=complaint)
@@ -149,7 +155,7 @@ def say(
             complaint.first_response_at = at
             fields.append("first_response_at")
         _base.informed(complaint, clocks, at=at, told=True)
-    sent = handle.outgoing(complaint, body, purpose=Purpose.REPLY, by=by, at=at)
+    sent = handle.outgoing(complaint, body, purpose=Purpose.REPLY, by=by, at=at, channel=channel)
     sent.macro, sent.word_for_word = macro, word_for_word
     letter = letters.message(complaint, sent, author=handle.signature(by), at=at, files=found)
     seals, names = attachments_of_case.facts(found)
@@ -191,6 +197,11 @@ def refuse_if_answered(complaint: Complaint, seen: int, *, by: Actor, leaving: b
     soon = list(going.select_related("author")) if leaving else []
     if answers or soon:
         raise errors.AnsweredMeanwhile(answers, soon)
+
+
+def said(complaint: Complaint, *, by: Actor, at: datetime, body: str, channel: str) -> Message:
+    """Write down what was said to the complainant on the phone or elsewhere. Raises what `message` raises."""
+    return message(complaint, by=by, at=at, body=body, channel=channel)
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from complaints import errors
 from complaints.actions import _base, letters, words
-from complaints.models import Clock, Complaint, Message, Purpose, Status
+from complaints.models import ChannelCode, Clock, Complaint, Message, Purpose, Status
 from complaints.models.conversation import OUT
 from complaints.sla import clocks as sla
 from core import rows
@@ -126,20 +126,24 @@ def resume_clocks(complaint: Complaint, *, at: datetime) -> list[Clock]:
     return clocks
 
 
-def outgoing(complaint: Complaint, body: str, *, purpose: str, by: Actor, at: datetime) -> Message:
+def outgoing(complaint: Complaint, body: str, *, purpose: str, by: Actor, at: datetime, channel: str = "") -> Message:
     """A message to the complainant with its key, not yet written: by mail if we have an address, else on the status
-    page. Raises InvalidInput variable_missing."""
+    page; with another channel it was said there already and no mail goes. Raises InvalidInput variable_missing, and
+    no_address for a mail to nowhere."""
     words.refuse_unfinished(body)
+    to = letters.address(complaint.customer) if channel in ("", ChannelCode.EMAIL) else ""
+    if channel == ChannelCode.EMAIL and not to:
+        raise InvalidInput(_("No e-mail address of the customer is known."), code="no_address", field="channel")
     sent = Message(
         complaint=complaint,
         direction=OUT,
         purpose=purpose,
-        channel=complaint.channel,
+        channel=channel or (ChannelCode.EMAIL if to else ChannelCode.WEB),
         author=by.user,
         body=body.strip(),
         at=at,
         created_at=now(),
-        by_mail_to=letters.address(complaint.customer),
+        by_mail_to=to,
     )
     rows.give_ids(sent)
     return sent

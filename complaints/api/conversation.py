@@ -20,7 +20,7 @@ from complaints.api.bodies import MessageBody, NoteBody
 from complaints.api.complaints import HANDLES_CASES
 from complaints.api.ownership import somebody
 from complaints.api.shapes import EventShape, MessageShape, NoteShape
-from complaints.models import Complaint, Message, Note
+from complaints.models import ChannelCode, Complaint, Message, Note
 from complaints.promises.given import Given
 from core import trail
 from core.api.filters import choice
@@ -40,12 +40,7 @@ class _Under(ListView):
 
 
 class Messages(_Under):
-    """What was said with the complainant, oldest first; POST writes (`out`) or notes down (`in`) a message.
-
-    With `send_at` it waits until then (see `messages/pending/`), and is held back when the customer writes before. With
-    `seen`, the id of the newest message you know, it is refused (409 `answered_meanwhile`) when somebody else wrote
-    since.
-    """
+    """What was said with the complainant, oldest first."""
 
     body: ClassVar = {"POST": MessageBody}
     answer = MessageShape
@@ -62,13 +57,19 @@ class Messages(_Under):
         return present.message(row)
 
     def post(self, request: Request, reference: str) -> HttpResponse:
+        """Write to the complainant (`out`) or note down what they said (`in`). `channel` of one that goes out: `email`
+        or nothing, and a mail goes where an address is known; `web`, only the status page; any other, it was said there
+        already and no mail goes. With `send_at` it waits until then (see `messages/pending/`), and is held back when
+        the customer writes before. With `seen`, the id of the newest message you know, it is refused (409
+        `answered_meanwhile`) when somebody else wrote since."""
         complaint, values = self.seen(request, reference), self.read(request)
         by, at = self.actor(request), now()
         if values.pop("direction") == "in":
             _refuse_of_incoming(values)
             return self.reply(present.message(converse.incoming(complaint, by=by, at=at, **values)), 201)
         send_at = values.pop("send_at", None)
-        values.pop("channel", None)
+        if send_at is not None and values.pop("channel", ChannelCode.EMAIL) != ChannelCode.EMAIL:
+            raise InvalidInput(_("What goes out later goes by mail."), code="only_by_mail", field="channel")
         if "macro" in values:
             values["macro"] = version = macros.taken(caller(request), values["macro"]).current
             if not {"thanks", "apology", "refusal"} & set(values) and version is not None:
@@ -109,7 +110,7 @@ def _refuse_of_incoming(values: dict[str, Any]) -> None:
 
 
 class Notes(_Under):
-    """Internal notes, oldest first; never sent."""
+    """Internal notes, oldest first. They are never sent."""
 
     body: ClassVar = {"POST": NoteBody}
     answer = NoteShape
@@ -124,6 +125,7 @@ class Notes(_Under):
         return present.note(row)
 
     def post(self, request: Request, reference: str) -> HttpResponse:
+        """Write an internal note, and tell the colleagues it mentions. It is never sent to the complainant."""
         complaint, values = self.seen(request, reference), self.read(request)
         values["mentions"] = [somebody(key, "mentions") for key in values.get("mentions", ())]
         written = converse.note(complaint, by=self.actor(request), at=now(), **values)

@@ -27,6 +27,15 @@ class ChannelCode(models.TextChoices):
 
 
 LIVE_CHANNELS = frozenset({ChannelCode.PHONE, ChannelCode.IN_PERSON, ChannelCode.CHAT})  # taken by a person at once
+# Where our words reach the customer without a mail or the status page: they were said there.
+SAID_THERE = (
+    ChannelCode.PHONE,
+    ChannelCode.CHAT,
+    ChannelCode.SOCIAL,
+    ChannelCode.LETTER,
+    ChannelCode.IN_PERSON,
+    ChannelCode.API,
+)
 
 
 class Severity(models.TextChoices):

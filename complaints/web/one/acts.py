@@ -51,7 +51,7 @@ def offered(complaint: Complaint, *, user_id: int, watching: bool, own: ownershi
         keys.append("resolve")
         if statutory.extendable(complaint):
             keys.append("extend")
-        keys.append("incoming")
+        keys += ["incoming", "said"]
         if status != Status.WAITING:
             keys.append("wait")
     if complaint.in_queue:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from complaints.models import ChannelCode, Complaint, MacroVersion, Severity
-from complaints.models.catalogue import UNCLASSIFIED, Named
+from complaints.models.catalogue import SAID_THERE, UNCLASSIFIED, Named
 from complaints.reference import catalogue
 from complaints.web.names import Colleague, colleagues, made_from, teams
 from complaints.web.one.file_field import FilesField
@@ -134,6 +134,28 @@ class IncomingForm(ActForm):
         super().__init__(*args, **kwargs)
         self.fields["channel"].choices = ChannelCode.choices  # type: ignore[attr-defined]
         self.fields["channel"].initial = self.complaint.channel
+
+
+class SaidForm(ActForm):
+    """What we told the customer where no mail of ours goes."""
+
+    guarded = False
+    body = Paragraphs(
+        label=gettext_lazy("What we told the customer"),
+        error_messages={"required": gettext_lazy("Write something first.")},
+    )
+    channel = forms.ChoiceField(label=gettext_lazy("How we reached them"), widget=PlainSelect)
+
+    @classmethod
+    def look(cls, complaint: Complaint) -> tuple[Any, ...]:
+        return (complaint.channel,)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        channels = [(code.value, code.label) for code in SAID_THERE if code != ChannelCode.API]
+        self.fields["channel"].choices = channels  # type: ignore[attr-defined]
+        there = self.complaint.channel in dict(channels)
+        self.fields["channel"].initial = self.complaint.channel if there else ChannelCode.PHONE
 
 
 class AssignForm(ActForm):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from complaints.models import ChannelCode, Clock, Complaint, Purpose
+from complaints.models.catalogue import SAID_THERE
 from complaints.models.conversation import IN
 from complaints.web.marked import marked
 from complaints.web.names import clock_name, name_of, person_of
@@ -150,9 +151,11 @@ def _said_entry(said: Said, mails: dict[str, Mail], customer: Person) -> Entry:
     if said.by_mail_to:
         to = _("to %(address)s") % {"address": said.by_mail_to}
         chips += [delivery(mail)] if mail else []
+        mark = ("email", str(ChannelCode.EMAIL.label))
+    elif channel in SAID_THERE:
+        to, mark = _("said there"), (channel.value, str(channel.label))
     else:
-        to = _("on the status page")
-    mark = ("email", str(ChannelCode.EMAIL.label)) if said.by_mail_to else ("web", _("Status page"))
+        to, mark = _("on the status page"), ("web", _("Status page"))
     who = person_of(said.author_id) or Person.of(0, "Amends")
     return Entry("out", text=said.body, who=who, channel=mark[0], channel_label=mark[1], to=to, chips=chips, key=key)
 
