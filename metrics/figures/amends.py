@@ -158,7 +158,7 @@ class RemediesGranted(Figure):
     How many in each currency, on whose authority and of which kind: its groups.
     """
 
-    code, unit, better, row_kind = "remedies-granted", MONEY, "", "remedy"
+    code, unit, better, row_kind, grows = "remedies-granted", MONEY, "", "remedy", True
     groupings = (*REMEDIES, "currency_authority", *dimensions.BY_CHANNEL, *periods.UNITS)
     filters = frozenset(REMEDIES)
     parts = (WITHIN, APPROVED)

@@ -136,6 +136,7 @@ class Figure:
     filters: ClassVar[frozenset[str]] = frozenset()
     row_kind: ClassVar[str] = "complaint"  # complaint, clock, response, invitation, customer, tenure, purchase
     runs: ClassVar[bool] = True  # whether its groups by time show how it went; not where it looks at one moment
+    grows: ClassVar[bool] = False  # whether it grows from day to day, so that a week not over yet cannot be compared
     parts: ClassVar[tuple[str, ...]] = ()  # what `rows` can be narrowed to, beside ""
 
     def title(self, scope: Scope | None = None) -> str:

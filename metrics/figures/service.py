@@ -45,7 +45,7 @@ def resolved_by(scope: Scope) -> Q:
 
 
 class Received(FactsFigure):
-    code, unit, better, parts, adds_up = "complaints-received", COUNT, "", (), True
+    code, unit, better, parts, adds_up, grows = "complaints-received", COUNT, "", (), True, True
 
     def title(self, scope: Scope | None = None) -> str:
         return _("Complaints received")

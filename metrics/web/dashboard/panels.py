@@ -94,7 +94,8 @@ def trend(asked: Asked, figure: Figure, run: Sequence[Group]) -> Panel:
             for _i, group in _dated(run)
         ],
     )
-    return Panel("trend", "line", _("Over time"), "", chart, table, texts=_line_texts(figure.title()))
+    texts = _line_texts(figure.title(), _("not over yet") if figure.grows else "")
+    return Panel("trend", "line", _("Over time"), "", chart, table, texts=texts)
 
 
 def line_of(
@@ -125,7 +126,7 @@ def line_of(
         urls=[_bucket_url(asked, figure, group) for group in dated],
         target=target if target is None or unit is None else target / unit[0],
         target_label="" if target is None else _("target %(share)s") % {"share": wording.aim(figure, target)},
-        ripe=ripe(dated),
+        ripe=ripe(dated, figure, asked),
         floor_at=-100 if figure.unit == POINTS else 0,
         ceil_at=100 if percent or figure.unit == POINTS else None,
     )
@@ -336,8 +337,8 @@ def _step_name(asked: Asked) -> str:
     )
 
 
-def _line_texts(title: str) -> dict[str, Any]:
-    return {"title": title, "waiting": _("still open"), "nothing": _("Nothing to show for this period.")}
+def _line_texts(title: str, waiting: str = "") -> dict[str, Any]:
+    return {"title": title, "waiting": waiting or _("still open"), "nothing": _("Nothing to show for this period.")}
 
 
 def scale(bounds: Sequence[float]) -> list[tuple[str, str]]:

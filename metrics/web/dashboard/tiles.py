@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -17,12 +18,13 @@ from django.utils.translation import gettext_lazy
 from core import languages
 from core.errors import InvalidInput
 from core.web.parts import Explain, Part
+from metrics import periods
 from metrics.charts import lines
 from metrics.charts.geometry import Value
 from metrics.figures import figures
 from metrics.figures.base import COUNT, HOURS, PERCENT, POINTS, Figure, Group, Measure, Scope
 from metrics.targets import aimed_at
-from metrics.web.dashboard import wording
+from metrics.web.dashboard import spans, wording
 from metrics.web.dashboard.asking import Asked
 from metrics.web.dashboard.filters import LABELS
 
@@ -150,7 +152,7 @@ def tile_of(found: Answer, asked: Asked, pillar: str = "") -> Tile:
         between=wording.between(figure, measure),
         caveat=" ".join(_caveats(found, asked)),
         more=[*more, *_details(figure, measure)],
-        spark=spark_of(found.run, figure),
+        spark=spark_of(found.run, figure, asked),
         interval=_interval(found),
     )
     facts = [
@@ -171,20 +173,29 @@ def target_of(figure: Figure, asked: Asked) -> str:
     return "" if target is None else wording.aim(figure, target)
 
 
-def ripe(run: Sequence[Group]) -> int:
-    """How many buckets from the start are ripe: the last ones, of which much can still change, are not."""
+def ripe(run: Sequence[Group], figure: Figure, asked: Asked) -> int:
+    """How many buckets from the start are ripe. Not the last ones of which much can still change; of a figure that
+    grows, those that are not over or only partly asked for."""
     count = len(run)
+    if figure.grows:
+        end = asked.scope.as_of_day - timedelta(days=1)
+        if asked.scope.until is not None:
+            end = min(end, asked.scope.until)
+        while count and periods.bucket(spans.first_day(run[count - 1].key, asked.unit), asked.unit).until > end:
+            count -= 1
+        return count
     while count and _unripe(run[count - 1].measure):
         count -= 1
     return count if any(group.measure.immature for group in run[count:]) else len(run)
 
 
-def spark_of(run: Sequence[Group], figure: Figure) -> lines.Spark:
+def spark_of(run: Sequence[Group], figure: Figure, asked: Asked) -> lines.Spark:
+    run = [group for group in run if group.key != "-"]
     return lines.spark(
         values_of(run, figure),
         [_float(group.measure.low) for group in run],
         [_float(group.measure.high) for group in run],
-        ripe=ripe(run),
+        ripe=ripe(run, figure, asked),
     )
 
 
