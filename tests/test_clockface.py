@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
 from complaints.actions import converse, extend, handle, manage
-from complaints.models import Complaint
+from complaints.models import Clock, Complaint, SlaPolicy
 from complaints.reference import catalogue
 from complaints.sla import clocks as sla
+from complaints.sla import ladder
 from complaints.sla.sweep import sweep
 from complaints.web.one import clockface, story
 from core import cached, clock
 from core.actor import Actor
+from core.instants import from_us
 from core.models import CalendarVersion
 from core.web.parts import ClockView
 from tests import packed
@@ -90,10 +93,84 @@ def test_the_ladder_shows_what_it_told_and_what_it_will(cast: Cast) -> None:
     with clock.frozen(at):
         sweep()
     card = faces(case, cast, at)["Reply under PSD2"]
-    told = facts(card, "Told")
-    assert [one.partition(" · ")[0] for one in told] == ["50 %", "75 %", "90 %", "100 %"]
+    (told,) = facts(card, "Told")
+    assert told == "100 % · owner, lead, manager · today 19:00 · due today 18:00", "when it was, not when it should be"
+    passed = facts(card, "Passed")
+    assert [one.partition(" · ")[0] for one in passed] == ["50 %", "75 %", "90 %"]
+    assert all(one.endswith(" · told with 100 %") for one in passed)
     assert facts(card, "State") == ["Breached"] and facts(card, "Missed") and not facts(card, "Will tell")
     assert facts(card, "Left") == []
+
+
+def test_a_warning_in_time_is_told_with_its_hour_and_by_the_ladder_of_that_time(cast: Cast) -> None:
+    """What a later policy would tell whom is not what happened."""
+    with clock.frozen(MONDAY):
+        case = cast.complaint(at=MONDAY, channel="email")
+    own = case.clocks.get(kind="resolve")
+    us, rung, to, _over = own.rungs[0]
+    with clock.frozen(from_us(us) + timedelta(seconds=30)):
+        sweep()
+    now = from_us(us) + HOUR
+    assert ladder.step_of(rung) == "warn:75" and to == ladder.OWNER
+    (told,) = facts(faces(case, cast, now)["Resolve"], "Told")
+    assert told == f"75 % · owner · {(from_us(us) + timedelta(seconds=30)):today %H:%M}"
+    with clock.frozen(now):
+        other = cast_policy(own, ladder=[{"percent": 75, "to": ["manager"]}])
+        own = case.clocks.get(kind="resolve")
+        terms = sla.Target.seconds(own.target_value), own.calendar_version_id, {"policy": other.pk, "because": []}
+        sla.change_terms(own, terms, at=now)
+        sla.save(case, [own], at=now)
+    assert facts(faces(case, cast, now)["Resolve"], "Told") == [told]
+
+
+def cast_policy(own: Clock, **fields: Any) -> SlaPolicy:
+    """Another policy like that of a clock."""
+    found = SlaPolicy.objects.get(pk=own.policy_id)
+    found.pk, found.position, found._state.adding = None, 900 + SlaPolicy.objects.count(), True
+    for name, value in fields.items():
+        setattr(found, name, value)
+    found.save()
+    cached.clear_all()
+    return found
+
+
+@pytest.mark.parametrize("kind", ["working_days", "calendar_days"])
+def test_a_target_in_days_is_told_as_it_counts(cast: Cast, kind: str) -> None:
+    """Days stand still for nobody, and two of them are not two seconds (the card once said 4,922,750 %)."""
+    by = Actor.person(cast.agent)
+    for policy in SlaPolicy.objects.all():
+        policy.targets = {name: {"kind": kind, "value": 2} for name in ("acknowledge", "resolve")}
+        policy.save(update_fields=["targets"])
+    cached.clear_all()
+    with clock.frozen(MONDAY):
+        case = cast.complaint(at=MONDAY, channel="email")
+    with clock.frozen(MONDAY + HOUR):
+        handle.acknowledge(case, by=by, at=MONDAY + HOUR)
+        handle.wait(case, by=by, at=MONDAY + HOUR, reason="a photo")
+    cards = faces(case, cast, MONDAY + 3 * HOUR)
+    days = kind.replace("_", " ")
+    resolve, acknowledge = cards["Resolve"], cards["Acknowledge"]
+    assert facts(resolve, "State") == ["Running"] and facts(resolve, "Target") == [f"2 {days}"]
+    assert facts(resolve, "Paused") == [] and facts(resolve, "Deadline")
+    assert resolve.explain.note == (
+        f"Counts {days}. It goes on while we wait on the customer: days do not stand still."
+    )
+    assert acknowledge.explain.note == f"Counts {days}. An automatic receipt does not stop it."
+    for card in (resolve, acknowledge):
+        (used,) = facts(card, "Used")
+        percent = int(re.search(r"\((\d+) %\)", used)[1])
+        assert 0 < percent < 40 and re.search(r" of [23] d ", used), used
+
+
+def test_the_target_of_a_paused_clock_is_said_in_the_days_of_its_calendar(cast: Cast) -> None:
+    with clock.frozen(MONDAY):
+        case = cast.complaint(at=MONDAY, channel="email")
+    before = facts(faces(case, cast, MONDAY + HOUR)["Resolve"], "Target")
+    with clock.frozen(MONDAY + HOUR):
+        handle.wait(case, by=Actor.person(cast.agent), at=MONDAY + HOUR, reason="a photo")
+    card = faces(case, cast, MONDAY + 2 * HOUR)["Resolve"]
+    assert facts(card, "Target") == before and facts(card, "State") == ["Paused"]
+    assert card.explain.note == "Counts working time. Stands still while we wait on the customer."
 
 
 def test_pauses_are_told_with_their_reason_and_take_no_time(cast: Cast) -> None:

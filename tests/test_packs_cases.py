@@ -112,7 +112,7 @@ def test_a_clock_extended_is_the_one_its_events_tell(cast: Cast) -> None:
     case = under(cast, EU, LGSCO, CFPB)
     by = Actor.person(cast.agent)
     with clock.frozen(MONDAY + DAY):
-        handle.acknowledge(case, by=by, at=MONDAY + DAY)
+        handle.acknowledge(case, by=by, at=MONDAY + DAY, message="We have your complaint.")
         for code in (REPLY, f"{LGSCO}.answer", f"{CFPB}.response"):
             extend.extend(case, by=by, at=MONDAY + DAY, clock=code, reason="a hard one", tell=False)
         assert rebuild(mend=False)["different"] == 0

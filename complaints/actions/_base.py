@@ -12,7 +12,7 @@ from complaints import errors
 from complaints.actions import _overtaken, _snoozed, telling
 from complaints.models import Clock, ClockKind, Complaint, Status
 from complaints.sla import clocks as sla
-from complaints.sla import packs, standing
+from complaints.sla import standing
 from core import rows, trail
 from core.actor import Actor
 
@@ -103,23 +103,24 @@ def tier_of(complaint: Complaint) -> str:
     return complaint.customer.tier if complaint.customer else ""
 
 
-def acknowledge_in_passing(complaint: Complaint, clocks: list[Clock], *, at: datetime) -> list[str]:
-    """A person's first word to the complainant acknowledges the case too. Returns the fields that changed.
+def acknowledge_in_passing(complaint: Complaint, clocks: list[Clock], *, at: datetime, told: bool) -> list[str]:
+    """A person takes the case up, and `told` the complainant something: the first response (domain, Complaint 8), with
+    which alone the law counts it as acknowledged. Returns the fields that changed.
 
     Clocks that begin with it are added to `clocks`.
     """
-    if complaint.acknowledged_at is not None:
-        return []
-    complaint.acknowledged_at = at
-    changed = ["acknowledged_at"]
-    if complaint.status == Status.NEW:
-        complaint.status = Status.ACKNOWLEDGED
-        changed.append("status")
-    for clock in clocks:
-        if sla.stopped_by(clock) == packs.ACKNOWLEDGED:
-            sla.complete(clock, at=at)
-    if not complaint.is_history:
-        clocks += sla.start_statutory(complaint, tier=tier_of(complaint), at=at, moment=packs.ACKNOWLEDGED)
+    changed = []
+    if complaint.acknowledged_at is None:
+        complaint.acknowledged_at = at
+        changed.append("acknowledged_at")
+        if complaint.status == Status.NEW:
+            complaint.status = Status.ACKNOWLEDGED
+            changed.append("status")
+    if told and complaint.first_response_at is None:
+        complaint.first_response_at = at
+        changed.append("first_response_at")
+    if changed:
+        sla.acknowledge(complaint, clocks, tier=tier_of(complaint), at=at)
     return changed
 
 

@@ -150,10 +150,7 @@ def say(
     clocks = _base.clocks_of(complaint)
     fields: list[str] = []
     if by.is_person:
-        fields = _base.acknowledge_in_passing(complaint, clocks, at=at)
-        if complaint.first_response_at is None:
-            complaint.first_response_at = at
-            fields.append("first_response_at")
+        fields = _base.acknowledge_in_passing(complaint, clocks, at=at, told=True)
         _base.informed(complaint, clocks, at=at, told=True)
     sent = handle.outgoing(complaint, body, purpose=Purpose.REPLY, by=by, at=at, channel=channel)
     sent.macro, sent.word_for_word = macro, word_for_word

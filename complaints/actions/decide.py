@@ -90,7 +90,9 @@ def resolve(
     clocks = _base.clocks_of(complaint)
     answer = pack_texts.whole(complaint, clocks, pack_texts.RESOLVE, answer, texts)
     pack_texts.refuse_incomplete(complaint, clocks, answer=answer)
-    fields = _base.acknowledge_in_passing(complaint, clocks, at=at) if by.is_person else []
+    fields: list[str] = []
+    if by.is_person:
+        fields = _base.acknowledge_in_passing(complaint, clocks, at=at, told=bool(answer.strip()))
     for clock in clocks:
         if sla.stopped_by(clock) == packs.RESOLVED:
             sla.complete(clock, at=at)
@@ -100,9 +102,6 @@ def resolve(
     complaint.outcome, complaint.root_cause = outcome, root_cause
     sent: list[Message] = []
     if answer.strip():
-        if complaint.first_response_at is None and by.is_person:
-            complaint.first_response_at = at
-            fields.append("first_response_at")
         sent = [handle.outgoing(complaint, answer, purpose=Purpose.FINAL_ANSWER, by=by, at=at)]
         sent[0].macro = macro
     letter = [row for one in sent for row in letters.message(complaint, one, author=handle.signature(by), at=at)]

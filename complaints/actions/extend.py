@@ -108,9 +108,6 @@ def _answered(complaint: Complaint, clocks: list[Clock], *, by: Actor, at: datet
     """The holding reply is a word of a person like any other. Returns the fields that changed."""
     if not by.is_person:
         return []
-    fields = _base.acknowledge_in_passing(complaint, clocks, at=at)
-    if complaint.first_response_at is None:
-        complaint.first_response_at = at
-        fields.append("first_response_at")
+    fields = _base.acknowledge_in_passing(complaint, clocks, at=at, told=True)
     _base.informed(complaint, clocks, at=at, told=True)
     return fields

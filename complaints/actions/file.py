@@ -211,10 +211,7 @@ def begin_clocks(complaint: Complaint, customer: Customer | None, by: Actor, rec
     if complaint.channel in LIVE_CHANNELS and by.is_person:
         complaint.status = Status.ACKNOWLEDGED
         complaint.acknowledged_at = complaint.first_response_at = received_at
-        for clock in clocks:
-            if sla.stopped_by(clock) == packs.ACKNOWLEDGED:
-                sla.complete(clock, at=received_at)
-        clocks += sla.start_statutory(complaint, tier=tier, at=received_at, moment=packs.ACKNOWLEDGED)
+        sla.acknowledge(complaint, clocks, tier=tier, at=received_at)
         clocks += sla.next_update(complaint, clocks, tier=tier, at=received_at)
     complaint.queue_at = sla.queue_at(clocks, complaint)
     standing.refresh(complaint, clocks)

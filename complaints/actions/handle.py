@@ -20,7 +20,8 @@ from core.errors import InvalidInput
 
 @transaction.atomic
 def acknowledge(complaint: Complaint, *, by: Actor, at: datetime, message: str = "") -> Complaint:
-    """A person confirms that the complaint is in good hands; with a message it is the first response as well.
+    """A person confirms that the complaint is in good hands; with a message it is the first response as well, and what
+    the law calls acknowledged: statutory clocks go on without one.
 
     Raises AlreadyAcknowledged, AlreadyResolved, AlreadyClosed or AlreadyEnded; then nothing is written.
     """
@@ -30,12 +31,9 @@ def acknowledge(complaint: Complaint, *, by: Actor, at: datetime, message: str =
         raise errors.AlreadyAcknowledged
     before = complaint.status
     clocks = _base.clocks_of(complaint)
-    fields = _base.acknowledge_in_passing(complaint, clocks, at=at)
+    fields = _base.acknowledge_in_passing(complaint, clocks, at=at, told=bool(message.strip()))
     also = []
     if message.strip():
-        if complaint.first_response_at is None:
-            complaint.first_response_at = at
-            fields.append("first_response_at")
         sent = outgoing(complaint, message, purpose=Purpose.ACKNOWLEDGEMENT, by=by, at=at)
         also = [sent, *letters.message(complaint, sent, author=signature(by), at=at)]
     _base.informed(complaint, clocks, at=at, told=bool(also))

@@ -132,7 +132,7 @@ def deadlines(complaint: Complaint, *, after: datetime, clocks: Sequence[Clock] 
         if not clock.is_finished
         and (
             clock.kind == ClockKind.UPDATE
-            or (complaint.acknowledged_at is None and sla.stopped_by(clock) == packs.ACKNOWLEDGED)
+            or (sla.stopped_by(clock) == packs.ACKNOWLEDGED and sla.acknowledged_for(clock, complaint) is None)
         )
     ]
     return sorted(clock.due_at for clock in stopped if clock.due_at is not None and clock.due_at >= after)

@@ -50,7 +50,8 @@ def start(
 
 
 def start_statutory(complaint: Complaint, *, tier: str, at: datetime, moment: str) -> list[Clock]:
-    """New statutory clocks of the packs that apply, of the rules that start at `moment` (packs.RECEIVED, ACKNOWLEDGED).
+    """New statutory clocks of the packs that apply, of the rules that start at `moment` (packs.RECEIVED, ACKNOWLEDGED:
+    what the law calls acknowledged, the first word of a person that reached the complainant).
 
     Not yet written.
     """
@@ -84,6 +85,28 @@ def stopped_by(clock: Clock) -> str:
     if clock.kind == ClockKind.STATUTORY and clock.pack_id is not None:
         return packs.rule(clock.pack_id, clock.code).until
     return packs.ACKNOWLEDGED if clock.kind == ClockKind.ACKNOWLEDGE else packs.RESOLVED
+
+
+def acknowledged_for(clock: Clock, complaint: Complaint) -> datetime | None:
+    """When the case was acknowledged as this clock asks for it; None: not yet, or it asks for something else.
+
+    An agreed clock: when a person took it up; a statutory one: when a person told the complainant (Complaint 8).
+    No query within a few seconds.
+    """
+    if stopped_by(clock) != packs.ACKNOWLEDGED:
+        return None
+    return complaint.first_response_at if clock.kind == ClockKind.STATUTORY else complaint.acknowledged_at
+
+
+def acknowledge(complaint: Complaint, clocks: list[Clock], *, tier: str, at: datetime) -> None:
+    """Stop the clocks that the complaint has just been acknowledged for, and add those that begin with it."""
+    for clock in clocks:
+        if acknowledged_for(clock, complaint) == at:
+            complete(clock, at=at)
+    if complaint.first_response_at == at and not complaint.is_history:
+        known = {clock.code for clock in clocks}
+        fresh = start_statutory(complaint, tier=tier, at=at, moment=packs.ACKNOWLEDGED)
+        clocks += [one for one in fresh if one.code not in known]
 
 
 def with_events(clocks: Iterable[Clock]) -> list[models.Model]:
@@ -129,28 +152,36 @@ def mark_breached(clock: Clock, *, detected_at: datetime) -> None:
 
 
 def pause(clock: Clock, *, at: datetime, because: str = "") -> None:
-    """Stand still from `at` on; only a running resolve clock on working time does (days go by whatever happens).
+    """Stand still from `at` on; only a running resolve clock does. One in days keeps its deadline, since days go by
+    whatever happens (sla/SCHEMA.md), and remembers the pause for a target that it stops.
 
     `because`: the status that pauses it.
     """
     if clock.state != ClockState.RUNNING or clock.kind not in PAUSABLE or clock.policy_id is None:
         return  # a clock without a policy states what a file said; nobody waits for it
-    if clock.target_kind != TargetKind.WORKING_SECONDS:
-        return
     if clock.due_at is not None and clock.due_at < at:
         mark_breached(clock, detected_at=time.now())
         return
-    clock.state, clock.paused_since = ClockState.PAUSED, at
-    clock.due_at, clock.next_at, clock.rungs = None, None, []
+    if clock.target_kind == TargetKind.WORKING_SECONDS:
+        clock.state, clock.paused_since = ClockState.PAUSED, at
+        clock.due_at, clock.next_at, clock.rungs = None, None, []
     note(clock, PAUSED, at, {"because": because} if because else {})
 
 
 def resume(clock: Clock, *, at: datetime) -> None:
-    """Go on; the deadline moves by the working time that stood still. Query cost: one."""
-    if clock.state != ClockState.PAUSED:
+    """Go on; the deadline moves by the working time that stood still. Query cost: one, two in days."""
+    if clock.state != ClockState.PAUSED and not _waits_in_days(clock):
         return
     note(clock, RESUMED, at)
     read_off(clock)
+
+
+def _waits_in_days(clock: Clock) -> bool:
+    if clock.state != ClockState.RUNNING or clock.kind not in PAUSABLE or clock.policy_id is None:
+        return False
+    if clock.target_kind == TargetKind.WORKING_SECONDS:
+        return False
+    return replay.tell(story_of(clock)).paused_since is not None
 
 
 def cancel(clock: Clock, *, at: datetime, because: str = "") -> None:
@@ -219,19 +250,21 @@ def _other_packs(complaint: Complaint, clocks: Sequence[Clock], *, tier: str, at
             continue
         if not packs.governs(clock.pack_id, complaint, tier):
             cancel(clock, at=at)
-        elif clock.state == ClockState.CANCELLED and complaint.is_open and _still_asked(clock, complaint):
+        elif complaint.is_open and acknowledged_for(clock, complaint) is None and _was_cancelled(clock):
             reopen(clock, at=at)  # sorted away and back again: the law's days went on meanwhile
     if not complaint.is_open:
         return []
     fresh = start_statutory(complaint, tier=tier, at=complaint.received_at, moment=packs.RECEIVED)
-    if complaint.acknowledged_at is not None:
-        fresh += start_statutory(complaint, tier=tier, at=complaint.acknowledged_at, moment=packs.ACKNOWLEDGED)
-        fresh = [one for one in fresh if stopped_by(one) != packs.ACKNOWLEDGED]
-    return [one for one in fresh if one.code not in known]
+    if complaint.first_response_at is not None:
+        fresh += start_statutory(complaint, tier=tier, at=complaint.first_response_at, moment=packs.ACKNOWLEDGED)
+    return [one for one in fresh if one.code not in known and acknowledged_for(one, complaint) is None]
 
 
-def _still_asked(clock: Clock, complaint: Complaint) -> bool:
-    return stopped_by(clock) != packs.ACKNOWLEDGED or complaint.acknowledged_at is None
+def _was_cancelled(clock: Clock) -> bool:
+    """Whether it ended without the work being done, late or not. Query cost: one if it was late."""
+    if clock.state == ClockState.BREACHED and clock.completed_at is not None:
+        return replay.tell(story_of(clock)).cancelled
+    return clock.state == ClockState.CANCELLED
 
 
 def change_terms(clock: Clock, terms: Terms, *, at: datetime, mode: EditMode = EditMode.WHOLE_CLOCK) -> None:

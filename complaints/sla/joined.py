@@ -15,7 +15,7 @@ from datetime import datetime
 
 from complaints.models import Clock, ClockEvent, ClockState, Complaint
 from complaints.sla import clocks as sla
-from complaints.sla import ladder, packs, replay
+from complaints.sla import ladder, replay
 from core import clock as time
 from core.working_time import TargetKind
 
@@ -136,7 +136,7 @@ def _done(clock: Clock, into: Complaint) -> bool:
     """Whether the joint case has already done what the clock asks for."""
     if not into.is_open:
         return True
-    return sla.stopped_by(clock) == packs.ACKNOWLEDGED and into.acknowledged_at is not None
+    return sla.acknowledged_for(clock, into) is not None
 
 
 def _deadline(clock: Clock, events: Sequence[ClockEvent], *, at: datetime) -> datetime | None:
@@ -183,11 +183,11 @@ def _copy(
     for event in later:
         sla.note(fresh, event.kind, event.at, dict(event.data), recorded_at=event.recorded_at)
     sla.read_off(fresh)
-    if clock.state == ClockState.PAUSED and not waits:
-        sla.resume(fresh, at=at)
-    elif waits:
+    if waits:
         sla.pause(fresh, at=at, because=MERGED)
-    elif fresh.state == ClockState.RUNNING and fresh.due_at is not None and fresh.due_at < at:
+    else:
+        sla.resume(fresh, at=at)
+    if fresh.state == ClockState.RUNNING and fresh.due_at is not None and fresh.due_at < at:
         sla.mark_breached(fresh, detected_at=time.now())
     return fresh
 

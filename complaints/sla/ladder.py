@@ -5,13 +5,17 @@ A policy writes it as [{"percent": 75, "to": ["owner"], "clocks": ["resolve"], "
 
 On a clock stand the rungs still to fire, [microseconds since 1970, rung, addressees, hand over (0 or 1)] in order of
 time, so that the sweep needs neither calendars nor policies to know what is due.
+
+Another target or calendar begins another term of a clock: what rang before and lies ahead again rings again, once in
+each term, and is named with its number ("warn:75:2"), since a name fires once for ever. A pause begins none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from core import working_time
@@ -24,7 +28,19 @@ TO = {"owner": OWNER, "lead": LEAD, "manager": MANAGER, "deputy": DEPUTY}
 AGAIN = 16  # beside the roles: this clock's breach was told before, and taken back when a merge was undone
 BREACH = "breach"
 MOST_PERCENT = 1000
+NONE_FIRED: Mapping[str, int] = MappingProxyType({})
 Rung = list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A stretch of a clock under one target and calendar: its number (1: the first) and since when it runs."""
+
+    number: int = 1
+    began_at: datetime | None = None
+
+
+FIRST = Term()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +79,13 @@ def addressees(names: Iterable[str]) -> int:
 
 
 def percent_of(rung: str) -> int:
-    """What share of the target a rung stands for."""
-    return 100 if rung == BREACH else int(rung.partition(":")[2])
+    """What share of the target a rung stands for, in whichever term."""
+    return 100 if rung == BREACH else int(rung.split(":")[1])
+
+
+def step_of(rung: str) -> str:
+    """The step a rung stands for, without its term: "warn:75" of "warn:75:2"."""
+    return ":".join(rung.split(":")[:2])
 
 
 def warnings(steps: Sequence[Step]) -> tuple[Warn, ...]:
@@ -73,22 +94,29 @@ def warnings(steps: Sequence[Step]) -> tuple[Warn, ...]:
 
 
 def rungs(
-    steps: Sequence[Step], due_at: datetime | None, at: Sequence[datetime | None], fired: Collection[str] = ()
+    steps: Sequence[Step],
+    due_at: datetime | None,
+    at: Sequence[datetime | None],
+    fired: Mapping[str, int] = NONE_FIRED,
+    term: Term = FIRST,
 ) -> list[Rung]:
     """What is still to fire. `at`: the instant of each step; those before the deadline are none later than it, those
-    behind it none earlier. Empty without a deadline."""
+    behind it none earlier. `fired`: the term in which each step fired last; one of an earlier term fires again if it
+    lies behind the beginning of this `term`, a deadline never. Empty without a deadline."""
     if due_at is None:
         return []
     due, found = to_us(due_at), []
     for step, instant in zip(steps, at, strict=True):
-        if step.rung in fired:
+        if instant is None and step.percent != 100:
             continue
-        if step.percent == 100:
-            found.append((due, step))
-        elif instant is not None:
-            found.append((min(to_us(instant), due) if step.percent < 100 else max(to_us(instant), due), step))
-    found.sort(key=lambda pair: (pair[0], pair[1].percent))
-    return [[us, step.rung, step.to, int(step.hand_over)] for us, step in found]
+        us = due if step.percent == 100 or instant is None else to_us(instant)
+        us = min(us, due) if step.percent < 100 else max(us, due)
+        if step.rung not in fired:
+            found.append((us, step, step.rung))
+        elif step.percent != 100 and fired[step.rung] < term.number and us > to_us(term.began_at or due_at):
+            found.append((us, step, f"{step.rung}:{term.number}"))
+    found.sort(key=lambda one: (one[0], one[1].percent))
+    return [[us, rung, step.to, int(step.hand_over)] for us, step, rung in found]
 
 
 def first_rungs(

@@ -39,7 +39,8 @@ class Reading:
     """What a badge is made of.
 
     `seconds`: left (on-track, at-risk), late (breached), standing still (paused, elapsed time), taken (met); None where
-    nothing is known. `total` and `used` are working seconds of the target (elapsed ones for calendar days).
+    nothing is known. `total` and `used` are working seconds of the target, in days those up to the deadline (elapsed
+    ones for calendar days); of a clock that pauses stop, `used` of one paused or met is for who knows its events.
     `day_seconds`: how long a working day is, for saying "1 d 6 h".
     """
 
@@ -68,10 +69,10 @@ def read(clock: ClockRow, now: datetime) -> Reading:
         return Reading(CANCELLED, day_seconds=day)
     if clock.state == ClockState.PAUSED:
         stood = (now - clock.paused_since) // timedelta(seconds=1) if clock.paused_since else None
-        return Reading(PAUSED, stood, total=clock.target_value)
+        return Reading(PAUSED, stood, total=_total(clock, between), day_seconds=day)
     if clock.state == ClockState.MET:
         taken = between(clock.started_at, clock.completed_at) if clock.completed_at and not _stated(clock) else None
-        return Reading(MET, taken, 100, used=taken, day_seconds=day)
+        return Reading(MET, taken, 100, used=taken, total=_total(clock, between) or None, day_seconds=day)
     if clock.due_at is None:
         return Reading(BREACHED if clock.state == ClockState.BREACHED else ON_TRACK, day_seconds=day)
     total = _total(clock, between)

@@ -18,7 +18,7 @@ from core.working_time import EditMode
 
 MODES = {SlaEdit.Mode.FROM_NOW: EditMode.FROM_EDIT, SlaEdit.Mode.RETROACTIVE: EditMode.WHOLE_CLOCK}
 COLUMNS = (
-    "state", "policy", "calendar_version", "target_kind", "target_value", "due_at", "next_at", "rungs",
+    "state", "policy", "calendar_version", "target_kind", "target_value", "due_at", "next_at", "rungs", "paused_since",
 )  # fmt: skip
 
 

@@ -71,11 +71,22 @@ class Story:
     cancelled: bool = False
     breached_at: datetime | None = None
     detected_at: datetime | None = None
-    fired: set[str] = field(default_factory=set)
+    term: ladder.Term = ladder.FIRST
+    fired: dict[str, int] = field(default_factory=dict)  # by step: the term in which it fired last
     caps: dict[int, Cap] = field(default_factory=dict)  # by the merge
     set_aside: dict[int, datetime] = field(default_factory=dict)  # since when it was paused when a cap broke the pause
     before_end: tuple[datetime | None, list[Pause], dict[int, Cap]] | None = None
     taken_back: bool = False  # a breach was, when the merge it came from was undone
+
+    @property
+    def in_days(self) -> bool:
+        """Days are counted now, so that waiting stops nothing."""
+        return Target(**self.terms["target"]).in_days
+
+    @property
+    def stands_still(self) -> bool:
+        """Paused, by terms that a pause stops."""
+        return self.paused_since is not None and not self.in_days
 
 
 def tell(events: Iterable[Event]) -> Story:
@@ -131,14 +142,15 @@ def row(kind: str, events: Sequence[Event]) -> dict[str, Any]:
     story = tell(events)
     found, steps = evaluate(story, kind, as_of=story.completed_at)
     due_at = story.breached_at or deadline(story, found.due_at)
-    if story.breached_at is None and (story.paused_since is not None or story.stood_still):
+    if story.breached_at is None and (story.stands_still or story.stood_still):
         due_at = None
     rungs: list[ladder.Rung] = []
     finished = story.completed_at is not None
-    if not finished and story.paused_since is None:
-        fired = {*story.fired, *([one.rung for one in steps if one.percent <= 100] if story.breached_at else ())}
+    if not finished and not story.stands_still:
+        passed = [one.rung for one in steps if one.percent <= 100] if story.breached_at else []
+        fired = {**story.fired, **dict.fromkeys(passed, story.term.number)}
         warn_at = found.warn_at if due_at == found.due_at else _warn_at(story, steps, due_at)
-        rungs = ladder.rungs(steps, due_at, warn_at, fired)
+        rungs = ladder.rungs(steps, due_at, warn_at, fired, story.term)
         if story.taken_back:
             rungs = [[us, rung, to | ladder.AGAIN * (rung == ladder.BREACH), over] for us, rung, to, over in rungs]
     late = story.breached_at is not None and finished and not story.cancelled
@@ -154,7 +166,7 @@ def row(kind: str, events: Sequence[Event]) -> dict[str, Any]:
         "due_at": due_at,
         "next_at": ladder.next_at(rungs),
         "rungs": rungs,
-        "paused_since": story.paused_since,
+        "paused_since": story.paused_since if story.stands_still else None,
         "completed_at": story.completed_at,
         "breached_at": story.breached_at,
         "detected_at": story.detected_at,
@@ -184,11 +196,11 @@ def _state(story: Story) -> ClockState:
         return ClockState.BREACHED
     if story.completed_at is not None:
         return ClockState.CANCELLED if story.cancelled else ClockState.MET
-    return ClockState.PAUSED if story.paused_since is not None else ClockState.RUNNING
+    return ClockState.PAUSED if story.stands_still else ClockState.RUNNING
 
 
 def _paused(story: Story, event: Event) -> None:
-    story.paused_since = event.at
+    story.paused_since = story.paused_since or event.at
 
 
 def _resumed(story: Story, event: Event) -> None:
@@ -204,7 +216,7 @@ def _move_caps(story: Story, start: datetime, end: datetime) -> None:
 
 def _ended(story: Story, event: Event) -> None:
     story.before_end = story.paused_since, list(story.pauses), dict(story.caps)
-    story.stood_still = story.paused_since is not None
+    story.stood_still = story.stands_still
     _resumed(story, event)
     story.completed_at, story.cancelled = event.at, event.kind == CANCELLED
 
@@ -219,10 +231,16 @@ def _reopened(story: Story, event: Event) -> None:
 def _retargeted(story: Story, event: Event) -> None:
     data = event.data
     story.changes.append(TargetChange(event.at, Target(**data["target"])))
+    if any(data[name] != story.terms[name] for name in ("target", "calendar_version")):
+        _another_term(story, event)
     if data["calendar_version"] != story.terms["calendar_version"]:
         mode = EditMode(data.get("mode", EditMode.WHOLE_CLOCK))
         story.edits.append(CalendarEdit(event.at, policies.calendar_of(data["calendar_version"]), mode))
     story.terms = dict(data)
+
+
+def _another_term(story: Story, event: Event) -> None:
+    story.term = ladder.Term(story.term.number + 1, event.at)
 
 
 def _breached(story: Story, event: Event) -> None:
@@ -230,7 +248,7 @@ def _breached(story: Story, event: Event) -> None:
 
 
 def _warned(story: Story, event: Event) -> None:
-    story.fired.add(event.data["rung"])
+    story.fired[ladder.step_of(event.data["rung"])] = story.term.number
 
 
 def _capped(story: Story, event: Event) -> None:
@@ -248,6 +266,7 @@ def _lifted(story: Story, event: Event) -> None:
     merge = event.data["merge"]
     story.caps.pop(merge, None)
     since = story.set_aside.pop(merge, None)
+    _another_term(story, event)
     if not event.data["breach"]:
         return
     story.breached_at, story.detected_at, story.taken_back = None, None, True

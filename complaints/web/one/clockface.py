@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -20,6 +21,7 @@ from complaints.web.one import clockfacts
 from complaints.web.one.told import Step
 from core import languages, working_time
 from core.web.parts import ClockView
+from core.working_time import TargetKind
 
 COLUMNS = [field.attname for field in Clock._meta.concrete_fields]
 ORDER = list(ClockKind.values)
@@ -29,19 +31,21 @@ def load(complaint: Complaint) -> list[tuple[Clock, list[ClockEvent]]]:
     """All clocks of the case with their events, oldest cycle first. Query cost: 1."""
     found: dict[int, tuple[Clock, list[ClockEvent]]] = {}
     for row in _loading().rows({composed.CASE: complaint.pk}):
-        values, (event_id, kind, at, data) = row[: len(COLUMNS)], row[len(COLUMNS) :]
+        values, (event_id, kind, at, recorded_at, data) = row[: len(COLUMNS)], row[len(COLUMNS) :]
         known = found.get(values[0])
         if known is None:
             known = found[values[0]] = (Clock.from_db(DEFAULT_DB_ALIAS, COLUMNS, values), [])
         if event_id is not None:
-            known[1].append(ClockEvent(pk=event_id, clock_id=values[0], kind=kind, at=at, data=data))
+            event = ClockEvent(pk=event_id, clock_id=values[0], kind=kind, at=at, recorded_at=recorded_at, data=data)
+            known[1].append(event)
     return list(found.values())
 
 
 @lru_cache(maxsize=1)
 def _loading() -> Composed:
     rows = Clock.objects.filter(complaint=composed.CASE).order_by("pk", "events__pk")
-    return composed.compose(rows.values_list(*COLUMNS, "events__pk", "events__kind", "events__at", "events__data"))
+    events = ("events__pk", "events__kind", "events__at", "events__recorded_at", "events__data")
+    return composed.compose(rows.values_list(*COLUMNS, *events))
 
 
 def faces(
@@ -64,16 +68,16 @@ def _face(clock: Clock, events: list[ClockEvent], reasons: clockfacts.Reasons, n
 
 
 def _exact(clock: Clock, events: list[ClockEvent], now: datetime) -> Reading:
-    """The reading with pauses taken out of the time a clock has worked, which its row alone does not know."""
+    """The reading with pauses taken out of the time a clock has worked, which its row alone does not know. No pause
+    stops days."""
     found = reading.read(clock, now)
     if clock.state not in (ClockState.MET, ClockState.PAUSED) or not events:
         return found
+    if clock.target_kind != TargetKind.WORKING_SECONDS:
+        return found
     as_of = clock.completed_at or now
     taken = working_time.evaluate(replay.history(replay.tell(events), as_of=as_of)).worked_at_as_of
-    total, day = found.total or clock.target_value, found.day_seconds
-    if clock.state == ClockState.PAUSED:
-        return Reading(found.state, found.seconds, found.percent, used=taken, total=total, day_seconds=day)
-    return Reading(found.state, taken, 100, used=taken, total=total, day_seconds=day)
+    return replace(found, seconds=taken if clock.state == ClockState.MET else found.seconds, used=taken)
 
 
 def _due(clock: Clock, now: datetime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from complaints.models import Clock, ClockEvent, ClockKind, ClockState, Status
+from complaints.sla import clocks as sla
 from complaints.sla import ladder, packs, policies, reading, replay
 from complaints.sla.reading import DAY_SECONDS, Reading
 from complaints.web.names import terms
@@ -21,6 +23,7 @@ from core.instants import from_us
 from core.web.parts import Explain
 from core.working_time import EditMode, TargetKind
 
+LATE = timedelta(minutes=5)  # a sweep that was not there, or looked at something past
 Reasons = dict[datetime, str]  # why something happened to the case, by its instant
 Fact = tuple[str, str]
 
@@ -46,11 +49,11 @@ def explain(
     facts = [
         *_time(clock, found, told[-1], now),
         *_calendar(told[-1]),
-        *((_("Paused"), one) for one in _pauses(events, reasons, now)),
+        *((_("Paused"), one) for one in (() if _in_days(clock) else _pauses(events, reasons, now))),
         *_why(told[-1]),
         *((_("Changed"), one) for one in _changes(events, reasons, now)),
         *((_("Merged"), one) for one in _brought(events, now)),
-        *_ladder(clock, events, told[-1], now),
+        *_ladder(clock, events, now),
         *_ends(clock, now),
     ]
     return Explain(f"clock-{clock.pk}", title, facts, _note(clock))
@@ -164,21 +167,62 @@ def _brought(events: Sequence[ClockEvent], now: datetime) -> Iterator[str]:
             yield _("%(when)s: its own deadline again") % {"when": languages.near(event.at, now)}
 
 
-def _ladder(clock: Clock, events: Sequence[ClockEvent], said: dict[str, Any], now: datetime) -> Iterator[Fact]:
-    """Whom it has told at which share of its time, and whom it will."""
-    steps = (
-        {one.rung: one for one in replay.steps_of(said, clock.kind)} if said.get("pack") or said.get("policy") else {}
-    )
-    for event in events:
-        if event.kind in (replay.WARNED, replay.BREACHED):
-            rung = event.data.get("rung", ladder.BREACH)
-            step = steps.get(rung)
-            yield _("Told"), _rung(rung, step.to if step else 0, languages.near(event.at, now))
+@dataclass(slots=True)
+class _Rang:
+    """A rung that fired: `due_at` it was due, at `at` somebody looked, and told `to`, if not a later one did."""
+
+    rung: str
+    due_at: datetime
+    at: datetime
+    to: int
+    told_with: str = ""
+
+
+def _ladder(clock: Clock, events: Sequence[ClockEvent], now: datetime) -> Iterator[Fact]:
+    """Whom it has told at which share of its time and when, what passed without a word of its own, and whom it will
+    tell."""
+    for one in _rang(clock, events):
+        due_at = languages.near(one.due_at, now)
+        if one.told_with:
+            told = _("told with %(percent)s") % {"percent": languages.percent(ladder.percent_of(one.told_with))}
+            yield pgettext("a warning", "Passed"), _rung(one.rung, 0, due_at, told)
+        elif not one.to:
+            yield pgettext("a warning", "Passed"), _rung(one.rung, 0, due_at)
+        elif one.at - one.due_at < LATE:
+            yield _("Told"), _rung(one.rung, one.to, languages.near(one.at, now))
+        else:
+            late = _("due %(when)s") % {"when": due_at}
+            yield _("Told"), _rung(one.rung, one.to, languages.near(one.at, now), late)
     for us, rung, to, _hand_over in clock.rungs:
         yield _("Will tell"), _rung(rung, to, languages.near(from_us(us), now))
 
 
-def _rung(rung: str, to: int, when: str) -> str:
+def _rang(clock: Clock, events: Sequence[ClockEvent]) -> list[_Rang]:
+    """What fired, by the ladder of the time. Found at one look, the last rung up to the deadline tells of those before
+    it, and so does the last behind it (`sla.firings.due`); a deadline that was missed before tells nobody again."""
+    steps: dict[str, ladder.Step] = {}
+    found: list[_Rang] = []
+    missed = False
+    for event in events:
+        if "target" in event.data and (event.data.get("pack") or event.data.get("policy")):
+            steps = {one.rung: one for one in replay.steps_of(event.data, clock.kind)}
+        elif event.kind in (replay.WARNED, replay.BREACHED):
+            rung = event.data.get("rung", ladder.BREACH)
+            step = steps.get(ladder.step_of(rung), ladder.DEADLINE if rung == ladder.BREACH else None)
+            to = step.to if step is not None and not (missed and rung == ladder.BREACH) else 0
+            found.append(_Rang(rung, event.at, event.recorded_at, to))
+            missed = missed or rung == ladder.BREACH
+    last: dict[tuple[datetime, bool], _Rang] = {}
+    for one in reversed(found):
+        side = one.at, ladder.percent_of(one.rung) > 100
+        if side in last:
+            one.told_with, last[side].to = last[side].rung, last[side].to | one.to
+        else:
+            last[side] = one
+    return found
+
+
+def _rung(rung: str, to: int, when: str, also: str = "") -> str:
     names = {
         ladder.OWNER: pgettext("told by a clock", "owner"),
         ladder.LEAD: pgettext("told by a clock", "lead"),
@@ -186,7 +230,7 @@ def _rung(rung: str, to: int, when: str) -> str:
         ladder.DEPUTY: pgettext("told by a clock", "deputy"),
     }
     people = ", ".join(name for role, name in names.items() if to & role)
-    parts = [languages.percent(ladder.percent_of(rung)), people, when]
+    parts = [languages.percent(ladder.percent_of(rung)), people, when, also]
     return " · ".join(part for part in parts if part)
 
 
@@ -235,13 +279,31 @@ def _because(said: str, event: ClockEvent, reasons: Reasons) -> str:
     return f"{said} ({reason})" if reason else said
 
 
+def _in_days(clock: Clock) -> bool:
+    return clock.target_kind in (TargetKind.WORKING_DAYS, TargetKind.CALENDAR_DAYS)
+
+
 def _note(clock: Clock) -> str:
-    if clock.kind == ClockKind.RESOLVE:
-        return _("Counts working time. Stands still while we wait on the customer.")
-    if clock.kind == ClockKind.ACKNOWLEDGE:
-        return _("Counts working time. An automatic receipt does not stop it.")
-    if clock.kind == ClockKind.UPDATE:
-        return _("Counts working time. Begins anew with each message to the customer.")
+    if clock.kind == ClockKind.STATUTORY:
+        return _by_law(clock)
+    counts = {
+        TargetKind.WORKING_DAYS: _("Counts working days."),
+        TargetKind.CALENDAR_DAYS: _("Counts calendar days."),
+    }
+    said = {
+        ClockKind.RESOLVE: _("It goes on while we wait on the customer: days do not stand still.")
+        if _in_days(clock)
+        else _("Stands still while we wait on the customer."),
+        ClockKind.ACKNOWLEDGE: _("An automatic receipt does not stop it."),
+        ClockKind.UPDATE: _("Begins anew with each message to the customer."),
+    }
+    what = counts.get(TargetKind(clock.target_kind), _("Counts working time."))
+    return f"{what} {said[ClockKind(clock.kind)]}"
+
+
+def _by_law(clock: Clock) -> str:
     if packs.is_window(clock):
         return _("Set by law; no pause moves it. Passing it breaks no rule, only this easier way is closed then.")
+    if sla.stopped_by(clock) == packs.ACKNOWLEDGED:
+        return _("Set by law; no pause moves it. Only a word to the complainant meets it: a message, a call, a letter.")
     return _("Set by law; no pause moves it.")
