@@ -31,8 +31,9 @@ class AcceptanceShape(serializers.Serializer[Any]):
 
 
 class Acceptance(Change):
-    """The complainant's word on the decision; said again, the last word wins. GET reads it."""
+    """What the complainant said of the decision."""
 
+    does: ClassVar = {"POST": "Note the complainant's word on the decision. Said again, the last word wins."}
     body: ClassVar = {"POST": AcceptanceBody}
     answer: ClassVar = {"POST": ComplaintShape, "GET": AcceptanceShape}
 

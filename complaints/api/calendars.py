@@ -182,7 +182,7 @@ def _version(one: CalendarVersion) -> dict[str, Any]:
 
 
 class Calendars(ListView):
-    """Working calendars with the version in force; POST makes one, whose hours are a draft (administrators)."""
+    """Working calendars with the version in force."""
 
     access, resource = SIGNED_IN, "calendars"
     body: ClassVar = {"POST": NewCalendar}
@@ -199,12 +199,13 @@ class Calendars(ListView):
         return shown(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """Make a calendar, whose hours are a draft (administrators)."""
         made = actions.create_calendar(**self.read(request), by=self.actor(request), at=now())
         return _answer(self, made.pk, status=201)
 
 
 class OneCalendar(ApiView):
-    """One calendar with all its versions; PATCH (administrators) renames it, or lets it rest and takes it up again."""
+    """One calendar with all its versions."""
 
     access, resource = SIGNED_IN, "calendars"
     body: ClassVar = {"PATCH": CalendarPatch}
@@ -215,6 +216,7 @@ class OneCalendar(ApiView):
         return self.unless_fresh(request, row.state, lambda: whole(row))
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
+        """Rename a calendar, let it rest, or take it up again (administrators, `If-Match` required)."""
         row: Any = self.find(rows(), pk=pk)
         self.require_match(request, row.state)
         values, seen = self.read(request), self.expected_version(request)
@@ -235,6 +237,8 @@ class Draft(ApiView):
 
     @extend_schema(parameters=[IF_MATCH])
     def put(self, request: Request, pk: int) -> HttpResponse:
+        """Write the draft of a calendar's next version, making it if there is none (administrators). `If-Match` carries
+        the calendar's ETag. Nothing counts by a draft; publishing it is an edit that is previewed first."""
         row: Any = self.find(rows(), pk=pk)
         self.require_match(request, row.state)
         values, seen = self.read(request), self.expected_version(request)
@@ -243,6 +247,7 @@ class Draft(ApiView):
 
     @extend_schema(parameters=[IF_MATCH])
     def delete(self, request: Request, pk: int) -> HttpResponse:
+        """Throw a calendar's draft away (administrators). `If-Match` carries the calendar's ETag."""
         row: Any = self.find(rows(), pk=pk)
         self.require_match(request, row.state)
         actions.discard_draft(row, by=self.actor(request), at=now(), expected=self.expected_version(request))

@@ -53,20 +53,20 @@ class NewRule(RulePatch):
 
 
 class RoutingRules(lists.RoutingRules):
-    """Routing rules in the order in which they are tried; POST (administrators) adds one."""
+    """Routing rules in the order in which they are tried."""
 
     body: ClassVar = {"POST": NewRule}
     success: ClassVar = {"POST": 201}
 
     def post(self, request: Request) -> HttpResponse:
+        """Add a routing rule behind the others (administrators)."""
         made = actions.create_rule(_rule(self.read(request)), by=self.actor(request), at=now())
         location = reverse("api-routing-rule", args=[made.pk])
         return self.reply(lists.rule_dict(made), 201, location=location, version=version_of(made))
 
 
 class OneRule(SettingsView):
-    """One routing rule; PATCH (administrators, `If-Match` required) changes it, DELETE takes it away: complaints it
-    has sent stay where they are."""
+    """One routing rule."""
 
     access, resource = SIGNED_IN, "routing-rules"
     body: ClassVar = {"PATCH": RulePatch}
@@ -77,11 +77,13 @@ class OneRule(SettingsView):
         return self.unless_fresh(request, version_of(row), lambda: lists.rule_dict(row))
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
+        """Change a routing rule (administrators, `If-Match` required). Complaints it has sent stay where they are."""
         row, values = self._row(pk), _rule(self.read(request))
         changed = self.change(request, row, lambda **who: actions.change_rule(row, values, **who))
         return self.reply(lists.rule_dict(changed), version=version_of(changed))
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
+        """Take a routing rule away (administrators). Complaints it has sent stay where they are."""
         actions.remove_rule(self._row(pk), by=self.actor(request), at=now())
         return self.no_content()
 
@@ -113,12 +115,13 @@ class NewTeam(Strict):
 
 
 class Teams(lists.Teams):
-    """Teams, their leads, and their managers where one is named; POST (administrators) makes one."""
+    """Teams, their leads, and their managers where one is named."""
 
     body: ClassVar = {"POST": NewTeam}
     success: ClassVar = {"POST": 201}
 
     def post(self, request: Request) -> HttpResponse:
+        """Make a team (administrators)."""
         given = self.read(request)
         manager = user_by_id(given["manager"], "manager") if given.get("manager") is not None else None
         made = team_actions.create_team(
@@ -154,7 +157,7 @@ class OrganisationShape(serializers.Serializer[Any]):
 
 
 class TheOrganisation(SettingsView):
-    """The house: its name, the default owner, what public pages say. PATCH needs `If-Match`."""
+    """The house: its name, the default owner, what public pages say."""
 
     access, resource = ADMINISTRATORS, "organisation"
     body: ClassVar = {"PATCH": OrganisationPatch}
@@ -165,6 +168,7 @@ class TheOrganisation(SettingsView):
         return self.unless_fresh(request, version_of(row), lambda: _organisation(row))
 
     def patch(self, request: Request) -> HttpResponse:
+        """Change the house's settings (`If-Match` required)."""
         row, values = self._row(), self.read(request)
         if values.get("default_owner") is not None:
             values["default_owner"] = user_by_id(values["default_owner"], "default_owner")

@@ -91,7 +91,7 @@ def shown(row: Any) -> dict[str, Any]:
 
 
 class Types(lists.Types):
-    """Complaint types, two levels; POST (administrators) makes one."""
+    """Complaint types, two levels."""
 
     body: ClassVar = {"POST": NewType}
     answer: ClassVar[Any] = {"GET": CatalogueShape, "POST": ComplaintTypeShape}
@@ -100,14 +100,16 @@ class Types(lists.Types):
     address: ClassVar = "api-complaint-type"
 
     def post(self, request: Request) -> HttpResponse:
+        """Make a complaint type (administrators)."""
         values = {"is_active": True, **_values(self.model, self.read(request))}
         made = actions.create(self.model(**values), by=self.actor(request), at=now())
         return self.reply(shown(made), 201, location=reverse(self.address, args=[made.code]), version=version_of(made))
 
 
 class RootCauses(Types):
-    """Root causes, two levels; POST (administrators) makes one."""
+    """Root causes, two levels."""
 
+    does: ClassVar = {"POST": "Make a root cause (administrators)."}
     resource = "root-causes"
     body: ClassVar = {"POST": NewCause}
     answer: ClassVar[Any] = {"GET": CatalogueShape, "POST": RootCauseShape}
@@ -118,8 +120,7 @@ class RootCauses(Types):
 
 
 class OneType(SettingsView):
-    """One complaint type; PATCH (administrators, `If-Match` required) changes it. What was used is never deleted: take
-    it out of use."""
+    """One complaint type."""
 
     access, resource = SIGNED_IN, "complaint-types"
     body: ClassVar = {"PATCH": TypePatch}
@@ -131,6 +132,8 @@ class OneType(SettingsView):
         return self.unless_fresh(request, version_of(row), lambda: shown(row))
 
     def patch(self, request: Request, code: str) -> HttpResponse:
+        """Change a complaint type (administrators, `If-Match` required). What was used is never deleted: take it out of
+        use with `is_active`."""
         row, values = self._row(code), _values(self.model, self.read(request))
         changed = self.change(request, row, lambda **who: actions.change(row, values, **who))
         return self.reply(shown(changed), version=version_of(changed))
@@ -140,9 +143,14 @@ class OneType(SettingsView):
 
 
 class OneCause(OneType):
-    """One root cause; PATCH (administrators, `If-Match` required) changes it. What was used is never deleted: take it
-    out of use."""
+    """One root cause."""
 
+    does: ClassVar = {
+        "PATCH": (
+            "Change a root cause (administrators, `If-Match` required). What was used is never deleted: take it "
+            "out of use with `is_active`."
+        )
+    }
     resource = "root-causes"
     body: ClassVar = {"PATCH": CausePatch}
     answer: ClassVar[Any] = RootCauseShape
@@ -205,8 +213,7 @@ class ChannelPatch(Strict):
 
 
 class OneChannel(SettingsView):
-    """One channel; PATCH (administrators, `If-Match` required): whether it is in use, how serious its complaints
-    begin."""
+    """One channel."""
 
     access, resource = SIGNED_IN, "channels"
     body: ClassVar = {"PATCH": ChannelPatch}
@@ -217,6 +224,8 @@ class OneChannel(SettingsView):
         return self.unless_fresh(request, version_of(row), lambda: lists.channel_dict(row))
 
     def patch(self, request: Request, code: str) -> HttpResponse:
+        """Say whether a channel is in use and how serious its complaints begin (administrators, `If-Match`
+        required)."""
         row, values = self.find(Channel.objects.all(), pk=code), self.read(request)
         changed = self.change(request, row, lambda **who: settings.change(row, values, **who))
         return self.reply(lists.channel_dict(changed), version=version_of(changed))

@@ -107,7 +107,7 @@ class Balance(ApiView):
 
 
 class Absences(ListView):
-    """One's own absences, newest first; POST notes one, and names the deputy."""
+    """One's own absences, newest first."""
 
     access, resource = HANDLES_CASES, "absences"
     body: ClassVar = {"POST": AbsenceBody}
@@ -123,6 +123,8 @@ class Absences(ListView):
         return _absence(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """Note an absence of one's own. With `deputy` new cases go to that person meanwhile; with `hand_over` the open
+        ones are offered to them too."""
         values, user, by = self.read(request), caller(request), self.actor(request)
         given = dict(values)
         if "deputy" in given:
@@ -135,7 +137,7 @@ class Absences(ListView):
 
 
 class AbsenceEnd(ApiView):
-    """One is back, or does not go after all."""
+    """End an absence: one is back, or does not go after all."""
 
     access, resource = HANDLES_CASES, "absences"
     body: ClassVar = Nothing

@@ -30,7 +30,7 @@ class TeamPatch(Strict):
 
 
 class OneTeam(ApiView):
-    """One team; PATCH (administrators, `If-Match` required) changes its name, lead and manager."""
+    """One team."""
 
     access, resource = Access(), "teams"
     body: ClassVar = {"PATCH": TeamPatch}
@@ -41,6 +41,7 @@ class OneTeam(ApiView):
         return self.unless_fresh(request, actions.version_of(row), lambda: shown(row))
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
+        """Change a team's name, lead and manager (administrators, `If-Match` required)."""
         row = self.find(Team.objects.all(), pk=pk)
         self.require_match(request, actions.version_of(row))
         values: dict[str, Any] = self.read(request)

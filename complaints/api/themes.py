@@ -72,7 +72,7 @@ def theme_dict(row: Theme) -> dict[str, Any]:
 
 
 class Themes(ListView):
-    """Themes in their order; POST (administrators) makes one."""
+    """Themes in their order."""
 
     access, resource = SIGNED_IN, "themes"
     body: ClassVar = {"POST": NewTheme}
@@ -89,6 +89,7 @@ class Themes(ListView):
         return theme_dict(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """Make a theme (administrators)."""
         values = _values(self.read(request))
         made = actions.create(Theme(**values), by=self.actor(request), at=now())
         return self.reply(
@@ -97,7 +98,7 @@ class Themes(ListView):
 
 
 class OneTheme(ApiView):
-    """One theme; PATCH (administrators, `If-Match` required) changes its names, or takes it out of use."""
+    """One theme."""
 
     access, resource = SIGNED_IN, "themes"
     body: ClassVar = {"PATCH": ThemePatch}
@@ -108,6 +109,7 @@ class OneTheme(ApiView):
         return self.unless_fresh(request, actions.version_of(row), lambda: theme_dict(row))
 
     def patch(self, request: Request, code: str) -> HttpResponse:
+        """Change a theme's names, or take it out of use (administrators, `If-Match` required)."""
         row = self.find(Theme.objects.all(), code=code)
         self.require_match(request, actions.version_of(row))
         values, seen = _values(self.read(request, partial=True)), self.expected_version(request)
@@ -119,7 +121,7 @@ class OneTheme(ApiView):
 
 
 class ThemesOf(ApiView):
-    """The themes of a complaint: POST adds one, PUT says which it has."""
+    """The themes of a complaint."""
 
     access, resource = HANDLES_CASES, "complaints"
     body: ClassVar = {"POST": ThemeBody, "PUT": ThemesBody}
@@ -129,11 +131,13 @@ class ThemesOf(ApiView):
         return self._shown(_seen(self, request, reference))
 
     def post(self, request: Request, reference: str) -> HttpResponse:
+        """Add one theme to a complaint."""
         complaint, code = _seen(self, request, reference), self.read(request)["theme"]
         by = self.actor(request)
         return self._shown(actions.tag(complaint, theme=actions.theme_by_code(code), by=by, at=now()))
 
     def put(self, request: Request, reference: str) -> HttpResponse:
+        """Say which themes a complaint has; those not named go."""
         complaint, codes = _seen(self, request, reference), self.read(request)["themes"]
         return self._shown(actions.replace(complaint, codes, by=self.actor(request), at=now()))
 
@@ -142,7 +146,7 @@ class ThemesOf(ApiView):
 
 
 class OneThemeOf(ApiView):
-    """DELETE takes one theme away from a complaint, also one that is out of use."""
+    """Take one theme away from a complaint, also one that is out of use."""
 
     access, resource = HANDLES_CASES, "complaints"
     answer = TagsShape

@@ -47,7 +47,7 @@ class TargetsShape(serializers.Serializer[Any]):
 
 
 class Targets(ApiView):
-    """What each figure is aimed at, in its unit; PATCH (managers and administrators) sets some of them."""
+    """What each figure is aimed at, in its unit."""
 
     access, resource = Access(roles=frozenset((*CASES, ADMIN))), "metrics"
     body: ClassVar = {"PATCH": TargetsPatch}
@@ -58,6 +58,7 @@ class Targets(ApiView):
         return self.unless_fresh(request, actions.version_of(row), lambda: shown(row))
 
     def patch(self, request: Request) -> HttpResponse:
+        """Set what some figures are aimed at (managers and administrators)."""
         self.require_match(request, actions.version_of(FigureTargets.objects.get(pk=1)))
         values, seen = self.read(request)["targets"], self.expected_version(request)
         row = actions.change_targets(values, by=self.actor(request), at=now(), version=seen)
