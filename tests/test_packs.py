@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from complaints.actions import manage, packs
-from complaints.models import Clock, RulePack
+from complaints.models import Clock, Complaint, RulePack
 from complaints.reference import catalogue
 from complaints.sla import pack_files
 from complaints.sla.pack_files import PackError, PackFile
@@ -86,6 +87,8 @@ BROKEN = {
     "somebody unknown told": lambda pack: pack["ladder"].append({"percent": 10, "to": ["king"]}),
     "no source": lambda pack: pack["source"].pop("section"),
     "no date": lambda pack: pack.update(edition="lately"),
+    "a country without its zone": lambda pack: pack["zones"].pop("FR"),
+    "a zone that is nowhere": lambda pack: pack["zones"].update(FR="Europe/Nowhere"),
 }
 
 
@@ -119,9 +122,11 @@ def test_installing_is_one_trail_entry_and_holds_from_then_on(cast: Cast) -> Non
     assert (body["code"], body["edition"], body["conditions"]) == (EU, "2018-01-13", {})
     after = cast.complaint(at=MONDAY + 2 * DAY)
     told_late = cast.complaint(at=MONDAY + 2 * DAY, received_at=MONDAY)
+    before_the_law = cast.complaint(at=MONDAY + 2 * DAY, received_at=datetime(2018, 1, 12, 12, tzinfo=UTC))
     enquiry = cast.complaint(at=MONDAY + 2 * DAY, kind="enquiry")
-    assert Clock.objects.filter(kind="statutory").values_list("complaint", flat=True).get() == after.pk
-    assert not {before.pk, told_late.pk, enquiry.pk} & {after.pk}
+    held = set(Clock.objects.filter(kind="statutory").values_list("complaint", flat=True))
+    assert held == {after.pk, told_late.pk} and not {before.pk, before_the_law.pk, enquiry.pk} & held
+    assert packed.clock(told_late, f"{EU}.reply").started_at == MONDAY, "deadlines run from receipt"
     with pytest.raises(packs.AlreadyInstalled):
         packed.install(EU, cast.admin, MONDAY + 3 * DAY)
 
@@ -143,7 +148,9 @@ def test_conditions_narrow_it(cast: Cast) -> None:
         ({"conditions": {"moon": ["full"]}}, "unknown_condition"),
         ({"conditions": {"types": ["none"]}}, "unknown_value"),
         ({"conditions": {"teams": [999_999]}}, "unknown_value"),
-        ({"in_force_at": MONDAY - DAY}, "in_the_past"),
+        ({"in_force_at": datetime(2018, 1, 12, tzinfo=UTC)}, "before_the_law"),
+        ({"time_zone": "Europe/Paris"}, "country_required"),
+        ({"country": "FR", "time_zone": "Europe/Nowhere"}, "unknown_zone"),
         ({"given": {"nothing": "x"}}, "unknown_value"),
         ({"country": "US"}, "unknown_country"),
     ],
@@ -206,7 +213,7 @@ def test_a_newer_edition_holds_for_those_who_come_after(cast: Cast) -> None:
     old = cast.complaint(at=MONDAY + DAY, channel="email")
     definition = copy.deepcopy(dict(packed.shipped(EU).definition))
     definition["rules"][0]["target"]["value"] = 10
-    newer = PackFile({**definition, "edition": "2027-01-01"})
+    newer = PackFile({**definition, "edition": "2026-03-03"})
     fresh = packs.update(row, newer, by=admin(cast), at=MONDAY + 2 * DAY)
     cached.clear_all()
     assert (fresh.conditions, fresh.definition["given"], fresh.calendar) == (
@@ -223,6 +230,94 @@ def test_a_newer_edition_holds_for_those_who_come_after(cast: Cast) -> None:
     assert [entry.kind for entry in trail.of(row)] == ["rulepack.installed", "rulepack.replaced"]
     assert [entry.kind for entry in trail.of(fresh)] == ["rulepack.installed"]
     assert not list(trail.verify(trail.of(row))) and not list(trail.verify(trail.of(fresh)))
+
+
+def newer_edition(edition: str, days: int = 10) -> PackFile:
+    definition = copy.deepcopy(dict(packed.shipped(EU).definition))
+    definition["rules"][0]["target"]["value"] = days
+    return PackFile({**definition, "edition": edition})
+
+
+def days_of(case: Complaint) -> int | None:
+    return packed.clock(case, f"{EU}.reply").target_value
+
+
+def test_the_law_of_the_day_of_receipt_holds_however_late_a_letter_is_written_down(cast: Cast) -> None:
+    """Two editions: each for those received while it held."""
+    first = packed.install(EU, cast.admin, MONDAY)
+    second = packs.update(first, newer_edition("2026-03-05"), by=admin(cast), at=MONDAY + DAY)
+    third = packs.update(second, newer_edition("2027-01-01", 5), by=admin(cast), at=MONDAY + 9 * DAY)
+    cached.clear_all()
+    assert (first.in_force_at.year, third.in_force_at.year) == (2018, 2027)
+    at = MONDAY + 10 * DAY
+    before, within = (cast.complaint(at=at, received_at=one) for one in (MONDAY, MONDAY + 4 * DAY))
+    after = cast.complaint(at=datetime(2027, 1, 4, 9, tzinfo=UTC))
+    assert [days_of(one) for one in (before, within, after)] == [15, 10, 5]
+    packs.remove(third, by=admin(cast), at=at + 300 * DAY)
+    cached.clear_all()
+    gone = cast.complaint(at=at + 301 * DAY, received_at=MONDAY)
+    assert not gone.clocks.filter(kind="statutory").exists(), "removed, not replaced"
+
+
+def test_a_case_written_down_before_is_none_of_the_packs_business_however_it_is_sorted(cast: Cast) -> None:
+    with clock.frozen(MONDAY):
+        case = cast.complaint(at=MONDAY, type="delivery")
+    packed.install(EU, cast.admin, MONDAY + DAY)
+    sort(case, cast, "billing", MONDAY + 2 * DAY)
+    assert not case.clocks.filter(kind="statutory").exists()
+
+
+def test_a_house_may_let_it_begin_later_but_not_before_the_law(cast: Cast) -> None:
+    row = packed.install(EU, cast.admin, MONDAY, in_force_at=MONDAY + DAY)
+    early = cast.complaint(at=MONDAY + 2 * DAY, received_at=MONDAY)
+    late = cast.complaint(at=MONDAY + 2 * DAY)
+    assert row.in_force_at == MONDAY + DAY
+    assert days_of(late) == 15 and not early.clocks.filter(kind="statutory").exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "country", "zone"),
+    [(DISP, "GB-ENG", "Europe/London"), (CFPB, "US", "America/New_York"), (EU, "FI", "Europe/Helsinki")],
+)
+def test_a_countrys_calendar_runs_by_its_own_zone_unless_another_is_chosen(
+    cast: Cast, code: str, country: str, zone: str
+) -> None:
+    row = packed.install(code, cast.admin, MONDAY, country=country)
+    assert row.calendar.versions.get().definition["tz"] == zone
+    packs.remove(row, by=admin(cast), at=MONDAY)
+    cached.clear_all()
+    again = packed.install(code, cast.admin, MONDAY + DAY, country=country, time_zone="Asia/Tokyo")
+    assert again.calendar != row.calendar and again.calendar.name == f"{row.calendar.name} (Asia/Tokyo)"
+    assert again.calendar.versions.get().definition["tz"] == "Asia/Tokyo"
+
+
+def test_days_end_at_midnight_over_there(cast: Cast) -> None:
+    """Fifteen days from Monday evening in New York, which is Tuesday in Europe."""
+    packed.install(CFPB, cast.admin, MONDAY, country="US")
+    at = datetime(2026, 3, 3, 3, 0, tzinfo=UTC)
+    due_at = packed.clock(cast.complaint(at=at), f"{CFPB}.response").due_at
+    assert due_at == datetime(2026, 3, 18, 0, 0, tzinfo=ZoneInfo("America/New_York"))
+
+
+def test_the_page_says_zone_and_holidays_and_warns_where_there_are_none(cast: Cast) -> None:
+    client = Client()
+    client.force_login(cast.admin)
+    with clock.frozen(MONDAY):
+        text = client.get("/settings/packs/").content.decode()
+        assert re.search(r"United Kingdom \(ENG\) \(Europe/London, [3-9][0-9] holidays\)", text)
+        assert re.search(r"United States \(America/New_York, [4-9][0-9] holidays\)", text)
+        assert "Office hours (Europe/Lisbon, no public holidays)" in text
+        packed.install(EU, cast.admin, MONDAY)
+        without = client.get("/settings/packs/").content.decode()
+        assert "no public holidays in its calendar" in without
+        packs.remove(RulePack.objects.get(), by=admin(cast), at=MONDAY)
+        chosen = {"calendar": "country:FR", "time_zone": "Europe/Brussels", "in_force_at": "", "tiers": ""}
+        assert client.post(f"/settings/packs/{EU}/installation/", chosen).status_code == 302
+        row = RulePack.objects.get(removed_at__isnull=True)
+        assert row.calendar.versions.get().definition["tz"] == "Europe/Brussels"
+        told = client.get("/settings/packs/").content.decode()
+        assert "no public holidays in its calendar" not in told
+        assert re.search(r"Business days, France \(Europe/Brussels, [3-9][0-9] holidays\)", told)
 
 
 def test_a_calendar_is_made_of_a_countrys_public_holidays(cast: Cast) -> None:
@@ -341,7 +436,7 @@ def test_choices_are_taken_and_a_wrong_one_comes_back(cast: Cast) -> None:
         "tiers": "Gold, Silver",
         "given_referral_body": "Arbitro Bancario Finanziario",
     }
-    wrong = ada.post(f"/settings/packs/{EU}/installation/", {**sent, "in_force_at": "2020-01-01T10:00"})
+    wrong = ada.post(f"/settings/packs/{EU}/installation/", {**sent, "in_force_at": "2017-01-01T10:00"})
     assert wrong.status_code == 422 and "Gold, Silver" in wrong.content.decode() and not RulePack.objects.exists()
     assert ada.post(f"/settings/packs/{EU}/installation/", {**sent, "in_force_at": ""}).status_code == 302
     row = RulePack.objects.get()

@@ -1,13 +1,14 @@
 """Install, update and remove rule packs: statutory clocks, texts and required fields as data (domain, Regulated).
 
-A pack governs complaints received from then on; clocks that run keep the rules they were started under, whatever is
-installed, updated or removed later.
+A pack governs complaints written down from then on, by the day they were received: a letter that came in before has the
+deadlines of the law of that day. Clocks that run keep the rules they were started under, whatever is installed, updated
+or removed later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -19,7 +20,7 @@ from complaints.models import ChannelCode, RulePack
 from complaints.reference import catalogue
 from complaints.sla import policies
 from complaints.sla.pack_files import PackFile
-from core import cached, trail
+from core import cached, languages, trail
 from core.actions.settings import refuse_unless_admin
 from core.actor import Actor
 from core.errors import DomainError, InvalidInput
@@ -52,31 +53,38 @@ def install(
     at: datetime,
     calendar: Calendar | None = None,
     country: str = "",
+    time_zone: str = "",
     conditions: Mapping[str, Any] | None = None,
     in_force_at: datetime | None = None,
     given: Mapping[str, str] | None = None,
 ) -> RulePack:
-    """Let a pack govern complaints received from `in_force_at` (default `at`, never before it) that meet `conditions`.
+    """Let a pack govern complaints written down from `at` on, received from `in_force_at` on (default: since the law
+    holds, never before), that meet `conditions`.
 
-    Its working days are counted in `calendar`, else in one made without the public holidays of `country`, else in that
-    of the last policy. `given`: what the house fills into its texts. Raises NotAllowed, AlreadyInstalled or
-    InvalidInput (in_the_past, calendar_not_in_use, unknown_country, unknown_condition, unknown_value). One trail entry.
+    Its working days are counted in `calendar`, else in one made without the public holidays of `country`, in
+    `time_zone` (default: the country's), else in that of the last policy. `given`: what the house fills into its texts.
+    Raises NotAllowed, AlreadyInstalled or InvalidInput (before_the_law, calendar_not_in_use, unknown_country,
+    unknown_zone, country_required, unknown_condition, unknown_value). One trail entry.
     """
     refuse_unless_admin(by)
-    if in_force_at is not None and in_force_at < at:
-        said = _("Complaints that have come in keep their clocks: choose a moment that is not past.")
-        raise InvalidInput(said, code="in_the_past", field="in_force_at")
+    if time_zone and not country:
+        said = _("A time zone is chosen for a new calendar only, with its country.")
+        raise InvalidInput(said, code="country_required", field="country")
     if country:
-        calendar = pack_calendars.of_country(country, pack.countries, by=by, at=at)
+        calendar = pack_calendars.of_country(country, pack, time_zone=time_zone, by=by, at=at)
     calendar = calendar or pack_calendars.default()
     _refuse_idle(calendar)
+    since = _holds_from(pack, calendar)
+    if in_force_at is not None and in_force_at < since:
+        said = _("These rules hold from %(day)s on, not before.") % {"day": languages.day(pack.holds_from)}
+        raise InvalidInput(said, code="before_the_law", field="in_force_at")
     row = RulePack(
         code=pack.code,
         edition=pack.edition,
         definition={**pack.definition, "given": _given(pack, given or {})},
         calendar=calendar,
         conditions=_conditions(conditions or {}),
-        in_force_at=in_force_at or at,
+        in_force_at=in_force_at or since,
         installed_at=at,
         installed_by=by.user,
     )
@@ -100,8 +108,11 @@ def remove(pack: RulePack, *, by: Actor, at: datetime) -> RulePack:
 
 @transaction.atomic
 def update(pack: RulePack, newer: PackFile, *, by: Actor, at: datetime) -> RulePack:
-    """Replace an installed pack by a newer edition, with the same calendar and conditions, for complaints received from
-    `at` on. Raises NotAllowed, NotInstalled or NothingNewer."""
+    """Replace an installed pack by a newer edition, with the same calendar and conditions, for complaints received
+    since that one holds; one received before and only written down now has what the old one said.
+
+    Raises NotAllowed, NotInstalled or NothingNewer.
+    """
     refuse_unless_admin(by)
     row = _locked(pack)
     if newer.code != row.code or newer.edition <= row.edition:
@@ -114,7 +125,7 @@ def update(pack: RulePack, newer: PackFile, *, by: Actor, at: datetime) -> RuleP
         definition={**newer.definition, "given": _given(newer, row.definition.get("given", {}), strict=False)},
         calendar=row.calendar,
         conditions=row.conditions,
-        in_force_at=max(at, row.in_force_at),
+        in_force_at=max(_holds_from(newer, row.calendar), row.in_force_at),
         installed_at=at,
         installed_by=by.user,
     )
@@ -138,6 +149,12 @@ def _write(row: RulePack) -> None:
             row.save(force_insert=True)
     except IntegrityError as error:
         raise AlreadyInstalled from error
+
+
+def _holds_from(pack: PackFile, calendar: Calendar) -> datetime:
+    """The first instant of the day from which its rules hold, where its days are counted."""
+    there = policies.calendar_of(policies.book().newest[calendar.pk]).zone
+    return datetime.combine(pack.holds_from, time(), tzinfo=there).astimezone(UTC)
 
 
 def _refuse_idle(calendar: Calendar) -> None:

@@ -48,11 +48,13 @@ class PackGivenBody(Strict):
 
 class InstallBody(Strict):
     """A shipped pack by its code. Its business days are counted in `calendar`, else in a new one without the public
-    holidays of `country`, else in the calendar of the last policy."""
+    holidays of `country`, in `time_zone` (default: the country's), else in the calendar of the last policy. Complaints
+    count that are written down from then on and were received since `in_force_at` (default: the day of the law)."""
 
     code = Text(max_length=CODE, trim=True)
     calendar = Id(required=False)
     country = Text(max_length=8, trim=True, required=False)
+    time_zone = Text(max_length=60, trim=True, required=False)
     conditions = ConditionsBody(required=False)
     in_force_at = Instant(required=False)
     given = PackGivenBody(required=False)
@@ -167,6 +169,7 @@ class Packs(ListView):
             file_of(values["code"]),
             calendar=_calendar(values.get("calendar")),
             country=values.get("country", ""),
+            time_zone=values.get("time_zone", ""),
             conditions=values.get("conditions"),
             in_force_at=values.get("in_force_at"),
             given=values.get("given"),

@@ -81,9 +81,10 @@ class SlaPolicy(models.Model):
 class RulePack(models.Model):
     """A pack of statutory rules as installed: a snapshot, with the calendar its working days are counted in.
 
-    `code` and `edition` name the pack as shipped (`complaints/sla/packs/`), `definition` is what it said then. Governs
-    complaints received from `in_force_at` on (UTC) that meet `conditions` ({"types": [code], "channels": [code],
-    "tiers": [text], "teams": [id]}, each blank for any), until `removed_at`.
+    `code` and `edition` name the pack as shipped (`complaints/sla/packs_data/`), `definition` is what it said then.
+    Governs complaints written down while it is installed and received from `in_force_at` on (UTC) that meet
+    `conditions` ({"types": [code], "channels": [code], "tiers": [text], "teams": [id]}, each blank for any), until
+    `removed_at`.
     """
 
     code = models.CharField(max_length=40)

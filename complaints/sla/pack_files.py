@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from complaints.sla import ladder
-from core.week_calendar import CalendarError
+from core.week_calendar import CalendarError, zone
 from core.working_time import Target
 
 FOLDER = Path(__file__).parent / "packs_data"
@@ -54,6 +54,17 @@ class PackFile:
     def countries(self) -> Sequence[str]:
         """Where it holds, as ISO 3166 ("US", "GB-ENG"): whose public holidays its working days may skip."""
         return tuple(self.definition.get("countries", ()))
+
+    @property
+    def zones(self) -> Mapping[str, str]:
+        """The time zone by which people live in each of them, of the capital where there are several; IANA names."""
+        found: Mapping[str, str] = self.definition.get("zones", {})
+        return found
+
+    @property
+    def holds_from(self) -> date:
+        """The day from which its rules hold."""
+        return date.fromisoformat(self.edition)
 
 
 def shipped() -> list[PackFile]:
@@ -98,6 +109,10 @@ def check(definition: Any) -> None:
     _day(definition["source"].get("in_force_on"), "source.in_force_on")
     for name in ("law", "section", "url"):
         _need(bool(definition["source"].get(name)), f"source.{name}", "is missing")
+    countries, zones = definition.get("countries", ()), definition.get("zones", {})
+    _need(set(zones) == set(countries), "zones", "are not those of the countries")
+    for country, name in zones.items():
+        _zone(name, f"zones.{country}")
     for name in ("name", "about", "jurisdiction"):
         _said(definition[name], name)
     values = definition.get("values", {})
@@ -184,6 +199,13 @@ def _said(names: Any, where: str) -> None:
     """A text in each of the five languages."""
     whole = isinstance(names, dict) and all(str(names.get(one, "")).strip() for one in LANGUAGES)
     _need(whole and set(names) == set(LANGUAGES), where, f"is not in {', '.join(LANGUAGES)}")
+
+
+def _zone(name: Any, where: str) -> None:
+    try:
+        zone(name)
+    except CalendarError:
+        raise PackError(f"{where}: is no time zone") from None
 
 
 def _day(text: Any, where: str) -> None:

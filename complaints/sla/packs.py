@@ -2,8 +2,9 @@
 
 A pack's definition is data (`RulePack.definition`, shipped in `complaints/sla/packs_data/`, read by `pack_files`):
 
-    {"code": "fca-disp", "edition": "2016-06-30", "countries": ["GB-ENG"], "name": {"en": ...}, "about": {"en": ...},
-     "jurisdiction": {"en": ...}, "source": {"law", "section", "in_force_on", "url"}, "ladder": [...],
+    {"code": "fca-disp", "edition": "2016-06-30", "countries": ["GB-ENG"], "zones": {"GB-ENG": "Europe/London"},
+     "name": {"en": ...}, "about": {"en": ...}, "jurisdiction": {"en": ...},
+     "source": {"law", "section", "in_force_on", "url"}, "ladder": [...],
      "rules": [{"code": "final", "name": {"en": ...}, "target": {"kind": "calendar_days", "value": 56},
       "from": "received" | "acknowledged", "until": "acknowledged" | "resolved", "window": false, "ladder": [...],
       "extended": {"kind": ..., "value": ...}, "extended_text": code of a text}],
@@ -11,6 +12,7 @@ A pack's definition is data (`RulePack.definition`, shipped in `complaints/sla/p
      "texts": [{"code", "name": {"en": ...}, "body": {"en": ...}, "for": ["resolve", "message", "extend"]}],
      "requires": {"resolve": [field, "texts.referral|summary"]}}
 
+`edition`: the day from which the rules hold. `zones`: how the clock on the wall runs in each country.
 `window`: passing it breaks no rule, it only closes an easier way (a summary resolution). `ladder` of a rule comes
 before that of the pack. `values` are filled in by the house when it installs the pack (`given` beside them), for the
 places {referral_body}, ... in texts; {reference} is known, {reason} and {date} are those of an extension.
@@ -70,20 +72,43 @@ def _all() -> dict[int, RulePack]:
 
 
 @Cached
+def _editions() -> tuple[tuple[RulePack, ...], ...]:
+    """The packs in force, each with the editions it replaced, newest first."""
+    replaced = {(pack.code, pack.removed_at): pack for pack in _all().values() if pack.removed_at is not None}
+    found = []
+    for pack in _all().values():
+        if pack.removed_at is None:
+            line = [pack]
+            while (older := replaced.get((pack.code, line[-1].installed_at))) and older not in line:
+                line.append(older)
+            found.append(tuple(line))
+    return tuple(found)
+
+
+@Cached
 def _rules() -> dict[int, tuple[Rule, ...]]:
     return {pk: tuple(_read(pack)) for pk, pack in _all().items()}
 
 
 def for_case(complaint: Complaint, tier: str) -> Iterator[tuple[Rule, tuple[str, ...]]]:
     """The rules of every pack in force that applies to a complaint, with the conditions that made it apply. No query
-    within a few seconds."""
-    for pk, pack in _all().items():
-        if pack.removed_at is not None or complaint.received_at < pack.in_force_at or complaint.kind != "complaint":
-            continue
-        because = _conditions(pack.conditions, complaint, tier)
-        if because is not None:
-            for rule in _rules()[pk]:
+    within a few seconds.
+
+    The day of receipt decides which edition holds, however late a letter is written down; but what was written down
+    before an edition was installed is none of its business.
+    """
+    for line in _editions() if complaint.kind == "complaint" else ():
+        pack = next((one for one in line if _holds(one, complaint)), None)
+        because = _conditions(pack.conditions, complaint, tier) if pack is not None else None
+        if pack is not None and because is not None:
+            for rule in _rules()[pack.pk]:
                 yield rule, because
+
+
+def _holds(pack: RulePack, complaint: Complaint) -> bool:
+    if complaint.received_at < pack.in_force_at:
+        return False
+    return complaint.created_at is None or complaint.created_at >= pack.installed_at
 
 
 def governs(pack_id: int | None, complaint: Complaint, tier: str) -> bool:
@@ -139,6 +164,7 @@ def windows() -> frozenset[tuple[int, str]]:
 def forget() -> None:
     """Read the packs afresh."""
     _all.clear()
+    _editions.clear()
     _rules.clear()
 
 

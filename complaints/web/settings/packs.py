@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from django import forms
@@ -35,6 +35,8 @@ from core.clock import now
 from core.models import Calendar
 from core.web.fields import Line, LocalInstant, PlainSelect
 from core.web.parts import Chip
+from core.week_calendar import WeekCalendar
+from core.working_time import TargetKind
 
 HERE = "settings_packs"
 PLACE = "country:"  # before a place among the choices of a calendar
@@ -66,11 +68,17 @@ class InstallForm(SettingsForm):
     """The choices of an installation. As they stand, a click on the button is enough."""
 
     calendar = forms.ChoiceField(label=gettext_lazy("Business days by"), widget=PlainSelect)
+    time_zone = Line(
+        label=gettext_lazy("Time zone of a new calendar"),
+        required=False,
+        max_length=60,
+        help_text=gettext_lazy("left blank: that of its country; otherwise such as Europe/London"),
+    )
     in_force_at = LocalInstant(
         label=gettext_lazy("For complaints received from"),
         required=False,
         future=True,
-        help_text=gettext_lazy("now, unless you choose a later moment"),
+        help_text=gettext_lazy("the day from which the law holds, unless you choose a later moment"),
     )
     types = forms.MultipleChoiceField(
         label=gettext_lazy("Types"), required=False, widget=forms.SelectMultiple(attrs={"size": 4})
@@ -91,12 +99,12 @@ class InstallForm(SettingsForm):
     def build(self) -> None:
         newest = policies.book().newest
         known = [
-            (str(pk), name)
+            (str(pk), f"{name} ({pack_calendars.said_of(policies.calendar_of(newest[pk]))})")
             for pk, name in Calendar.objects.filter(is_active=True).values_list("pk", "name")
             if pk in newest
         ]
         made = [
-            (PLACE + place, _("a new one without the public holidays of %(country)s") % {"country": name})
+            (PLACE + place, _made(name, self.pack.zones[place], place))
             for name, place in sorted((pack_calendars.country_name(one), one) for one in self.pack.countries)
         ]
         self.fields["calendar"].choices = [*known, *made]  # type: ignore[attr-defined]
@@ -122,6 +130,7 @@ class InstallForm(SettingsForm):
         return {
             "calendar": None if place else Calendar.objects.get(pk=chosen),
             "country": place,
+            "time_zone": given["time_zone"] if place else "",
             "in_force_at": given["in_force_at"],
             "conditions": {
                 "types": given["types"],
@@ -131,6 +140,18 @@ class InstallForm(SettingsForm):
             },
             "given": {name.removeprefix("given_"): text for name, text in given.items() if name.startswith("given_")},
         }
+
+
+def _made(country: str, tz: str, place: str) -> str:
+    said = pack_calendars.zone_and_holidays(tz, _count(place, now().year))
+    words = {"country": country, "zone_and_holidays": said}
+    return _("a new one without the public holidays of %(country)s (%(zone_and_holidays)s)") % words
+
+
+@lru_cache(maxsize=256)
+def _count(place: str, year: int) -> int:
+    """How many holidays a calendar made now would leave out."""
+    return len(pack_calendars.holidays_in(place, year))
 
 
 @require_safe
@@ -150,8 +171,9 @@ def _page(request: HttpRequest, refused: InstallForm | None = None) -> HttpRespo
         "may_change": may_change,
         "form": refused,
         "lead": _(
-            "A rule pack adds the deadlines of a law to complaints received from the moment it is installed, with the "
-            "texts and fields it asks for. No pause moves them. Complaints that are here already keep their clocks."
+            "A rule pack adds the deadlines of a law to complaints that are written down once it is installed, with "
+            "the texts and fields it asks for; a letter that came in before has them from the day it came. No pause "
+            "moves them. Complaints that are here already keep their clocks."
         ),
     }
     return show(request, "settings/packs.html", HERE, context, status=refused.http_status if refused else 200)
@@ -181,6 +203,8 @@ def _row(pack: PackFile, found: RulePack | None, *, may_change: bool, refused: I
         Chip(_("from %(when)s") % {"when": languages.moment(found.in_force_at)} if ahead else _("in force"), "ok")
     ]
     row.facts = _facts(found)
+    if _without_holidays(found):
+        row.chips.append(Chip(_("no public holidays in its calendar"), "risk"))
     if pack.edition > found.edition:
         row.newer = languages.day(date.fromisoformat(pack.edition))
         row.chips.append(Chip(_("newer edition"), "risk"))
@@ -218,12 +242,26 @@ def _facts(found: RulePack) -> list[tuple[str, str]]:
     facts = [
         (_("Installed"), languages.moment(found.installed_at)),
         (_("For complaints received from"), languages.moment(found.in_force_at)),
-        (_("Business days by"), found.calendar.name),
+        (_("Business days by"), _calendar(found)),
         (_("Holds for"), _conditions(found.conditions)),
     ]
     values = found.definition.get("values", {})
     facts += [(said(values[name]["name"]), text) for name, text in found.definition.get("given", {}).items()]
     return facts
+
+
+def _newest(found: RulePack) -> WeekCalendar:
+    return policies.calendar_of(policies.book().newest[found.calendar_id])
+
+
+def _calendar(found: RulePack) -> str:
+    return f"{found.calendar.name} ({pack_calendars.said_of(_newest(found))})"
+
+
+def _without_holidays(found: RulePack) -> bool:
+    """Whether it counts business days in a calendar that leaves out none."""
+    in_days = any(one["target"]["kind"] == TargetKind.WORKING_DAYS for one in found.definition["rules"])
+    return in_days and not any(not rows for _day, rows in _newest(found).exceptions)
 
 
 def _conditions(wanted: dict[str, Any]) -> str:
@@ -250,7 +288,7 @@ def install(request: HttpRequest, code: str) -> HttpResponse:
     def run(**who: Any) -> RulePack:
         return actions.install(pack, **form.values, **who)
 
-    done = _("Installed. It holds for complaints received from then on.")
+    done = _("Installed. It holds for complaints written down from now on.")
     answer = carry_out(request, form, run, done=done, go=f"{reverse(HERE)}#pack-{code}")
     return answer or _page(request, form)
 
@@ -266,12 +304,12 @@ def remove(request: HttpRequest, pack_id: int) -> HttpResponse:
 @require_POST
 @allow(ADMIN)
 def update(request: HttpRequest, pack_id: int) -> HttpResponse:
-    """Replace a pack by the newest edition, for complaints received from now on."""
+    """Replace a pack by the newest edition, for complaints received since that one holds."""
     found = _find(pack_id)
     newer = pack_files.find(found.code)
     if newer is None:
         raise Http404
-    done = _("Updated. The new edition holds for complaints received from now on.")
+    done = _("Updated. The new edition holds for complaints received since its day and written down from now on.")
     return act(request, partial(actions.update, found, newer), done=done, go=reverse(HERE))
 
 
