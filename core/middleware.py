@@ -74,11 +74,12 @@ def _as_problem(response: Any) -> HttpResponse:
     code = known.get(status, "internal" if status >= 500 else "refused")
     own = ("content-type", "content-length", "content-language")
     kept = {name: value for name, value in response.items() if name.lower() not in own}  # security headers among them
-    return problem.respond(status, code, headers=kept)
+    return problem.out_of_range(kept) if status == 416 else problem.respond(status, code, headers=kept)
 
 
 class BodyLimitMiddleware:
-    """Refuses what is too large before anybody reads it, and addresses with NUL (cases F02, F03).
+    """Refuses what is too large before anybody reads it, and addresses with NUL (cases F02, F03); views of the API say
+    themselves which parameter has one.
 
     A body counts by its Content-Length. A chunked one is read here, up to the limit, if the server marks its
     end (gunicorn does); otherwise a body without a length counts as empty.
@@ -90,7 +91,7 @@ class BodyLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if "\0" in request.path_info:
             return _refused(request, 404)
-        if "%00" in request.META.get("QUERY_STRING", ""):
+        if "%00" in request.META.get("QUERY_STRING", "") and not request.path_info.startswith(API):
             return _refused(request, 400)
         limit = settings.MAX_JSON_BYTES if request.path_info.startswith(API) else settings.MAX_FORM_BYTES
         if request.path_info == BATCH:

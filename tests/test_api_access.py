@@ -160,8 +160,9 @@ def test_a_session_works_with_its_csrf_token_only(manager: User) -> None:
     assert client.post(ECHO, **body, headers={"X-CSRFToken": "a" * 32}).status_code == 201
     foreign = {"X-CSRFToken": "a" * 32, "Origin": "https://evil.example"}
     assert refused(client.post(ECHO, **body, headers=foreign), 403, "csrf_failed")
-    form = client.post(ECHO, {"csrfmiddlewaretoken": "a" * 32, "text": "a"})
-    assert refused(form, 415, "unsupported_media_type")
+    form = {"csrfmiddlewaretoken": "a" * 32, "text": "a"}
+    assert refused(client.post(ECHO, form), 403, "csrf_failed"), "in the header only"
+    assert refused(client.post(ECHO, form, headers={"X-CSRFToken": "a" * 32}), 415, "unsupported_media_type")
 
 
 def test_a_token_needs_no_csrf_token_and_beats_the_session(manager: User) -> None:

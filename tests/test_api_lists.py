@@ -154,7 +154,7 @@ def test_page_size_has_its_bounds(caller: Caller, size: str) -> None:
         ("due_at_from=2026-03-03&due_at_from=2026-03-04", "repeated_parameter", "?due_at_from"),
         ("updated_since=yesterday", "invalid_datetime", "?updated_since"),
         ("fields=key,secret", "unknown_field", "?fields"),
-        ("channel=ma%00il", "bad_request", None),
+        ("channel=ma%00il", "invalid_characters", "?channel"),
     ],
 )
 def test_bad_parameters_are_named(caller: Caller, query: str, code: str, pointer: str | None) -> None:

@@ -13,10 +13,10 @@ from rest_framework.request import Request
 from complaints.actions import articles as actions
 from complaints.actions import readings
 from complaints.api import playbook_shapes as shapes
-from complaints.api.playbooks import READS, WRITES, _One, numbered, refuse_unless_sees_readers, types_of
+from complaints.api.playbooks import READS, WRITES, _One, numbered, of_type, refuse_unless_sees_readers, types_of
 from complaints.models import Article, ArticleKind, ArticleVersion
 from complaints.playbooks import articles, reading
-from core.api.filters import Filter, choice, flag, text
+from core.api.filters import Filter, choice, flag
 from core.api.views import ListView, caller
 from core.clock import now
 from core.instants import iso
@@ -66,7 +66,7 @@ class Articles(ListView):
     success: ClassVar = {"POST": 201}
     filters = (
         choice("kind", ArticleKind.values),
-        text("type", "types__code"),
+        of_type("types__code"),
         flag("is_active"),
         flag("must_confirm"),
         SEARCH,

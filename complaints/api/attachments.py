@@ -8,14 +8,12 @@ A file that no message takes within a week is swept.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 from rest_framework import serializers
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
 from complaints.actions import attachments as actions
@@ -23,11 +21,10 @@ from complaints.api import present
 from complaints.api.complaints import HANDLES_CASES
 from complaints.models import Attachment, Complaint
 from core.api.bodies import Strict
+from core.api.parsing import FormParser
 from core.api.views import ApiView, ListView, caller
-from core.blobs import pieces
 from core.clock import now
 from core.downloads import download
-from core.file_names import clean
 
 
 class NewAttachment(Strict):
@@ -67,7 +64,7 @@ def shown(row: Attachment, reference: str) -> dict[str, Any]:
 
 class _Files(ListView):
     access, resource = HANDLES_CASES, "complaints"
-    parser_classes = [MultiPartParser]
+    parser_classes = [FormParser]
     body: ClassVar = {"POST": NewAttachment}
     answer = AttachmentShape
     success: ClassVar = {"POST": 201}
@@ -82,15 +79,6 @@ class _Files(ListView):
         if reference:
             here = reverse("api-attachment", args=[reference, made.token])
         return self.reply(shown(made, reference), 201, location=here)
-
-    def seal(self, request: Request) -> str:
-        """Of the file's name and bytes: the body is never read into memory."""
-        file = self.read(request)["file"]
-        seal = hashlib.sha256(f"{clean(file.name)}\n".encode())
-        for piece in pieces(file):
-            seal.update(piece)
-        file.seek(0)
-        return seal.hexdigest()
 
 
 class Attachments(_Files):

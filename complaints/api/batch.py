@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from complaints import errors
 from complaints.actions.file import Filing, file
 from complaints.api.bodies import NewComplaint
-from complaints.api.complaints import HANDLES_CASES, filing_of
+from complaints.api.complaints import HANDLES_CASES, read_filing
 from complaints.models import Complaint, Status
 from core.anew import anew
 from core.api import problem
@@ -111,9 +111,7 @@ class Batch(ApiView):
 
         def work() -> Part:
             nonlocal filing
-            values = NewComplaint.read(row)
-            files = values.pop("attachments", ())
-            filing = filing_of(values)
+            filing, files = read_filing(row, by=self.actor(request))
             complaint = file(filing, by=self.actor(request), at=now(), attachments=files)
             return {"index": index, "status": 201, "complaint": self._brief(complaint), "problem": None}
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from complaints.actions import promises
 from complaints.actions.demands import LONGEST as DEMAND
 from complaints.actions.demands import MOST as MOST_DEMANDS
 from complaints.models import ChannelCode, Kind, Severity
+from complaints.reference import type_by_code
 from core.api.bodies import Strict
-from core.api.fields import Code, Email, Flag, Id, Instant, Language, Text
+from core.api.fields import Code, Email, Flag, Id, Instant, Language, Phone, Text
+from core.errors import InvalidInput
 
 SUBJECT, LONG, SHORT, CODE = 200, 20_000, 2_000, 80
 MOST_TEXTS = 20
@@ -25,8 +28,28 @@ class CustomerBody(Strict):
     id = Id(required=False)
     name = Text(max_length=200, trim=True, required=False, allow_blank=True)
     email = Email(required=False)
-    phone = Text(max_length=40, trim=True, required=False, allow_blank=True)
+    phone = Phone(required=False, allow_blank=True)
     external_id = Text(max_length=120, trim=True, required=False)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        values = super().to_internal_value(data)
+        if "id" in values and len(values) > 1:
+            raise serializers.ValidationError(_("Give an id or details, not both."), code="id_or_details")
+        return values
+
+
+class TypeCode(Text):
+    """A complaint type in use by its code, from memory (complaints.reference)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=CODE, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        code = super().to_internal_value(data)
+        try:
+            return type_by_code(code).code
+        except InvalidInput as refusal:
+            raise serializers.ValidationError(str(refusal), code=refusal.code) from None
 
 
 class Files(serializers.ListField):
@@ -40,7 +63,7 @@ class NewComplaint(Strict):
     channel = Code(choices=ChannelCode.choices)
     subject = Text(max_length=SUBJECT)
     description = Text(max_length=LONG)
-    type = Text(max_length=CODE, required=False)
+    type = TypeCode(required=False)
     customer = CustomerBody(required=False, allow_null=True)
     kind = Code(choices=Kind.choices, required=False)
     severity = Code(choices=Severity.choices, required=False)

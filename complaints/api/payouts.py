@@ -21,7 +21,7 @@ from core.access import MANAGER, Access
 from core.actor import Actor
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Day, Text
-from core.api.filters import SINCE, between, choice, key, text
+from core.api.filters import SINCE, between, choice, currency, key, text
 from core.api.money import MoneyShape
 from core.api.money import shown as money_shown
 from core.api.problem import bad_parameter
@@ -169,7 +169,7 @@ class Payouts(ListView):
     filters: ClassVar = (
         choice("state", PayoutState.values),
         choice("kind", (RemedyKind.REFUND, RemedyKind.CREDIT), "remedy__kind"),
-        text("currency", "remedy__currency"),
+        currency("remedy__currency"),
         text("complaint", "remedy__complaint__reference"),
         text("reference"),
         key("customer", "remedy__complaint__customer"),

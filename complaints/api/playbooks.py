@@ -18,7 +18,7 @@ from complaints.playbooks import reading
 from complaints.reference import catalogue, type_by_code
 from core.access import ADMIN, CASES, LEAD, MANAGER, Access
 from core.actions.settings import Stale
-from core.api.filters import flag, text
+from core.api.filters import BadValue, Filter, flag
 from core.api.problem import Refusal
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
@@ -78,6 +78,17 @@ class _One(ApiView):
         return self.reply(shown(row), status, version=row.version, location=location)
 
 
+def of_type(column: str) -> Filter:
+    """`type`: any of some complaint types by their codes, in use or not; may be repeated."""
+
+    def parse(code: str) -> str:
+        if code not in catalogue().types:
+            raise BadValue("unknown_type", _("There is no complaint type with this code."))
+        return code
+
+    return Filter("type", parse, lambda rows, codes: rows.filter(**{f"{column}__in": codes}), many=True)
+
+
 class Playbooks(ListView):
     """All playbooks with what is in force; POST makes one with its first draft (managers and administrators)."""
 
@@ -85,7 +96,7 @@ class Playbooks(ListView):
     body: ClassVar = {"POST": shapes.NewPlaybook}
     answer = shapes.PlaybookShape
     success: ClassVar = {"POST": 201}
-    filters = (flag("is_active"), text("type", "type__code"))
+    filters = (flag("is_active"), of_type("type__code"))
     ordering: ClassVar = {"name": "name", "id": "pk"}
     default_ordering = "id"
 

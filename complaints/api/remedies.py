@@ -21,7 +21,7 @@ from complaints.models import Complaint, PayoutState, Remedy, RemedyKind, Remedy
 from core.actor import Actor
 from core.api.bodies import Strict
 from core.api.fields import Code, Id, Text, Whole
-from core.api.filters import SINCE, Narrowing, between, choice, flag, key, text
+from core.api.filters import SINCE, Narrowing, between, choice, currency, flag, key, text
 from core.api.money import MoneyField, MoneyShape
 from core.api.money import shown as money_shown
 from core.api.views import ApiView, ListView, caller
@@ -128,7 +128,7 @@ def seen(request: Request) -> QuerySet[Remedy]:
 FILTERS = (
     choice("status", RemedyStatus.values),
     choice("kind", RemedyKind.values),
-    text("currency"),
+    currency(),
     flag("within_authority"),
     key("requested_by"),
     key("decided_by"),

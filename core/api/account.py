@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django.http import HttpResponse
+from django.middleware.csrf import get_token
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -41,6 +42,9 @@ class AccountShape(serializers.Serializer[Any]):
     roles = serializers.ListField(child=serializers.CharField())
     token = serializers.CharField(allow_null=True, help_text="The name of the token; null for a session.")
     scopes = serializers.ListField(child=serializers.CharField(), help_text="What it is narrowed to, or `all`.")
+    csrf_token = serializers.CharField(
+        allow_null=True, help_text="What a session sends as `X-CSRFToken` with each change; null for a token."
+    )
     language = serializers.CharField(allow_blank=True)
     time_zone = serializers.CharField(allow_blank=True)
     theme = serializers.CharField(allow_blank=True)
@@ -79,6 +83,7 @@ def _shown(request: Request, user: User) -> dict[str, Any]:
         "roles": sorted(caller(request).roles),
         "token": token.name if token else None,
         "scopes": sorted(token.scopes) if token else ["all"],
+        "csrf_token": None if token else get_token(request._request),
         "language": user.language,
         "time_zone": user.time_zone,
         "theme": user.theme,

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.api.fields import Code, Day, Id, Instant, Text
+from core.api.fields import PHONE, Code, Day, Id, Instant, Phone, Text
 from core.instants import FIRST_YEAR, LAST_YEAR
 
 ID = r"^[1-9][0-9]{0,17}$"
@@ -92,6 +92,8 @@ def narrowed(field: Any, schema: dict[str, Any], direction: str) -> dict[str, An
         schema["description"] = f"{words} With its zone; {FIRST_YEAR} to {LAST_YEAR}.".strip()
     elif isinstance(field, Day):
         schema.setdefault("description", f"A local date, {FIRST_YEAR} to {LAST_YEAR}.")
+    elif isinstance(field, Phone):
+        schema.setdefault("pattern", rf"^\s*$|{PHONE.pattern}" if field.allow_blank else PHONE.pattern)
     elif isinstance(field, Text) and not isinstance(field, Code) and not field.allow_blank and "oneOf" not in schema:
         schema.setdefault("pattern", NOT_BLANK)
     return schema

@@ -23,6 +23,7 @@ from core.instants import FIRST_YEAR, LAST_YEAR, InstantError, iso, parse_instan
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+PHONE = re.compile(r"\d(?:\D*\d){2}")
 
 
 class _OneStep:
@@ -59,6 +60,21 @@ class Text(_OneStep, serializers.CharField):
         if self.max_length is not None and len(data) > self.max_length:
             self.fail("too_long", max_length=self.max_length)
         return str(data)
+
+
+class Phone(Text):
+    """A phone number as people write it: at most 40 characters, at least three digits among them."""
+
+    default_error_messages = {"invalid_phone": _("This is not a phone number.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=40, trim=True, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        number = super().to_internal_value(data)
+        if number and not PHONE.search(number):
+            self.fail("invalid_phone")
+        return number
 
 
 class Email(_OneStep, serializers.EmailField):

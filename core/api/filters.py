@@ -24,6 +24,7 @@ from core.api.fields import parse_day
 from core.api.parsing import invalid_characters, storable
 from core.api.problem import FieldError, bad_input, bad_parameter
 from core.instants import InstantError, parse_instant
+from core.money import CURRENCIES
 
 Rows = models.QuerySet[Any]
 LONGEST = 200  # characters of one value
@@ -37,14 +38,18 @@ class BadValue(ValueError):
         self.code = code
 
 
+Told = dict[str, Any]  # what a list says beside its rows
+
+
 class Narrowing(Protocol):
     """What a list takes as a filter."""
 
     def parameters(self) -> Iterable[tuple[str, Mapping[str, Any], str]]:
         """Name, OpenAPI schema and description of each parameter."""
 
-    def narrow(self, rows: Rows, given: QueryDict) -> Rows:
-        """`rows` as far as the parameters say. Raises BadValue through `_read`."""
+    def narrow(self, rows: Rows, given: QueryDict, told: Told) -> Rows:
+        """`rows` as far as the parameters say; what the answer has to say of it goes into `told`. Raises BadValue
+        through `_read`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +67,36 @@ class Filter:
         schema = {"type": "array", "items": self.schema} if self.many else self.schema
         yield self.name, schema, self.description
 
-    def narrow(self, rows: Rows, given: QueryDict) -> Rows:
+    def narrow(self, rows: Rows, given: QueryDict, told: Told) -> Rows:
         texts = given.getlist(self.name)
         if not texts:
             return rows
         if self.many:
             return self.apply(rows, [_read(self.name, self.parse, text) for text in texts])
         return self.apply(rows, _read(self.name, self.parse, once(given, self.name)))
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """A search: the best `most` matches, in the order of the list. Where there are more, the answer has `capped`: how
+    many are shown. `find`: keys among `rows`, the best first, at most so many."""
+
+    name: str
+    find: Callable[[Rows, str, int], Sequence[int]]
+    most: int
+    description: str
+
+    def parameters(self) -> Iterable[tuple[str, Mapping[str, Any], str]]:
+        told = f"At most the {self.most} best matches, in the order of the list; `capped` says that there are more."
+        yield self.name, {"type": "string"}, f"{self.description} {told}"
+
+    def narrow(self, rows: Rows, given: QueryDict, told: Told) -> Rows:
+        if self.name not in given:
+            return rows
+        found = self.find(rows, _read(self.name, str, once(given, self.name)), self.most + 1)
+        if len(found) > self.most:
+            told["capped"] = self.most
+        return rows.filter(pk__in=found[: self.most])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +112,11 @@ class Between:
         yield f"{self.name}_from", schema, "At or after this instant, or on or after this date."
         yield f"{self.name}_to", schema, "Before this instant, or on or before this date."
 
-    def narrow(self, rows: Rows, given: QueryDict) -> Rows:
+    def narrow(self, rows: Rows, given: QueryDict, told: Told) -> Rows:
         low, high = f"{self.name}_from", f"{self.name}_to"
         start = _read(low, moment, once(given, low)) if low in given else None
         end = _read(high, _end, once(given, high)) if high in given else None
-        if start is not None and end is not None and start > end:
+        if start is not None and end is not None and _backwards(start, end, once(given, high)):
             raise bad_parameter(low, "from_after_to", _("The period ends before it begins."))
         if start is not None:
             rows = rows.filter(**{f"{self.column}__gte": start})
@@ -129,6 +157,11 @@ def key(name: str, column: str = "", description: str = "") -> Filter:
         return rows.filter(**{f"{column or name}__in": chosen})
 
     return Filter(name, parse, narrow, True, description, schema)
+
+
+def currency(column: str = "currency") -> Filter:
+    """Any of some currencies; may be repeated."""
+    return choice("currency", sorted(CURRENCIES), column)
 
 
 def flag(name: str, column: str = "", description: str = "") -> Filter:
@@ -173,9 +206,15 @@ def instant(value: str) -> datetime:
 
 
 def _end(value: str) -> datetime:
+    """What `value` says lies before this: an instant itself, of a date the start of the day behind it."""
     if (day := parse_day(value)) is not None:
         return moment((day + timedelta(days=1)).isoformat())
     return instant(value)
+
+
+def _backwards(start: datetime, end: datetime, until: str) -> bool:
+    """Whether the period ends before it begins. The last day is part of it, so that one has a whole day at least."""
+    return start > end or (start == end and parse_day(until) is not None)
 
 
 SINCE = Filter(
@@ -187,15 +226,21 @@ SINCE = Filter(
 )
 
 
-def narrow(rows: Rows, given: QueryDict, filters: Sequence[Narrowing], *, also: Iterable[str] = ()) -> Rows:
-    """`rows` narrowed by all filters. Raises Refusal 400 for unknown, repeated and bad parameters."""
+def narrow(
+    rows: Rows, given: QueryDict, filters: Sequence[Narrowing], *, also: Iterable[str] = (), told: Told | None = None
+) -> Rows:
+    """`rows` narrowed by all filters. Raises Refusal 400 for unknown, repeated and bad parameters.
+
+    `told`: takes up what the answer has to say beside the rows.
+    """
     known = {name for each in filters for name, _schema, _text in each.parameters()} | set(also)
     refuse_unknown(given, known)
     for name in also:
         if name in given:
             once(given, name)
+    told = {} if told is None else told
     for each in filters:
-        rows = each.narrow(rows, given)
+        rows = each.narrow(rows, given, told)
     return rows
 
 

@@ -3,18 +3,20 @@
 The answer is stored in the transaction of its effect, as its last row. A second call does the work too,
 meets the unique key, is rolled back whole and gets the stored answer; while the first still runs, the second
 waits for it. Refusals are not stored: nothing happened, so the same call may succeed later. Query cost: one
-insert.
+insert, and one more for a form with files.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, connection, transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
@@ -23,6 +25,8 @@ from core.anew import anew
 from core.api.authentication import Token
 from core.api.problem import FieldError, Refusal, bad_input
 from core.api.rendering import JSON
+from core.blobs import pieces
+from core.file_names import clean
 from core.models import IdempotencyKey
 
 HEADER = "Idempotency-Key"
@@ -30,22 +34,25 @@ REPLAYED = "Idempotent-Replayed"
 SEALED = "sealed:"  # no JSON begins like this
 _SOUND = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?", re.ASCII)
 _CONSTRAINT = "idempotencykey_once"
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 class Taken(Exception):
     """The key has an answer already; leaving the transaction with it undoes this call's work."""
 
 
-def once(request: Request, work: Callable[[], HttpResponse], seal: Callable[[], str]) -> HttpResponse:
+def once(request: Request, work: Callable[[], HttpResponse]) -> HttpResponse:
     """Run `work` and store its answer under the request's key, or replay the stored one.
 
-    `seal`: what tells this body from another one, for one that is not to be read into memory; blank: its bytes do.
-    Raises Refusal 400 for an unusable key, 422 `idempotency_key_reused` when it was used for something else.
+    Raises Refusal 400 for an unusable key, 422 `idempotency_key_reused` when it was used for something else, and what
+    reading the body raises.
     """
     key = key_of(request)
     if key is None:
         return work()
-    principal, fingerprint = principal_of(request), fingerprint_of(request, seal())
+    principal, fingerprint = principal_of(request), fingerprint_of(request, seal_of(request.data))
+    if isinstance(request.data, QueryDict) and (known := stored(principal, key, fingerprint)) is not None:
+        return known  # a file is not kept a second time only to find that it was
 
     def run() -> HttpResponse:
         with transaction.atomic():
@@ -89,11 +96,25 @@ def principal_of(request: Request) -> str:
     return f"token:{request.auth.pk}" if isinstance(request.auth, Token) else f"user:{request.user.pk}"
 
 
-def fingerprint_of(request: Request, sealed: str) -> str:
-    """SHA-256 of method, address and body, byte for byte unless `sealed` stands for it."""
-    seal = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
-    seal.update(sealed.encode() if sealed else request._request.body)
-    return seal.hexdigest()
+def seal_of(data: Any) -> str:
+    """What tells a body from another: what it says, whatever its spaces and the order of its keys. Of a form its fields
+    and the names and bytes of its files, read piece by piece."""
+    if isinstance(data, QueryDict):
+        data = {name: _digest(value) if isinstance(value, UploadedFile) else value for name, value in data.items()}
+    return _canonical.encode(data)
+
+
+def _digest(file: UploadedFile[bytes]) -> list[str]:
+    digest = hashlib.sha256()
+    for piece in pieces(file):
+        digest.update(piece)
+    file.seek(0)
+    return [clean(file.name or ""), digest.hexdigest()]
+
+
+def fingerprint_of(request: Request, seal: str) -> str:
+    """SHA-256 of method, address and what stands for the body."""
+    return hashlib.sha256(f"{request.method} {request.get_full_path()}\n{seal}".encode()).hexdigest()
 
 
 def store(principal: str, key: str, fingerprint: str, response: HttpResponse) -> None:
@@ -107,14 +128,15 @@ def store(principal: str, key: str, fingerprint: str, response: HttpResponse) ->
         response.status_code,
         _kept(response),
         response.get("Location", ""),
+        response.get("ETag", ""),
         at,
     ]
     try:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {table} "  # noqa: S608 - our own table's name
-                "(principal, key, fingerprint, status, answer, location, created_at) "
-                "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                "(principal, key, fingerprint, status, answer, location, etag, created_at) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
                 values,
             )
     except IntegrityError:
@@ -128,15 +150,28 @@ def _kept(response: HttpResponse) -> str:
 
 
 def stored(principal: str, key: str, fingerprint: str) -> HttpResponse | None:
-    """The answer kept under a key, marked as replayed. Raises Refusal 422 if it was used for something else."""
+    """The answer kept under a key, marked as replayed.
+
+    Raises Refusal 422 if it was used for something else, 409 `answer_sealed` if its secret cannot be read any more.
+    """
     row = IdempotencyKey.objects.filter(principal=principal, key=key).first()
     if row is None:
         return None
     if row.fingerprint != fingerprint:
         raise Refusal(422, "idempotency_key_reused", _("This Idempotency-Key was used for another request."))
-    answer = sealed.open_(row.answer.removeprefix(SEALED)) if row.answer.startswith(SEALED) else row.answer
+    secret = row.answer.startswith(SEALED)
+    answer = _opened(row.answer) if secret else row.answer
     response = HttpResponse(answer.encode(), status=row.status, content_type=JSON if answer else None)
-    if row.location:
-        response["Location"] = row.location
+    kept = {"Location": row.location, "ETag": row.etag, "Cache-Control": "no-store" if secret else ""}
+    for name, value in kept.items():
+        if value:
+            response[name] = value
     response[REPLAYED] = "true"
     return response
+
+
+def _opened(answer: str) -> str:
+    try:
+        return sealed.open_(answer.removeprefix(SEALED))
+    except sealed.Unreadable:
+        raise Refusal(409, "answer_sealed", _("It was done, but its answer cannot be shown any more.")) from None

@@ -1,9 +1,9 @@
-"""JSON that means one thing only, or nothing (cases F01 to F04).
+"""Input that means one thing only, or nothing (cases F01 to F04): JSON, forms with files, query strings.
 
-Refused with 400: no UTF-8, malformed, deeper than MAX_JSON_DEPTH (checked before it is parsed, so no
+Refused of JSON with 400: no UTF-8, malformed, deeper than MAX_JSON_DEPTH (checked before it is parsed, so no
 recursion), a key twice, NaN, numbers no database holds, NUL and lone surrogates, a top level that is no
 object. 413 beyond MAX_JSON_BYTES, or the setting that a view names as `json_limit`. Strings come out in NFC, so
-that equal words are equal however they were typed.
+that equal words are equal however they were typed; those of a form too.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from typing import IO, Any
+from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
+from django.http import QueryDict
 from django.utils.translation import gettext as _
-from rest_framework.parsers import BaseParser
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser, DataAndFiles, MultiPartParser
 
 from core.api.problem import FieldError, Refusal, bad_input, escape
 
@@ -26,6 +29,7 @@ _LARGEST = 2**63 - 1
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
 _OPENING = frozenset((b"[", b"{"))
+_REPLACED = "\ufffd"  # what Django reads for bytes of a form that are no UTF-8
 
 
 class StrictJSONParser(BaseParser):
@@ -48,6 +52,55 @@ class StrictJSONParser(BaseParser):
         if len(raw) > limit:
             raise Refusal(413, "too_large", _("The request is too large."))
         return parse(raw, top_level=getattr(view, "json_top_level", dict))
+
+
+class FormParser(MultiPartParser):
+    """Parses `multipart/form-data`: each field once, texts in NFC, files left where they came in."""
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Raises Refusal 400: malformed_form, duplicate_key, invalid_characters."""
+        try:
+            found = super().parse(stream, media_type, parser_context)
+        except ParseError:
+            raise Refusal(400, "malformed_form", _("The parts of the form cannot be read.")) from None
+        errors = [
+            FieldError(f"/{escape(name)}", "duplicate_key", _("The key appears more than once."))
+            for name in dict.fromkeys([*found.data, *found.files])
+            if len(found.data.getlist(name)) + len(found.files.getlist(name)) > 1
+        ]
+        data = QueryDict(mutable=True)
+        for name, text in found.data.items():
+            pointer = f"/{escape(name)}"
+            data[name] = _text(str(text), pointer, errors)
+            if _REPLACED in text:
+                errors.append(invalid_characters(pointer))
+        if errors:
+            raise bad_input(errors)
+        return DataAndFiles(data, found.files)
+
+
+def unreadable(query: str) -> list[FieldError]:
+    """What in a query string, as the server hands it over, is no UTF-8 or cannot be stored. No cost without `%`."""
+    if "%" not in query and query.isascii():
+        return []
+    errors: dict[str, FieldError] = {}
+    for part in query.encode("latin-1", "replace").split(b"&"):
+        if not _sound(unquote_to_bytes(part)):
+            name = unquote_to_bytes(part.partition(b"=")[0].replace(b"+", b" ")).decode("utf-8", "replace")[:80]
+            errors.setdefault(name, invalid_characters(f"?{name}"))
+    return list(errors.values())
+
+
+def _sound(raw: bytes) -> bool:
+    try:
+        return "\0" not in raw.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 def parse(raw: bytes, *, top_level: type | tuple[type, ...] = dict) -> Any:

@@ -17,6 +17,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Suspicio
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 from django.http.request import UnreadablePostError
+from django.urls import is_valid_path
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
@@ -138,9 +139,18 @@ def unavailable() -> HttpResponse:
     return respond(503, "unavailable", detail, headers={"Retry-After": str(RETRY_AFTER)})
 
 
-def not_found() -> HttpResponse:
-    """404, the same for what does not exist and for what the caller may not see."""
+def not_found(path: str = "") -> HttpResponse:
+    """404, the same for what does not exist and for what the caller may not see. Whoever left the slash at the end of
+    an address of ours away is told so."""
+    if path and not path.endswith("/") and is_valid_path(f"{path}/"):
+        return respond(404, "slash_missing", _("Addresses end in a slash: %(path)s") % {"path": f"{path}/"})
     return respond(404, "not_found")
+
+
+def out_of_range(headers: Mapping[str, str]) -> HttpResponse:
+    """416 for a `Range` behind the end of a file, with the `headers` that say how long it is."""
+    detail = _("The range lies behind the end of the file; `Content-Range` says how long it is.")
+    return respond(416, "range_not_satisfiable", detail, headers=headers)
 
 
 def flatten(detail: Any, pointer: str = "") -> Iterator[FieldError]:
@@ -217,6 +227,7 @@ _TITLES = {
     412: lambda: _("Changed in the meantime"),
     413: lambda: _("Too large"),
     415: lambda: _("Unsupported media type"),
+    416: lambda: _("Range not satisfiable"),
     422: lambda: _("Cannot be processed"),
     428: lambda: _("Condition required"),
     429: lambda: _("Too many requests"),

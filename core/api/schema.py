@@ -17,6 +17,7 @@ from rest_framework import serializers
 from core import scopes
 from core.api import describing
 from core.api.bodies import Nothing, Strict
+from core.api.filters import Best
 
 PROBLEM = "application/problem+json"
 _MEANINGS = {
@@ -194,7 +195,7 @@ class ApiSchema(AutoSchema):
     def _page_of(self, answer: Any) -> dict[str, Any]:
         link = {"type": ["string", "null"], "format": "uri"}
         row = self.resolve_serializer(answer, "response")
-        page = {
+        page: dict[str, Any] = {
             "type": "object",
             "description": "One page; `next` is null on the last one.",
             "required": ["results", "next", "previous"],
@@ -204,8 +205,13 @@ class ApiSchema(AutoSchema):
                 "previous": {**link, "description": "The address of the page before this one."},
             },
         }
+        best = [one.most for one in getattr(self.view, "filters", ()) if isinstance(one, Best)]
+        if best:
+            said = "Only with `search`, and only where more match than are shown: how many are."
+            page["properties"]["capped"] = {"type": "integer", "enum": best, "description": said}
         kind = ResolvedComponent.SCHEMA
-        component = ResolvedComponent(f"{row.name}Page", kind, page, page)  # type: ignore[no-untyped-call]
+        name = f"{row.name}SearchPage" if best else f"{row.name}Page"
+        component = ResolvedComponent(name, kind, page, page)  # type: ignore[no-untyped-call]
         self.registry.register_on_missing(component)
         found: dict[str, Any] = component.ref
         return found
@@ -303,7 +309,7 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
             "type": "apiKey",
             "in": "cookie",
             "name": "sessionid",
-            "description": "Signed in to the browser; changes need the CSRF header.",
+            "description": "Signed in to the browser. Changes need `X-CSRFToken`: `csrf_token` of GET account/.",
         }
 
 

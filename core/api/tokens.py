@@ -68,14 +68,13 @@ def shown(row: ApiToken) -> dict[str, Any]:
 
 
 class Tokens(ListView):
-    """Tokens by name. POST issues one; its text is in the answer once, so a repetition makes another: no
+    """Tokens by name. POST issues one; its text is in that answer only, and in those that repeat it under the same
     `Idempotency-Key`. A token issues none that may do more than itself."""
 
     access, resource = ADMINISTRATORS, "tokens"
     body: ClassVar = {"POST": NewToken}
     answer: ClassVar = {"GET": TokenShape, "POST": IssuedToken}
     success: ClassVar = {"POST": 201}
-    idempotent = False
     filters = (key("user"), flag("is_revoked", "is_revoked"))
     ordering: ClassVar = {"name": "name", "created_at": "created_at"}
     default_ordering = "name"
@@ -100,6 +99,7 @@ class Tokens(ListView):
         )
         answer = self.reply({**shown(token), "token": plain}, 201, location=reverse("api-token", args=[token.pk]))
         answer["Cache-Control"] = "no-store"
+        answer.shows_secret = True  # type: ignore[attr-defined]  # core.api.idempotency keeps it encrypted
         return answer
 
 

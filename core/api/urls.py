@@ -3,9 +3,10 @@
 from django.urls import path
 
 from core.api import account, drafts, mail, notifications, tokens, webhooks
-from core.api.docs import SchemaView, docs
+from core.api.docs import Index, SchemaView, docs
 
 urlpatterns = [
+    path("", Index.as_view(), name="api-index"),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", docs, name="api-docs"),
     path("notifications/", notifications.Notifications.as_view(), name="api-notifications"),

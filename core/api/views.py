@@ -35,9 +35,9 @@ from core.api import expanding, idempotency, limits, pagination
 from core.api import filters as filtering
 from core.api.authentication import BrowserSession, Token, TokenAuthentication
 from core.api.bodies import Strict
-from core.api.parsing import StrictJSONParser
+from core.api.parsing import StrictJSONParser, unreadable
 from core.api.permissions import DeclaredAccess
-from core.api.problem import Refusal
+from core.api.problem import FieldError, Refusal, bad_input
 from core.api.rendering import ApiRenderer, JsonOnly, reply
 from core.api.schema import ApiSchema
 
@@ -46,8 +46,9 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row", bound=models.Model)
 security = logging.getLogger("security")
-_VERSION = re.compile(r'"(\d{1,9})(?:-[0-9a-f]{1,16})?"', re.ASCII)
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
+_TAGS = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"(?:\s*,\s*(?:W/)?"[\x21\x23-\x7e\x80-\xff]*")*')
+_VERSION = re.compile(r"(\d{1,9})(?:-[0-9a-f]{1,16})?", re.ASCII)
 
 
 def caller(request: Request) -> User:
@@ -100,9 +101,7 @@ class ApiView(APIView):
             handler = getattr(self, name, None) if name in self.http_method_names else None
             handler = handler or self.http_method_not_allowed
             if name == "post" and self.idempotent and not self.in_parts:
-                response = idempotency.once(
-                    request, lambda: handler(request, *args, **kwargs), lambda: self.seal(request)
-                )
+                response = idempotency.once(request, lambda: handler(request, *args, **kwargs))
             else:
                 response = handler(request, *args, **kwargs)
         except Exception as exc:  # noqa: BLE001 - handle_exception raises again what is not a refusal
@@ -111,9 +110,14 @@ class ApiView(APIView):
         return self.response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Who calls and whether they may; then that every parameter means something."""
+        """Who calls and whether they may; then that every parameter means something and the body is not packed."""
         super().initial(request, *args, **kwargs)
         refuse_impossible(kwargs)
+        if wrong := unreadable(request.META.get("QUERY_STRING", "")):
+            raise bad_input(wrong)
+        if (request.META.get("HTTP_CONTENT_ENCODING") or "identity").strip().lower() != "identity":
+            detail = _("The body is taken as it is, without Content-Encoding.")
+            raise Refusal(415, "unsupported_content_encoding", detail, headers={"Accept-Encoding": "identity"})
         given = request.query_params
         if given and self.parameters is not None and request.method in ("GET", "HEAD"):
             filtering.refuse_unknown(given, self.parameters)
@@ -165,10 +169,6 @@ class ApiView(APIView):
     def actor(self, request: Request) -> Actor:
         """Who calls, for the `by` of an action."""
         return Actor.of(request)
-
-    def seal(self, request: Request) -> str:
-        """What tells a body from another under an Idempotency-Key, where its bytes must stay out of memory."""
-        return ""
 
     def read(self, request: Request, *, partial: bool = False) -> dict[str, Any]:
         """The values of the declared body. Raises ValidationError (400) with every bad field."""
@@ -224,14 +224,15 @@ class ApiView(APIView):
         return expanding.fields(given, shape, results, absent)
 
     def require_match(self, request: Request, version: int) -> None:
-        """Refuse a change of something other than `version`: 428 without `If-Match`, 412 with another one.
+        """Refuse a change of something other than `version`: 428 without `If-Match`, 412 with another one, 400 for
+        what is no ETag.
 
         The action must look again under its lock: pass it `expected_version(request)`.
         """
-        asked = request.META.get("HTTP_IF_MATCH", "").strip()
-        if not asked:
+        asked = _matched(request)
+        if asked is None:
             raise Refusal(428, "precondition_required", _("Send If-Match with the ETag you have read."))
-        if asked != "*" and version not in [_version(tag) for tag in asked.split(",")]:
+        if "*" not in asked and version not in [_version(tag) for tag in asked]:
             raise Refusal(
                 412,
                 "precondition_failed",
@@ -240,8 +241,9 @@ class ApiView(APIView):
             )
 
     def expected_version(self, request: Request) -> int | None:
-        """The version that `If-Match` names; None for `*` or more than one."""
-        return _version(request.META.get("HTTP_IF_MATCH", ""))
+        """The version that `If-Match` names; None for `*` or more than one. Raises Refusal 400 for what is no ETag."""
+        asked = _matched(request) or ()
+        return _version(asked[0]) if len(asked) == 1 else None
 
 
 class ListView(ApiView):
@@ -273,14 +275,16 @@ class ListView(ApiView):
         given = request.query_params
         names = expanding.wanted(request, self.expansions)
         also = (*pagination.PARAMETERS, "fields", *(["expand"] if self.expansions else []))
-        rows = filtering.narrow(self.rows(request, *args, **kwargs), given, self.filters, also=also)
+        told: filtering.Told = {}
+        rows = filtering.narrow(self.rows(request, *args, **kwargs), given, self.filters, also=also, told=told)
         rows = expanding.loaded(rows, names, self.expansions)
         page = pagination.paginate(rows, request, ordering=self.ordering, default=self.default_ordering)
         results = self.to_dicts(page.rows)
         if names:
-            for row, shown in zip(page.rows, results, strict=True):
-                expanding.expand(row, shown, names, self.expansions)
-        return reply({"results": self.sparse(given, results, names), "next": page.next, "previous": page.previous})
+            for row, one in zip(page.rows, results, strict=True):
+                expanding.expand(row, one, names, self.expansions)
+        shown = self.sparse(given, results, names)
+        return reply({"results": shown, "next": page.next, "previous": page.previous, **told})
 
 
 def etag(version: int, seen: datetime | None = None) -> str:
@@ -289,7 +293,22 @@ def etag(version: int, seen: datetime | None = None) -> str:
     return f'"{version}"' if seen is None else f'"{version}-{int(seen.timestamp() * 1_000_000):x}"'
 
 
+def _matched(request: Request) -> list[str] | None:
+    """What stands in the quotes of `If-Match`, or `*`; None without it. Raises Refusal 400 `invalid_if_match`.
+
+    Weak or not makes no difference: versions are compared, no bytes, and whoever packs an answer on its way weakens
+    the ETag.
+    """
+    asked = request.META.get("HTTP_IF_MATCH", "").strip()
+    if asked in ("", "*"):
+        return [asked] if asked else None
+    if not _TAGS.fullmatch(asked):
+        detail = _('If-Match takes the ETag as it was given, in its quotes: "3".')
+        raise bad_input([FieldError("", "invalid_if_match", detail)])
+    return _TAG.findall(asked)
+
+
 def _version(tag: str) -> int | None:
-    """The version an ETag names; None for what is none of ours."""
-    found = _VERSION.fullmatch(tag.strip())
+    """The version an ETag names, without its quotes; None for what is none of ours."""
+    found = _VERSION.fullmatch(tag)
     return int(found[1]) if found else None

@@ -61,7 +61,7 @@ def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """The same page for what does not exist and for what the reader may not see (case F07)."""
-    return trouble(request, 404)
+    return problem.not_found(request.path_info) if request.path_info.startswith("/api/") else trouble(request, 404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -152,7 +152,7 @@ class ExportContent(_Own):
         responses={
             (200, "application/octet-stream"): bytes,
             (206, "application/octet-stream"): bytes,
-            416: OpenApiResponse(description="The range lies behind the end."),
+            (416, PROBLEM): OpenApiResponse(Problem, description="The range lies behind the end."),
             **{(code, PROBLEM): OpenApiResponse(Problem) for code in (401, 403, 404, 429, 503)},
         },
     )

@@ -14,7 +14,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from core.access import CASES, Access
-from core.api.filters import once
+from core.api.filters import Told, once
 from core.api.problem import bad_parameter
 from core.api.rendering import reply
 from core.api.schema import ApiSchema
@@ -125,7 +125,7 @@ class Parameters:
     def parameters(self) -> Iterable[tuple[str, Mapping[str, Any], str]]:
         return self.names
 
-    def narrow(self, rows: models.QuerySet[Any], given: QueryDict) -> models.QuerySet[Any]:
+    def narrow(self, rows: models.QuerySet[Any], given: QueryDict, told: Told) -> models.QuerySet[Any]:
         return rows
 
 

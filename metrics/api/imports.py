@@ -10,13 +10,13 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from rest_framework import serializers
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
 from core.access import ADMIN, MANAGER, Access
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Code, Text
 from core.api.filters import choice
+from core.api.parsing import FormParser
 from core.api.views import ApiView, ListView
 from core.clock import now
 from core.errors import InvalidInput
@@ -79,8 +79,7 @@ class Imports(ListView):
     """Files brought in, the newest first. POST takes one and tries it: nothing is written until it is committed."""
 
     access, resource = IN_CHARGE, "imports"
-    parser_classes = [MultiPartParser]
-    idempotent = False  # a second upload of a file changes nothing
+    parser_classes = [FormParser]
     body: ClassVar = {"POST": NewImport}
     answer = ImportShape
     success: ClassVar = {"POST": 201}
@@ -99,19 +98,18 @@ class Imports(ListView):
         if preset not in KINDS[kind].presets:
             raise InvalidInput(_("There is no such preset for this kind."), code="unknown_preset", field="preset")
         mapping = _mapping(values["mapping"]) if "mapping" in values else None
-        by, at = self.actor(request), now()
-        made = actions.receive(
+        required, _optional = known_columns(kind, preset)
+        made = actions.receive_matched(
             values["file"],
+            (lambda header: suggest(header, kind, preset)) if mapping is None else (lambda _header: mapping),
             kind=kind,
             preset=preset,
             source=values.get("source", ""),
             encoding=values.get("encoding", "utf-8"),
-            by=by,
-            at=at,
+            required=required,
+            by=self.actor(request),
+            at=now(),
         )
-        required, _optional = known_columns(kind, preset)
-        mapping = suggest(made.header, kind, preset) if mapping is None else mapping
-        made = actions.match(made, mapping, required=required, by=by, at=at)
         return self.reply(shown(made), 201, location=reverse("api-import", args=[made.pk]))
 
 

@@ -7,7 +7,8 @@ imports as from the command line (core.importing), so a repeat changes nothing a
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,7 @@ ENCODINGS = ("utf-8", "latin-1", "cp1252", "utf-16")
 LEASE = timedelta(minutes=2)  # renewed with every chunk
 KEPT = timedelta(days=30)
 MOST_COLUMNS = 300
+FORGOTTEN = 3600  # seconds; nothing younger is swept, its upload may not be committed yet
 
 
 class Sent(Protocol):
@@ -148,6 +150,29 @@ def match(upload: Upload, mapping: Mapping[str, str], *, required: Sequence[str]
 
 
 @transaction.atomic
+def receive_matched(
+    file: Sent,
+    mapping: Callable[[Sequence[str]], Mapping[str, str]],
+    *,
+    kind: str,
+    preset: str,
+    source: str,
+    encoding: str,
+    required: Sequence[str],
+    by: Actor,
+    at: datetime,
+) -> Upload:
+    """Both at once, or neither: what is refused leaves no file. `mapping`: of a header. Raises what they raise. Query
+    cost: 7."""
+    made = receive(file, kind=kind, preset=preset, source=source, encoding=encoding, by=by, at=at)
+    try:
+        return match(made, mapping(made.header), required=required, by=by, at=at)
+    except Exception:
+        path_of(made).unlink(missing_ok=True)
+        raise
+
+
+@transaction.atomic
 def commit(upload: Upload, *, by: Actor, at: datetime) -> Upload:
     """Have what was tried recorded. Raises NotAllowed, WrongStep. Query cost: 4."""
     refuse_unless_in_charge(by)
@@ -198,11 +223,26 @@ def take(*, at: datetime) -> Upload | None:
 
 
 def forget_old(*, at: datetime) -> int:
-    """Delete files (not what is known of them) of uploads older than KEPT. Safe to repeat. Returns how many went."""
+    """Delete files (not what is known of them) of uploads older than KEPT, and those that no upload names. Safe to
+    repeat. Returns how many went."""
     gone = 0
     for upload in Upload.objects.filter(created_at__lt=at - KEPT, size__gt=0).exclude(state__in=AT_WORK):
         path_of(upload).unlink(missing_ok=True)
         rejects_of(upload).unlink(missing_ok=True)
         Upload.objects.filter(pk=upload.pk).update(size=0, leased_until=F("leased_until"))
         gone += 1
+    return gone + _sweep(at)
+
+
+def _sweep(at: datetime) -> int:
+    """Files whose upload was undone, by a twin under the same Idempotency-Key that was faster or by a crash."""
+    names = {path.name: path for path in folder().iterdir()}
+    uploads = {name.removesuffix(".rejects") for name in names}
+    needed = set(Upload.objects.filter(stored__in=uploads).values_list("stored", flat=True))
+    gone = 0
+    for name, path in names.items():
+        with suppress(FileNotFoundError):
+            if name.removesuffix(".rejects") not in needed and at.timestamp() - path.stat().st_mtime > FORGOTTEN:
+                path.unlink()
+                gone += 1
     return gone

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework.exceptions import ValidationError
 
 from core.api.bodies import Strict
-from core.api.fields import Code, Email, Flag, Id, Language, Text
+from core.api.fields import Code, Email, Flag, Id, Language, Phone, Text
 from retention.actions.edit import CONTACTS, Profile
 from retention.models import ConsentPurpose
-from retention.models.customers import CHANNELS, CONTACT_KINDS, EMAIL, KINDS
+from retention.models.customers import CHANNELS, CONTACT_KINDS, EMAIL, KINDS, PHONE
 
 MOST = 50
+_READ: Mapping[str, Email | Phone] = {EMAIL: Email(), PHONE: Phone()}
 
 
 class ContactBody(Strict):
@@ -24,9 +26,9 @@ class ContactBody(Strict):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         values = super().to_internal_value(data)
-        if values["kind"] == EMAIL:
+        if values["kind"] in _READ:
             try:
-                values["value"] = Email().run_validation(values["value"])
+                values["value"] = _READ[values["kind"]].run_validation(values["value"])
             except ValidationError as error:
                 raise ValidationError({"value": error.detail}) from None
         return values
@@ -60,7 +62,7 @@ class NewCustomer(Fields):
     """At least one of name, e-mail, phone and external id."""
 
     email = Email(required=False)
-    phone = Text(max_length=40, trim=True, required=False, allow_blank=True)
+    phone = Phone(required=False, allow_blank=True)
     external_id = Text(max_length=120, trim=True, required=False)
     source = Text(max_length=40, trim=True, required=False)  # type: ignore[assignment]  # a field: DRF takes it off the class
 

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 
 from core.api.bodies import Strict
 from core.api.fields import Day, Id, Text
-from core.api.filters import SINCE, Filter, key, text
+from core.api.filters import SINCE, Filter, currency, key, text
 from core.api.money import MoneyField, MoneyShape
 from core.api.money import shown as money_shown
 from core.api.problem import Refusal
@@ -167,7 +167,7 @@ class Charges(_Money):
     filters: ClassVar[tuple[Filter, ...]] = (
         key("customer"),
         text("order_number"),
-        text("currency"),
+        currency(),
         text("source"),
         text("external_id"),
         SINCE,
@@ -198,7 +198,7 @@ class Payments(_Money):
     filters: ClassVar[tuple[Filter, ...]] = (
         key("customer"),
         key("charge"),
-        text("currency"),
+        currency(),
         text("source"),
         text("external_id"),
         SINCE,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -14,7 +15,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from core.access import CASES, Access
-from core.api.filters import SINCE, Filter, choice, flag, text
+from core.api.filters import SINCE, Best, Filter, choice, flag, text
 from core.api.problem import Refusal
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
@@ -26,7 +27,7 @@ from retention.actions.edit import Profile, edit, locked
 from retention.api.bodies import CustomerChange, NewCustomer, profile_of
 from retention.models import Customer
 from retention.models.customers import EMAIL, KINDS, PHONE, key_of
-from retention.search import matches
+from retention.search import MOST, matches
 
 HANDLES_CASES = Access(roles=frozenset(CASES))
 DETAILS = ("name", "email", "phone", "external_id", "source", "language")
@@ -132,14 +133,14 @@ class Customers(ListView):
         Filter("phone", lambda value: key_of(PHONE, value), partial(_reached, PHONE), description="This very number."),
         text("external_id", "external_ids__external_id"),
         text("tier"),
-        text("language"),
+        choice("language", dict(settings.LANGUAGES)),
         text("source"),
         choice("kind", dict(KINDS)),
-        Filter(
+        Best(
             "search",
-            str,
-            lambda rows, words: rows.filter(pk__in=matches(words)),
-            description="The best 50 matches: beginnings of names, e-mails, phone, order number, external id.",
+            lambda _rows, words, most: matches(words, most),
+            MOST,
+            "Beginnings of names, e-mails, phone, order number, external id.",
         ),
         replace(flag("merged"), apply=lambda rows, _wanted: rows, description="true: those merged into another one."),
         SINCE,

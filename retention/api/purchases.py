@@ -13,7 +13,7 @@ from rest_framework.request import Request
 
 from core.api.bodies import Strict
 from core.api.fields import Flag, Id, Instant, Text
-from core.api.filters import SINCE, between, choice, flag, key, text
+from core.api.filters import SINCE, between, choice, currency, flag, key, text
 from core.api.money import Currency, MoneyShape, Quantity, UnitPrice
 from core.api.money import shown as money_shown
 from core.api.problem import Refusal
@@ -173,7 +173,7 @@ def visible(request: Request) -> QuerySet[Purchase]:
 FILTERS = (
     text("order_number"),
     choice("kind", PurchaseKind.values),
-    text("currency"),
+    currency(),
     text("source"),
     flag("incentive"),
     flag("is_valid"),
