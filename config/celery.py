@@ -7,6 +7,7 @@ everything is due at once.
 """
 
 import os
+import socket
 import time
 import warnings
 from collections.abc import Callable
@@ -18,9 +19,10 @@ from celery.beat import Scheduler
 from django.conf import settings
 
 from config import broker
+from core import jobs
 
-STUCK_AFTER = 30.0  # seconds since beat's last look at the timetable; it looks every five
-_ticked_at = time.monotonic()
+_began = _ticked_at = time.monotonic()
+_jobs, _sending = jobs.Jobs(), jobs.Sending()
 _pulses: dict[int, Any] = {}  # by process
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -46,6 +48,12 @@ class Timetable(Scheduler):
         wait: float = super().tick(*args, **kwargs)
         _ticked_at = time.monotonic()
         return wait
+
+    def apply_async(self, *args: Any, **kwargs: Any) -> Any:
+        """Send one entry, and remember that the queue took it: from then on a worker has something to do."""
+        result = super().apply_async(*args, **kwargs)
+        _sending.sent()
+        return result
 
 
 def every(seconds: int, task: str) -> dict[str, Any]:
@@ -109,32 +117,77 @@ app.conf.beat_schedule = {
     # Delete what has had its day: expired sessions, idempotency answers, failures to sign in, webhooks delivered.
     "tidy": every(60 * 60, "core.tidy"),
 }
+# Jobs that may take longer than the seconds after which a worker that takes none is silent (core/watchdog.py), as they
+# do much at once: so long nobody worries. The others end their turn after 30 s at the most.
+LONG = {
+    "complaints.sweep_sla": 180,
+    "complaints.hand_over_absent": 120,
+    "complaints.tidy_attachments": 120,
+    "core.anchor_trail": 120,
+    "core.mail_notifications": 120,
+    "core.tidy": 120,
+    "metrics.import_uploads": 300,  # until the time limit ends it
+    "metrics.invite": 120,
+    "metrics.tidy_exports": 120,
+}
 app.autodiscover_tasks()
+
+
+@signals.task_prerun.connect
+def _job_begins(task_id: str = "", task: Any = None, **_rest: Any) -> None:
+    _jobs.began(task_id, may_take=LONG.get(getattr(task, "name", ""), 0))
+
+
+@signals.task_postrun.connect
+def _job_ends(task_id: str = "", **_rest: Any) -> None:
+    _jobs.ended(task_id)
 
 
 @signals.beat_init.connect
 def _beat_lives(**_rest: Any) -> None:
-    _give_signs("beat", lambda: time.monotonic() - _ticked_at < STUCK_AFTER)
+    _give_signs("beat", os.getpid(), lambda: _ticked_at, lambda: {"sending": _sending.since, "sent": _sending.last})
 
 
 @signals.worker_process_init.connect
 def _worker_lives(**_rest: Any) -> None:
-    """In each of a worker's processes: it is one's own sign only while the parent lives that hands out jobs."""
+    """In each of a worker's processes: they speak for the parent that hands out jobs, only while it lives."""
     parent = os.getppid()
-    _give_signs("worker", lambda: os.getppid() == parent)
+    _worker_signs(parent, lambda: time.monotonic() if os.getppid() == parent else None)
 
 
 @signals.worker_ready.connect
 def _lone_worker_lives(sender: Any = None, **_rest: Any) -> None:
     """A pool of threads has no processes of its own: the worker itself says that it lives."""
     if not type(getattr(sender, "pool", None)).__module__.endswith(".prefork"):
-        _give_signs("worker", lambda: True)
+        _worker_signs(os.getpid(), time.monotonic)
 
 
-def _give_signs(part: str, lives: Callable[[], bool]) -> None:
+@signals.worker_shutdown.connect
+def _worker_leaves(**_rest: Any) -> None:
+    """It ends in order: nobody shall miss it."""
+    from core.pulse import sign_off
+
+    if pulse := _pulses.get(os.getpid()):
+        pulse.stop()
+    sign_off(_row_of(os.getpid()))
+
+
+def _worker_signs(pid: int, last: Callable[[], float | None]) -> None:
+    _give_signs(_row_of(pid), pid, last, lambda: {"began": _began, "worked": _jobs.last()})
+
+
+def _row_of(pid: int) -> str:
+    from core.watchdog import row_of
+
+    return row_of(pid, socket.gethostname())
+
+
+def _give_signs(
+    row: str, pid: int, last: Callable[[], float | None], facts: Callable[[], dict[str, float | None]]
+) -> None:
     """Start this process's pulse, once (heartbeat rows: /readyz, the banner, `doctor` and `watch` read them)."""
     from core.pulse import Pulse
 
     if os.getpid() not in _pulses:
-        _pulses[os.getpid()] = pulse = Pulse(part, lives)
+        _pulses[os.getpid()] = pulse = Pulse(row, last, facts, pid=pid)
         pulse.start()

@@ -83,7 +83,7 @@ def queue() -> Finding:
 def pulse(signs: Mapping[str, watchdog.Sign] | None = None) -> list[Finding]:
     """Worker, beat and sweep have shown signs of life lately (`signs`, else read: one query)."""
     at = clock.now()
-    found = signs if signs is not None else watchdog.signs()
+    found = signs if signs is not None else watchdog.signs(at)
     silent = {sign.part for sign in watchdog.silent(found, at)}
     return [_alive(found[part], at, ok=part not in silent) for part in watchdog.PARTS]
 
@@ -152,7 +152,10 @@ def _alive(sign: watchdog.Sign, at: datetime, *, ok: bool) -> Finding:
         return Finding(sign.part, ok, "never seen")
     who = f", {sign.who}" if sign.who else ""
     said = f"seen {_seconds(at - sign.at)} s ago{who}"
-    return Finding(sign.part, ok, said if ok else f"silent since {iso(sign.at)} ({said})")
+    if not ok:
+        return Finding(sign.part, ok, f"silent since {iso(sign.at)} ({said})")
+    missing = [f"{one.who} since {iso(one.at or at)}" for one in sign.missing]
+    return Finding(sign.part, ok, f"{said}; missing: {', '.join(missing)}" if missing else said)
 
 
 def _seconds(age: timedelta) -> int:

@@ -31,14 +31,15 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
     Degraded still takes complaints: rows are the truth, and what is late is caught up with. `summary` says it in a
     line ("degraded: queue"); `silent` since when which part has given no sign of life (null: never seen); `ages`
-    the seconds since each part's last sign. A sweep that cannot run for want of the queue is no problem of its own.
+    the seconds since each part's last sign; `missing` the workers that are gone while others work, which degrades
+    nothing. A sweep that cannot run for want of the queue is no problem of its own.
     Query cost: 3, and at most a second for a broker that does not answer.
     """
     if not checks.database().ok:
         return _down()
     at = clock.now()
     try:
-        signs = watchdog.signs()
+        signs = watchdog.signs(at)
         found = [checks.queue(), *checks.pulse(signs), checks.outbox()]
     except DatabaseError:
         return _down()
@@ -50,8 +51,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
         for sign in watchdog.silent(signs, at)
         if sign.part in problems
     ]
+    missing = [{"name": sign.who, "since": sign.at and iso(sign.at)} for sign in signs["worker"].missing]
     ages = {part: sign.age(at) for part, sign in signs.items()}
-    return _answer("degraded" if problems else "ok", problems, silent=silent, ages=ages)
+    return _answer("degraded" if problems else "ok", problems, silent=silent, missing=missing, ages=ages)
 
 
 def _down() -> JsonResponse:

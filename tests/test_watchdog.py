@@ -159,7 +159,7 @@ def test_a_watcher_that_has_just_come_accuses_nobody(admins: list[User], monkeyp
     assert written() == []
     turn.look(watcher, GRACE + 1)
     assert {part for _template, part, _to in written()} == {"worker"}
-    assert watchdog.signs()["beat"].is_fresh(after(GRACE + 1))
+    assert watchdog.signs(after(GRACE + 1))["beat"].is_fresh(after(GRACE + 1))
 
 
 def test_a_silence_is_mailed_within_a_minute(
@@ -180,7 +180,7 @@ def test_a_database_that_was_away_makes_nobody_a_suspect(admins: list[User], mon
     for second in range(0, 100, 10):
         turn.look(watcher, second, *ALL)
 
-    def away() -> None:
+    def away(at: datetime) -> None:
         raise OperationalError
 
     with monkeypatch.context() as broken:

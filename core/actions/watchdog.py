@@ -38,7 +38,7 @@ def tell(*, at: datetime, judged: Collection[str] = watchdog.PARTS) -> int:
     `judged`: the parts whose silence may be told (whoever has just come cannot know yet); a recovery always is.
     Query cost: 2 when there is nothing to tell.
     """
-    signs, told = watchdog.signs(), _told()
+    signs, told = watchdog.signs(at), _told()
     news = _news(signs, told, at, judged)
     if not news:
         return 0
@@ -47,7 +47,7 @@ def tell(*, at: datetime, judged: Collection[str] = watchdog.PARTS) -> int:
         blank = [Heartbeat(name=name, at=at, detail={}) for name in names]
         Heartbeat.objects.bulk_create(blank, ignore_conflicts=True)
         list(Heartbeat.objects.select_for_update().filter(name__in=names).order_by("name"))
-        signs, told = watchdog.signs(), _told()
+        signs, told = watchdog.signs(at), _told()
         messages = []
         for part in _news(signs, told, at, judged):
             messages += _turn(signs[part], told.get(part), at)
@@ -59,7 +59,7 @@ def tell(*, at: datetime, judged: Collection[str] = watchdog.PARTS) -> int:
 def _news(signs: dict[str, Sign], told: dict[str, dict[str, str]], at: datetime, judged: Collection[str]) -> list[str]:
     """The parts whose state is another than the one told last."""
     fallen = {sign.part for sign in watchdog.silent(signs, at)} & set(judged)
-    return [part for part in watchdog.PARTS if (part in fallen if part not in told else signs[part].is_fresh(at))]
+    return [part for part in watchdog.PARTS if (part in fallen if part not in told else signs[part].is_back(at))]
 
 
 def _told() -> dict[str, dict[str, str]]:
@@ -140,7 +140,7 @@ class Watcher:
         """The parts that may be accused now. Query cost: 1."""
         if self.seeing_since is None:
             self.seeing_since = moment
-        quiet = {sign.part for sign in watchdog.silent(watchdog.signs(), at)}
+        quiet = {sign.part for sign in watchdog.silent(watchdog.signs(at), at)}
         if quiet & set(watchdog.RUNNERS):
             self.well_since = None
         elif self.well_since is None:

@@ -143,7 +143,7 @@ class Shell:
         ):
             return None
         at = clock.now()
-        silent = watchdog.silent(watchdog.signs(), at)
+        silent = watchdog.silent(watchdog.signs(at), at)
         return Unwatched.of(silent, at) if silent else None
 
     @cached_property
