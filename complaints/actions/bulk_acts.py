@@ -99,8 +99,7 @@ def _give_back(complaint: Complaint, before: Values, *, by: Actor, at: datetime)
     if owner is None or not routing.hold(owner):
         raise errors.OwnerUnavailable
     facts = {"team": [complaint.team_id, before["team"]], "undone": True}
-    manage.change_owner(complaint, owner, by=by, at=at, reason="", facts=facts)
-    Complaint.objects.filter(pk=complaint.pk).update(team=before["team"])
+    manage.change_owner(complaint, owner, by=by, at=at, reason="", facts=facts, team=before["team"])
 
 
 def _read_classify(values: Values) -> dict[str, Any]:

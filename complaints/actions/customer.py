@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from complaints import errors
-from complaints.actions import _base
+from complaints.actions import _base, _rematched
 from complaints.models import Complaint
 from core.actor import Actor
 from retention.errors import MergedAway
@@ -19,7 +19,8 @@ from retention.models import Customer
 def set_customer(
     complaint: Complaint, customer: Customer | None, *, by: Actor, at: datetime, version: int | None = None
 ) -> Complaint:
-    """Say whose complaint it is (None: nobody knows). Allowed on ended cases too; deadlines stay as they are.
+    """Say whose complaint it is (None: nobody knows). Allowed on ended cases too; the deadlines of an open one follow
+    the customer's tier where a policy or rule pack asks for it.
 
     `version`: the one the caller has seen. Raises Stale, MergedAway. The same customer changes nothing.
     """
@@ -48,9 +49,13 @@ def move_complaints(
 
 
 def _give(complaint: Complaint, customer: Customer | None, by: Actor, at: datetime, why: str) -> Complaint:
-    before, complaint.customer = complaint.customer_id, customer
-    changes = {"customer": [before, _key(customer)], **({"why": why} if why else {})}
-    return _base.finish(complaint, "complaint.customer_set", by=by, at=at, fields=["customer"], changes=changes)
+    before, looked = complaint.customer_id, _rematched.look(complaint, _rematched.TIER)
+    complaint.customer = customer
+    clocks, followed = _rematched.follow(complaint, looked, at=at)
+    changes = {"customer": [before, _key(customer)], **({"why": why} if why else {}), **followed}
+    return _base.finish(
+        complaint, "complaint.customer_set", by=by, at=at, fields=["customer"], changes=changes, clocks=clocks
+    )
 
 
 def _key(customer: Customer | None) -> int | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import EllipsisType
 from typing import Any
 
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from complaints import errors, routing
-from complaints.actions import _base, _promised, letters, telling
+from complaints.actions import _base, _promised, _rematched, letters, telling
 from complaints.actions.file import begin_clocks
 from complaints.models import Complaint, ComplaintType, Severity
 from complaints.reference import catalogue
@@ -25,7 +26,7 @@ from core.models import User
 
 @transaction.atomic
 def assign(complaint: Complaint, *, by: Actor, at: datetime, owner: User, reason: str = "") -> Complaint:
-    """Give the case to another owner, who is told by mail; the team follows the owner.
+    """Give the case to another owner, who is told by mail; the team follows the owner, and deadlines the team.
 
     Raises SameOwner, OwnerUnavailable, AlreadyClosed or AlreadyEnded.
     """
@@ -49,26 +50,38 @@ def change_owner(
     facts: Mapping[str, Any] | None = None,
     counted: bool = False,
     also: Iterable[models.Model] = (),
+    team: int | EllipsisType | None = ...,
 ) -> Complaint:
     """Move a locked case to `owner`, with workloads (unless `counted` already), mail and trail (with `facts`).
 
+    `team`: its key, where it is not the owner's. Policies may ask for the team: then the clocks follow, from receipt.
     The caller holds the new owner (`routing.hold`).
     """
-    before, before_team = complaint.owner_id, complaint.team_id
+    before, before_team, looked = complaint.owner_id, complaint.team_id, _rematched.look(complaint, _rematched.TEAM)
     if complaint.in_queue and not counted:
         routing.pass_on(before, owner, at=at)
     complaint.owner = owner
     promised = _promised.follow(complaint, before=before, at=at)
-    if owner.team_id is not None and complaint.team_id not in owner.led_team_ids:
+    if not isinstance(team, EllipsisType):
+        complaint.team_id = team
+    elif owner.team_id is not None and complaint.team_id not in owner.led_team_ids:
         complaint.team_id = owner.team_id
+    clocks, followed = _rematched.follow(complaint, looked, at=at)
     return _base.finish(
         complaint,
         f"complaint.{why}",
         by=by,
         at=at,
         fields=["owner", "team"],
-        changes={"owner": [before, owner.pk], "team": [before_team, complaint.team_id], **promised, **(facts or {})},
+        changes={
+            "owner": [before, owner.pk],
+            "team": [before_team, complaint.team_id],
+            **promised,
+            **followed,
+            **(facts or {}),
+        },
         private={"reason": reason.strip()} if reason.strip() else None,
+        clocks=clocks,
         also=[*telling.assigned(complaint, owner, by=by, at=at), *also],
     )
 

@@ -117,6 +117,16 @@ def governs(pack_id: int | None, complaint: Complaint, tier: str) -> bool:
     return found is not None and _conditions(found.conditions, complaint, tier) is not None
 
 
+def met(complaint: Complaint, tier: str) -> frozenset[int]:
+    """The packs, removed ones too, whose conditions a complaint meets. No query within a few seconds."""
+    return frozenset(pk for pk, pack in _all().items() if _conditions(pack.conditions, complaint, tier) is not None)
+
+
+def ask_for(name: str) -> bool:
+    """Whether any pack, removed ones too, has conditions of this name: types, channels, tiers, teams."""
+    return any(pack.conditions.get(name) for pack in _all().values())
+
+
 def pack(pack_id: int) -> RulePack:
     """An installed pack, removed ones too; from memory. Raises KeyError if there is none."""
     if pack_id not in _all():

@@ -54,6 +54,8 @@ def words_of(entry: Step | TrailEntry) -> tuple[str, str, str, str] | None:
     text = f"{by}: {reason}" if by and reason else by or reason
     if entry.kind == "complaint.amended" and (what := detail_words.said(private)):
         text = f"{text}: {what}" if text else what
+    if isinstance(body.get("policy"), list):
+        text = f"{text} · {_('deadlines by the policy %(name)s') % {'name': body['policy'][1]}}"
     if body.get("undone"):
         text = f"{text} · {_('undone')}"
     if body.get("woken"):

@@ -48,8 +48,17 @@ class PolicyForm(SettingsForm):
     type = forms.ChoiceField(label=gettext_lazy("Type"), required=False)
     channel = forms.ChoiceField(label=gettext_lazy("Channel"), required=False)
     severity = forms.ChoiceField(label=gettext_lazy("Severity"), required=False)
-    tier = Line(label=gettext_lazy("Customer tier"), max_length=40, required=False)
-    team = forms.ChoiceField(label=gettext_lazy("Team"), required=False)
+    tier = Line(
+        label=gettext_lazy("Customer tier"),
+        max_length=40,
+        required=False,
+        help_text=gettext_lazy("looked at when a complaint comes in, is sorted anew or gets another customer"),
+    )
+    team = forms.ChoiceField(
+        label=gettext_lazy("Team"),
+        required=False,
+        help_text=gettext_lazy("of the case; looked at whenever it goes to another team"),
+    )
     calendar = forms.ChoiceField(label=gettext_lazy("Calendar"))
     reopen_mode = forms.ChoiceField(
         label=gettext_lazy("When a case is opened again"),
@@ -161,7 +170,10 @@ class PolicyForm(SettingsForm):
             Part(
                 pgettext("deadlines", "Targets"),
                 ("calendar", *targets),
-                _("Without a number there is no such clock."),
+                _(
+                    "Without a number there is no such clock. Minutes and hours stand still while we wait on the "
+                    "customer, days go on."
+                ),
                 "pairs",
             ),
             Part(_("When a case is opened again"), ("reopen_mode",)),
