@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from complaints.actions import converse, decide, handle, manage, sla_edits
 from complaints.models import Clock, ClockEvent, ClockState, Complaint, Firing, SlaPolicy, SlaVersion
 from complaints.reference import catalogue
-from complaints.sla import rebuild, replay
+from complaints.sla import policies, rebuild, replay
 from complaints.sla.sweep import sweep
 from core import cached, clock, trail
 from core.actor import Actor
@@ -36,13 +36,15 @@ from tests import cast
 from tests.sla.oracle import Oracle
 
 # Two weeks before the clocks go forward in Madrid, so that lives run over a night with a gap.
-BEGIN = datetime(2026, 3, 23, 8, 7, tzinfo=UTC)
+# In the middle of a second, as life is: the second opinion hears of the next whole one (sla/SCHEMA.md).
+BEGIN = datetime(2026, 3, 23, 8, 7, 0, 417_003, tzinfo=UTC)
 HOURS = [
     {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
     {day: [["08:30", "12:15"], ["13:00", "17:45"]] for day in ("mon", "tue", "wed", "thu")},
     {day: [["22:00", "06:00"]] for day in ("mon", "wed", "fri", "sat")},
     {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
 ]
+FOUR_HOURS = {"kind": "working_seconds", "value": 4 * 3600}
 CLOSED = [[], [{"date": "2026-03-30", "intervals": []}], [{"date": "2026-03-31", "intervals": [["10:00", "11:30"]]}]]
 
 
@@ -141,8 +143,13 @@ class Clocks(RuleBasedStateMachine):
         )  # fmt: skip
         self._publish(mode, calendar_version=version)
 
-    @rule(hours=st.integers(0, 60), restart=st.booleans(), days=st.booleans())
-    def edit_the_policies(self, hours: int, restart: bool, days: bool) -> None:
+    @rule(
+        hours=st.integers(0, 60),
+        restart=st.booleans(),
+        days=st.booleans(),
+        gone=st.sets(st.sampled_from(["acknowledge", "update", "resolve"]), max_size=2),
+    )
+    def edit_the_policies(self, hours: int, restart: bool, days: bool, gone: set[str]) -> None:
         last = SlaVersion.objects.filter(published_at__isnull=False).order_by("-number")[0]
         version = SlaVersion.objects.create(number=last.number + 1, created_at=self.at)
         for policy in last.policies.order_by("position"):
@@ -150,7 +157,8 @@ class Clocks(RuleBasedStateMachine):
             target = {"kind": "working_days", "value": hours % 5} if days else {
                 "kind": "working_seconds", "value": hours * 3600
             }  # fmt: skip
-            policy.targets = {**policy.targets, "resolve": target}
+            every = {"acknowledge": FOUR_HOURS, "update": FOUR_HOURS, **policy.targets, "resolve": target}
+            policy.targets = {kind: one for kind, one in every.items() if kind not in gone}
             policy.reopen_mode = "restart" if restart else "resume"
             policy.save(force_insert=True)
         assert SlaPolicy.objects.filter(version=version).exists()
@@ -164,6 +172,24 @@ class Clocks(RuleBasedStateMachine):
             sla_edits.advance()
         edit.refresh_from_db()
         assert edit.status == "done"
+        if "sla_version" in draft:
+            self.agreed_clocks_are_those_the_policies_ask_for()
+
+    def agreed_clocks_are_those_the_policies_ask_for(self) -> None:
+        """What is asked for is there, and nothing else runs but what is late already."""
+        for case in self.cases:
+            case.refresh_from_db()
+            if not case.is_open:
+                continue
+            asked_for = set(policies.match(case).policy.targets)
+            if case.acknowledged_at is None:
+                asked_for.discard("update")
+            else:
+                asked_for.discard("acknowledge")
+            own = [one for one in case.clocks.all() if one.kind != "statutory" and not one.is_finished]
+            assert asked_for <= {one.kind for one in own}, "a clock is missing"
+            over = [one for one in own if one.kind not in asked_for and one.state != ClockState.BREACHED]
+            assert all(one.due_at is not None and one.due_at <= self.at for one in over), "a clock runs unasked"
 
     @invariant()
     @precondition(lambda self: hasattr(self, "cases"))
@@ -227,7 +253,10 @@ def _case(story: replay.Story) -> dict[str, Any]:
 
 
 def _text(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if at is None:
+        return None
+    whole = at if not at.microsecond else at.replace(microsecond=0) + timedelta(seconds=1)
+    return whole.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @pytest.mark.slow

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
+from complaints.actions import handle, sla_edits
 from complaints.actions import policies as actions
-from complaints.actions import sla_edits
 from complaints.models import Clock, SlaEdit, SlaPolicy, SlaVersion
 from core import cached, clock
+from core.actions import calendars
 from core.actor import Actor
-from core.models import CalendarVersion
+from core.models import Calendar, CalendarVersion
 from tests.cast import MONDAY, Cast, make_cast
 from tests.policies import DRAFT, HOUR, of, press, text, worked
 from tests.test_settings_people import count, signed_in
@@ -56,40 +57,144 @@ def _previewed(cast: Cast, ada: Client, draft: SlaVersion, hours: int) -> SlaEdi
     return edit
 
 
-def test_the_preview_tells_what_would_move_and_applying_moves_it(cast, day_and_night, ada):
+ALL = "Open complaints too, counted from their receipt"
+
+
+def test_the_preview_tells_what_would_change_and_applying_changes_it(cast, day_and_night, ada):
     """By hand: filed Monday 9:00 with 10 hours, due 19:00. At 12:00 the draft says 2 hours: that would be 11:00, which
-    has passed, so it is due at once, at 12:00. The acknowledgement stays at 13:00."""
+    has passed, so it is due at once, in the second that begins after 12:00. The acknowledgement stays at 13:00."""
     with clock.frozen(MONDAY):
         case = cast.complaint(channel="web")
-    noon = MONDAY + timedelta(hours=3)
+    noon = MONDAY + timedelta(hours=3, microseconds=400_000)
     with clock.frozen(noon):
         draft = actions.begin_draft(by=Actor.person(cast.admin), at=noon)
         edit = _previewed(cast, ada, draft, 2)
         here = f"/settings/sla/edits/{edit.pk}/"
         page = text(ada, here)
-        assert "1 deadline would move" in page
+        assert "1 deadline would change" in page
         assert dict(ada.get(here).context["facts"]) == {
-            "Open complaints": "1", "Deadlines that move earlier": "1", "Deadlines that move later": "0",
-            "Due at once": "1",
+            "Open complaints": "1", "Complaints that change": "1", "Deadlines that move earlier": "1",
+            "Deadlines that move later": "0", "Due at once": "1",
         }  # fmt: skip
-        assert case.reference not in page and "1 further example is of a case you do not see." in page
-        mine = text(signed_in(cast.manager), here)  # sees all cases
-        assert f"/complaints/{case.reference}/" in mine and "7 h earlier" in mine
+        assert count(ada, here) <= 10
+        # Who sees no case sees by how much and where, and no case.
+        shown = ada.get(here).context
+        assert [cell.value for cell in shown["shifts"][0]] == [
+            "earlier", "1", "6 h 59 min (6 h 59 min of working time)", "6 h 59 min (6 h 59 min of working time)",
+        ]  # fmt: skip
+        policy = of(draft)[-1].name
+        assert [cell.value for cell in shown["spread"][0]] == [policy, "Resolve", "4 h to 1 d earlier", "1"]
+        assert case.reference not in page and "Which cases these are is shown to those who may see cases." in page
+        assert shown["links"] == [] and not ada.get(here + "rows/").context["rows"]
+        manager = signed_in(cast.manager)  # sees all cases
+        mine = text(manager, here)
+        assert f"/complaints/{case.reference}/" in mine and "6 h 59 min of working time) earlier" in mine
+        assert "due at once" in mine
+        assert [link.url for link in manager.get(here).context["links"]] == [here + "rows/", here + "rows/?late=1"]
+        for page_of in ("rows/", "rows/?late=1"):
+            (row,) = manager.get(here + page_of).context["rows"]
+            assert (row[0].value, row[1].value, row[-1].value.text) == (case.reference, "Resolve", "due at once")
         assert Clock.objects.get(complaint=case, kind="resolve").due_at == MONDAY + timedelta(hours=10)
-        assert "Apply: From now on" in page
+        assert f"Apply: {ALL}" in page
         assert press(ada, here + "application/", nonce="go").headers["Location"] == here
         assert press(ada, here + "application/", nonce="go").headers["Location"] == here
     moved = Clock.objects.get(complaint=case, kind="resolve")
-    assert (moved.due_at, moved.policy.version) == (noon, draft)
+    assert (moved.due_at, moved.policy.version) == (noon + timedelta(microseconds=600_000), draft)
     assert Clock.objects.get(complaint=case, kind="acknowledge").due_at == MONDAY + timedelta(hours=4)
     with clock.frozen(noon + timedelta(minutes=1)):
         sla_edits.advance()
         sla_edits.advance()
         page = text(ada, here)
-    assert "1 deadline was moved" in page and "by Ada Admin" in page and "Apply:" not in page
+    assert "1 deadline was changed" in page and "by Ada Admin" in page and "Apply:" not in page
     listed = text(ada, "/settings/sla/edits/")
-    assert "Policies, version 2" in listed and "Ada Admin" in listed and "From now on" in listed
+    assert "Policies, version 2" in listed and "Ada Admin" in listed and ALL in listed
     assert ada.get("/settings/sla/").context["note"].startswith("version 2 in force")
+
+
+def test_the_rows_are_those_the_reader_may_see_a_page_at_a_time(cast, day_and_night, ada):
+    """An administrator who leads a team as well sees the rows of that team, as many as the link says."""
+    theirs = [cast.complaint(channel="web", owner=cast.agent) for _number in range(52)]
+    cast.complaint(channel="web", owner=cast.stranger)
+    cast.team.lead = cast.admin
+    cast.team.save(update_fields=["lead"])
+    draft = actions.begin_draft(by=Actor.person(cast.admin), at=clock.now())
+    edit = _previewed(cast, ada, draft, 20)
+    here = f"/settings/sla/edits/{edit.pk}/"
+    leading = signed_in(cast.admin)
+    (link,) = leading.get(here).context["links"]
+    assert link.text == f"See the {len(theirs)} deadlines"
+    first = leading.get(link.url)
+    second = leading.get(first.context["next_url"])
+    seen = {row[0].value for page in (first, second) for row in page.context["rows"]}
+    assert seen == {one.reference for one in theirs} and not second.context["next_url"]
+    assert count(leading, link.url) <= 6
+    assert len(signed_in(cast.manager).get(link.url).context["rows"]) == 50
+
+
+def test_a_clock_that_stands_still_is_told_in_what_is_left(cast, day_and_night, ada):
+    """Ten hours, one of them worked before the case waits; the draft says 4: three are left, not nine."""
+    with clock.frozen(MONDAY):
+        case = cast.complaint(channel="web")
+    at = MONDAY + timedelta(hours=1, microseconds=400_000)
+    by = Actor.person(cast.agent)
+    with clock.frozen(at):
+        handle.acknowledge(case, by=by, at=at)
+        handle.wait(case, by=by, at=at, reason="the receipt")
+        draft = actions.begin_draft(by=Actor.person(cast.admin), at=at)
+        edit = _previewed(cast, ada, draft, 4)
+        here = f"/settings/sla/edits/{edit.pk}/"
+        page = ada.get(here).context
+        assert (
+            "1 deadline would change" in text(ada, here) and dict(page["facts"])["Paused, with other time left"] == "1"
+        )
+        assert [cell.value for cell in page["shifts"][0]] == [
+            "paused", "1", "6 h of working time", "6 h of working time",
+        ]  # fmt: skip
+        (row,) = signed_in(cast.manager).get(here).context["examples"]
+        assert [cell.value for cell in row[1:-1]] == [
+            "Resolve", "8 h 59 min of working time left", "2 h 59 min of working time left", "6 h less left",
+        ]  # fmt: skip
+        press(ada, here + "application/")
+    told = text(signed_in(cast.manager), f"/complaints/{case.reference}/")
+    assert "Working hours or policies changed: Resolve, paused: 8 h 59 min → 2 h 59 min left" in told
+
+
+def test_a_preview_that_holds_no_longer_says_so_and_is_counted_again(cast, day_and_night, ada):
+    cast.complaint(channel="web")
+    draft = actions.begin_draft(by=Actor.person(cast.admin), at=clock.now())
+    edit = _previewed(cast, ada, draft, 2)
+    here = f"/settings/sla/edits/{edit.pk}/"
+    with clock.frozen(edit.created_at + timedelta(hours=1, seconds=1)):
+        page = text(ada, here)
+        assert "This was counted more than an hour ago." in page and "Apply:" not in page and "Count again" in page
+        press(ada, here + "application/")
+        assert "Open complaints have changed since this was counted." in text(ada, here)
+        draft.refresh_from_db()
+        assert draft.published_at is None
+        press(ada, here + "mode/", mode="from_now", nonce="again")
+        fresh = SlaEdit.objects.order_by("-pk")[0]
+        assert fresh.pk != edit.pk and f"Apply: {ALL}" in text(ada, f"/settings/sla/edits/{fresh.pk}/")
+    cast.complaint(channel="web")
+    press(ada, f"/settings/sla/edits/{fresh.pk}/application/")
+    assert "Open complaints have changed since this was counted." in text(ada, f"/settings/sla/edits/{fresh.pk}/")
+
+
+def test_a_calendars_preview_says_when_its_draft_has_changed(cast, ada):
+    who = {"by": Actor.person(cast.admin), "at": clock.now()}
+    office = Calendar.objects.get(name="Office hours")
+    hours = {"tz": "Europe/Lisbon", "weekly": {"mon": [["09:00", "12:00"]]}, "holidays": []}
+    version = calendars.save_draft(office, hours, **who)
+    edit = sla_edits.preview(calendar_version=version, mode="from_now", **who)
+    here = f"/settings/sla/edits/{edit.pk}/"
+    assert "Apply: Open complaints too, from now on" in text(ada, here)
+    calendars.save_draft(office, {**hours, "weekly": {"mon": [["09:00", "13:00"]]}}, **who)
+    page = text(ada, here)
+    assert "The draft has changed since it was previewed." in page and "Apply:" not in page
+    press(ada, here + "mode/", mode="retroactive", nonce="again")
+    fresh = SlaEdit.objects.order_by("-pk")[0]
+    assert f"Apply: {ALL}" in text(ada, f"/settings/sla/edits/{fresh.pk}/")
+    press(ada, f"/settings/sla/edits/{fresh.pk}/application/")
+    assert ALL in text(ada, "/settings/trail/?kind=calendar")
 
 
 def test_for_new_complaints_only_nothing_moves(cast, day_and_night, ada, draft):
@@ -115,17 +220,17 @@ def test_for_new_complaints_only_nothing_moves(cast, day_and_night, ada, draft):
 def test_what_was_counted_is_what_is_applied(cast, day_and_night, ada, draft):
     edit = _previewed(cast, ada, draft, 2)
     here = f"/settings/sla/edits/{edit.pk}/"
-    assert "Apply: From now on" in text(ada, here)
+    assert f"Apply: {ALL}" in text(ada, here)
     actions.change_policy(of(draft)[0], {"name": "Changed since"}, by=Actor.person(cast.admin), at=clock.now())
     page = text(ada, here)
-    assert "The draft has changed since it was previewed." in page and "Apply: From now on" not in page
+    assert "The draft has changed since it was previewed." in page and f"Apply: {ALL}" not in page
     press(ada, here + "application/")
     assert "The draft has changed since it was previewed. Look at the changes again." in text(ada, here)
     draft.refresh_from_db()
     assert draft.published_at is None
     press(ada, here + "mode/", mode="from_now")
     fresh = SlaEdit.objects.order_by("-pk")[0]
-    assert fresh.pk != edit.pk and "Apply: From now on" in text(ada, f"/settings/sla/edits/{fresh.pk}/")
+    assert fresh.pk != edit.pk and f"Apply: {ALL}" in text(ada, f"/settings/sla/edits/{fresh.pk}/")
     assert press(ada, f"/settings/sla/edits/{fresh.pk}/drop/").headers["Location"] == DRAFT
     fresh.refresh_from_db()
     assert fresh.status == "dropped" and SlaVersion.objects.filter(pk=draft.pk).exists()
@@ -156,7 +261,7 @@ def test_the_page_follows_the_job(cast, day_and_night, ada, draft, monkeypatch):
     SlaEdit.objects.filter(pk=edit.pk).update(looked=begun)
     sla_edits.advance()
     done = live.get(page.context["poll_url"]).content.decode()
-    assert "every 1s" not in done and "5 deadlines would move" in done and "Apply: From now on" in done
+    assert "every 1s" not in done and "5 deadlines would change" in done and f"Apply: {ALL}" in done
 
 
 def test_edits_are_listed_a_page_at_a_time_and_odd_ones_are_not_found(cast, ada, draft):

@@ -32,8 +32,8 @@ from complaints.models import (
 from complaints.models.catalogue import UNCLASSIFIED
 from complaints.models.words import FINAL
 from complaints.playbooks import open_steps
+from complaints.sla import asked, pack_texts, packs
 from complaints.sla import clocks as sla
-from complaints.sla import pack_texts, packs
 from core import rows
 from core.actor import Actor
 from core.errors import InvalidInput
@@ -277,10 +277,12 @@ def _reopened_clocks(complaint: Complaint, *, at: datetime) -> list[Clock]:
     """All clocks of the case, the resolve clock running again (or a new cycle of it), statutory ones too."""
     clocks = _base.clocks_of(complaint)
     last = next((c for c in reversed(clocks) if c.kind == ClockKind.RESOLVE), None)
-    if last is None or last.stated:
+    if last is not None and last.stated:
         return clocks
     tier = _base.tier_of(complaint)
-    if last.policy is not None and last.policy.reopen_mode == "restart":
+    if last is None or (last.state == ClockState.CANCELLED and asked.let_go(sla.story_of(last))):
+        pass  # no policy asked for it when the case was decided
+    elif last.policy is not None and last.policy.reopen_mode == "restart":
         clocks += sla.start(complaint, tier=tier, start_at=at, kinds=[ClockKind.RESOLVE], cycle=last.cycle + 1)
     else:
         sla.reopen(last, at=at)

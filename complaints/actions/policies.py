@@ -25,7 +25,7 @@ from core.actions.settings import Stale, refuse_unless_admin
 from core.actor import Actor
 from core.errors import DomainError, InvalidInput
 from core.models import Calendar
-from core.working_time import CalendarError, Target
+from core.working_time import MAX_DAYS, MAX_SECONDS, CalendarError, Target, TargetKind
 
 KINDS = (ClockKind.ACKNOWLEDGE.value, ClockKind.UPDATE.value, ClockKind.RESOLVE.value)
 CONDITIONS = ("type", "channel", "severity", "tier", "team")
@@ -137,7 +137,8 @@ def change_policy(
     changes = {name: [old, told(policy, name)] for name, old in before.items() if old != told(policy, name)}
     if changes:
         policy.save(update_fields=list(changes))
-        _note(draft, "policy_changed", policy, changes, by=by, at=at)
+        counted_by = {drafts.COUNTED_BY: policy.calendar_id} if "targets" in changes else {}
+        _note(draft, "policy_changed", policy, {**changes, **counted_by}, by=by, at=at)
     return policy
 
 
@@ -189,12 +190,27 @@ def checked_targets(targets: Any) -> dict[str, dict[str, Any]]:
         try:
             target = Target(given["kind"], given["value"])
         except (CalendarError, TypeError):
+            if (most := most_of(given["kind"])) and type(given["value"]) is int and given["value"] > most:
+                raise too_long(kind, given["kind"]) from None
             said = _("A target is a whole number of working seconds, working days or calendar days.")
             raise _bad_target(said) from None
         if target.value < 1:
             raise _bad_target(_("A target cannot be nothing."))
         found[kind] = {"kind": str(target.kind), "value": target.value}
     return found
+
+
+def most_of(unit: str) -> int:
+    """The longest target in a kind of unit; 0 of an unknown one."""
+    if unit == TargetKind.WORKING_SECONDS:
+        return MAX_SECONDS
+    return MAX_DAYS if unit in list(TargetKind) else 0
+
+
+def too_long(kind: str, unit: str) -> InvalidInput:
+    """The refusal of a target longer than a century."""
+    said = _("“%(clock)s” is too long: a target is at most a hundred years.") % {"clock": ClockKind(kind).label}
+    return InvalidInput(said, code="bad_target", field=f"targets.{kind}.value")
 
 
 def checked_ladder(steps: Any) -> list[dict[str, Any]]:

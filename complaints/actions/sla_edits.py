@@ -8,11 +8,8 @@ event on its clock and an entry on the complaint's trail. A crash loses nothing:
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,18 +18,17 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from complaints.models import Clock, ClockEvent, Complaint, SlaEdit, SlaPolicy, SlaVersion
+from complaints.models import Clock, Complaint, SlaEdit, SlaEditRow, SlaVersion
 from complaints.sla import clocks as sla
-from complaints.sla import policies, recompute, standing
+from complaints.sla import edit_moves, previews, recompute, standing, tally
 from complaints.sla.recompute import Move
-from core import bulk, bulk_update, cached, clock, trail
+from core import bulk, bulk_update, cached, clock, rows, trail
 from core.actions.settings import refuse_unless_admin
 from core.actor import Actor
 from core.errors import DomainError, InvalidInput
 from core.models import CalendarVersion
 
 CHUNK = {"postgresql": 500, "sqlite": 100}
-EXAMPLES = 20
 AT_ONCE = 0.5  # seconds of counting within the request; the job does the rest
 SETTLED = timedelta(seconds=2 * cached.SECONDS)  # until then another process may still file by the old version
 Mode, Status = SlaEdit.Mode, SlaEdit.Status
@@ -48,8 +44,31 @@ class EditRunning(DomainError):
 class DraftChanged(DomainError):
     """What was counted is no longer what would be published."""
 
-    code = "draft_changed"
+    code = previews.DRAFT_CHANGED
     message = gettext_lazy("The draft has changed since it was previewed. Look at the changes again.")
+
+
+class InForceChanged(DomainError):
+    """What was counted compares with policies or hours that are in force no longer."""
+
+    code = previews.IN_FORCE_CHANGED
+    message = gettext_lazy("The policies or hours in force have changed since this was previewed. Preview it again.")
+
+
+class PreviewOutdated(DomainError):
+    """Open complaints would fare otherwise than was counted, or nobody has counted for an hour."""
+
+    code = previews.OLD
+    message = gettext_lazy("Open complaints have changed since this was counted. Preview it again, then apply it.")
+
+
+class CalendarRests(DomainError):
+    """A policy of the draft counts by a calendar that is not in use."""
+
+    code = "calendar_not_active"
+
+
+REFUSALS: dict[str, type[DomainError]] = {one.code: one for one in (DraftChanged, InForceChanged, PreviewOutdated)}
 
 
 class NotReady(DomainError):
@@ -71,24 +90,28 @@ def preview(
     """Begin to count what publishing the draft would do to open complaints; earlier previews of it are dropped.
 
     Small numbers are counted at once, the job counts the rest. Raises NotAllowed, InvalidInput (unknown mode, one draft
-    is required, not_a_draft).
+    is required, not_a_draft) or CalendarRests.
     """
     refuse_unless_admin(by)
-    if mode not in Mode.values or (sla_version is not None and mode == Mode.RETROACTIVE):
+    if mode not in Mode.values:
         raise InvalidInput(_("Choose from when the change holds."), code="invalid_choice", field="mode")
+    if sla_version is not None and mode == Mode.RETROACTIVE:
+        said = _("Policies have no such choice: for open complaints they always count from receipt.")
+        raise InvalidInput(said, code="invalid_choice", field="mode")
     draft: CalendarVersion | SlaVersion | None = calendar_version or sla_version
     if draft is None or (calendar_version is not None and sla_version is not None):
         raise InvalidInput(_("Say which draft is meant."), code="required", field="draft")
     if draft.published_at is not None:
         raise InvalidInput(_("This version is in force already."), code="not_a_draft", field="draft")
-    _of_draft(calendar_version, sla_version).filter(status__in=(Status.COUNTING, Status.COUNTED)).update(
-        status=Status.DROPPED, finished_at=at
-    )
+    before = _of_draft(calendar_version, sla_version).filter(status__in=(Status.COUNTING, Status.COUNTED))
+    SlaEditRow.objects.filter(edit__in=list(before.values_list("pk", flat=True))).delete()
+    before.update(status=Status.DROPPED, finished_at=at)
     edit = SlaEdit(
         calendar_version=calendar_version, sla_version=sla_version, mode=mode, created_at=at, created_by=by.user
     )
     edit.total = _open_complaints().count()
-    edit.found = {**_NOTHING, "fingerprint": _fingerprint(edit)}
+    _refuse_resting(edit)
+    edit.found = {**tally.nothing(), **previews.marks(edit)}
     edit.save()
     cached.clear_all()
     _advance(edit, at=at, seconds=AT_ONCE)
@@ -99,20 +122,26 @@ def preview(
 def apply(edit: SlaEdit, *, by: Actor, at: datetime) -> SlaEdit:
     """Publish the draft as of `at` and begin to take the open complaints along, as the edit's mode says.
 
-    Raises NotAllowed, NotReady, DraftChanged or EditRunning; then nothing is published.
+    What is applied is what was counted: a quick look says whether it still holds. Raises NotAllowed, NotReady,
+    EditRunning, DraftChanged, InForceChanged, PreviewOutdated or CalendarRests; then nothing is published.
     """
     refuse_unless_admin(by)
     edit = SlaEdit.objects.select_for_update().get(pk=edit.pk)
     if edit.status != Status.COUNTED:
         raise NotReady
-    if edit.found["fingerprint"] != _fingerprint(edit):
-        raise DraftChanged
     if SlaEdit.objects.filter(status=Status.APPLYING).exists():
         raise EditRunning
+    _refuse_resting(edit, lock=True)
+    cached.clear_all()
+    if why := previews.outdated(edit, at):
+        raise REFUSALS[why]
+    if previews.drifted(edit, _open_complaints(), at, most=CHUNK[connection.vendor]):
+        raise PreviewOutdated
+    SlaEditRow.objects.filter(edit=edit).delete()
     _publish(edit, by=by, at=at)
     edit.status, edit.at, edit.cursor, edit.looked = Status.APPLYING, at, 0, 0
     edit.total = _open_complaints().count()
-    edit.found = {**_NOTHING, "fingerprint": edit.found["fingerprint"], "by": by.user_id}
+    edit.found = {**tally.nothing(), "by": by.user_id}
     if edit.mode == Mode.NEW_ONLY:
         edit.status, edit.finished_at, edit.looked = Status.DONE, at, edit.total
     edit.save()
@@ -132,6 +161,7 @@ def drop(edit: SlaEdit, *, by: Actor, at: datetime) -> SlaEdit:
         raise NotReady
     edit.status, edit.finished_at = Status.DROPPED, at
     edit.save(update_fields=["status", "finished_at"])
+    SlaEditRow.objects.filter(edit=edit).delete()
     return edit
 
 
@@ -160,11 +190,8 @@ def advance(*, seconds: float = 30.0) -> int:
 def progress(edit: SlaEdit) -> dict[str, Any]:
     """How far it is: {"status", "looked", "total", "percent"} and the counts found so far. No query."""
     share = 100 if edit.finished_at or not edit.total else min(100, edit.looked * 100 // edit.total)
-    shown = {name: value for name, value in edit.found.items() if name in (*_NOTHING, "examples")}
-    return {"status": edit.status, "looked": edit.looked, "total": edit.total, "percent": share, **shown}
-
-
-_NOTHING: dict[str, Any] = {"open": 0, "moved": 0, "earlier": 0, "later": 0, "late_at_once": 0, "examples": []}
+    found = tally.shown(edit.found)
+    return {"status": edit.status, "looked": edit.looked, "total": edit.total, "percent": share, **found}
 
 
 def _of_draft(calendar_version: CalendarVersion | None, sla_version: SlaVersion | None) -> QuerySet[SlaEdit]:
@@ -175,14 +202,11 @@ def _open_complaints() -> QuerySet[Complaint]:
     return Complaint.objects.filter(in_queue=True)
 
 
-def _fingerprint(edit: SlaEdit) -> str:
-    """What would be published, as one word. Query cost: 1."""
-    if edit.calendar_version_id is not None:
-        content: Any = CalendarVersion.objects.values_list("definition", flat=True).get(pk=edit.calendar_version_id)
-    else:
-        names = [field.attname for field in SlaPolicy._meta.concrete_fields if field.attname != "id"]
-        content = list(SlaPolicy.objects.filter(version=edit.sla_version_id).order_by("position").values(*names))
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:24]
+def _refuse_resting(edit: SlaEdit, *, lock: bool = False) -> None:
+    """Raises CalendarRests."""
+    if names := previews.resting(edit, lock=lock):
+        said = _("Not in use: the calendar %(names)s. Take it up again, or give its policies another one.")
+        raise CalendarRests(said % {"names": ", ".join(names)})
 
 
 def _publish(edit: SlaEdit, *, by: Actor, at: datetime) -> None:
@@ -211,18 +235,20 @@ def _chunk(edit: SlaEdit, *, at: datetime) -> None:
     """Count or move the next complaints behind `cursor`; the edit's row is held locked."""
     applying = edit.status == Status.APPLYING
     moment = edit.at if applying and edit.at is not None else at
-    rows = _open_complaints().filter(pk__gt=edit.cursor).order_by("pk").select_related("customer")
+    found = _open_complaints().filter(pk__gt=edit.cursor).order_by("pk").select_related("customer")
     if applying:
-        rows = rows.select_for_update(of=("self",))
-    complaints = list(rows[: CHUNK[connection.vendor]]) if edit.mode != Mode.NEW_ONLY else []
+        found = found.select_for_update(of=("self",))
+    complaints = list(found[: CHUNK[connection.vendor]]) if edit.mode != Mode.NEW_ONLY else []
     if not complaints:
         _dry(edit, at=at)
         return
-    clocks: dict[int, list[Clock]] = defaultdict(list)
-    for one in Clock.objects.filter(complaint__in=complaints).order_by("pk"):
-        clocks[one.complaint_id].append(one)
-    moves = _moves(edit, complaints, clocks, moment)
-    _note(edit, complaints, moves, moment)
+    clocks = edit_moves.clocks_of(complaints)
+    moves = edit_moves.moves_of(edit, complaints, clocks, moment)
+    pairs = [(one, moves[one.pk]) for one in complaints]
+    edit.found = tally.add(edit.found, pairs, moment)
+    if not edit.found.get("settled"):
+        edit.found["open"] += len(complaints)
+    tally.rows(edit.pk, pairs, moment)
     if applying:
         _move(edit, complaints, clocks, moves, at=moment)
     edit.cursor = complaints[-1].pk
@@ -248,95 +274,40 @@ def _dry(edit: SlaEdit, *, at: datetime) -> None:
         edit.save(update_fields=["status", "finished_at", "looked"])
 
 
-def _moves(
-    edit: SlaEdit, complaints: Sequence[Complaint], clocks: dict[int, list[Clock]], at: datetime
-) -> dict[int, list[Move]]:
-    """What the edit does to the clocks of each complaint. Query cost: 2."""
-    movable = {one.pk: recompute.open_clocks(clocks[one.pk], at) for one in complaints}
-    stories: dict[int, list[ClockEvent]] = defaultdict(list)
-    keys = [one.pk for found in movable.values() for one in found]
-    for event in ClockEvent.objects.filter(clock__in=keys).order_by("pk"):
-        stories[event.clock_id].append(event)
-    if edit.calendar_version is not None:
-        version = edit.calendar_version
-        others = CalendarVersion.objects.filter(calendar=version.calendar_id).exclude(pk=version.pk)
-        siblings = frozenset(others.values_list("pk", flat=True))
-        with policies.previewing(version):
-            return {
-                key: recompute.by_calendar(version, siblings, found, stories, mode=edit.mode, at=at)
-                for key, found in movable.items()
-            }
-    book = policies.book_of(edit.sla_version)
-    return {
-        one.pk: recompute.by_policies(
-            book, one, one.customer.tier if one.customer else "", movable[one.pk], stories, at=at
-        )
-        for one in complaints
-    }
-
-
-def _note(edit: SlaEdit, complaints: Sequence[Complaint], moves: dict[int, list[Move]], at: datetime) -> None:
-    """Add to the counts, and keep the examples that move most."""
-    found = {**edit.found, "open": edit.found["open"] + (0 if edit.found.get("settled") else len(complaints))}
-    examples = list(found["examples"])
-    for complaint in complaints:
-        for move in moves[complaint.pk]:
-            due = move.row["due_at"]
-            if not move.seconds:
-                continue
-            found["moved"] += 1
-            found["later" if move.seconds > 0 else "earlier"] += 1
-            found["late_at_once"] += int(due is not None and due <= at)
-            examples.append(
-                {
-                    "reference": complaint.reference,
-                    "clock": move.clock.code or str(move.clock.kind),
-                    "from": _iso(move.clock.due_at),
-                    "to": _iso(due),
-                    "seconds": move.seconds,
-                }
-            )
-    examples.sort(key=lambda one: -abs(one["seconds"]))
-    edit.found = {**found, "examples": examples[:EXAMPLES]}
-
-
 def _move(
     edit: SlaEdit,
     complaints: Sequence[Complaint],
-    clocks: dict[int, list[Clock]],
-    moves: dict[int, list[Move]],
+    clocks: Mapping[int, list[Clock]],
+    moves: Mapping[int, list[Move]],
     *,
     at: datetime,
 ) -> None:
-    """Write the events, the rows and the trail of a chunk. Query cost: 6, whatever the number."""
+    """Write the events, the rows and the trail of a chunk. Query cost: 6, whatever the number, and 1 for new clocks."""
     changed = [one for one in complaints if moves[one.pk]]
     if not changed:
         return
     ends = trail.ends("complaint", [one.pk for one in changed])
     by = Actor.system(f"sla edit {edit.pk}")
-    events, entries, moved = [], [], []
+    moved, entries = [], []
     for complaint in changed:
         own = moves[complaint.pk]
-        shifts = {
-            one.clock.code or str(one.clock.kind): [_iso(one.clock.due_at), _iso(one.row["due_at"])]
-            for one in own
-            if one.seconds
-        }
-        events += [one.event for one in own]
+        told = tally.on_trail(own)
         moved += [one.make() for one in own]
+        clocks[complaint.pk].extend(one.clock for one in own if one.clock.pk is None)
         complaint.queue_at = sla.queue_at(clocks[complaint.pk], complaint)
         complaint.updated_at = clock.now()
         standing.refresh(complaint, clocks[complaint.pk])
-        if shifts:
+        if told:
             seq, previous = ends.get(complaint.pk, (0, trail.GENESIS))
-            changes = {"edit": edit.pk, "mode": edit.mode, "deadlines": shifts}
+            changes = {"edit": edit.pk, "mode": edit.mode, **told}
             entries.append(
                 trail.build(complaint, "sla.moved", by=by, at=at, changes=changes, seq=seq + 1, previous=previous)
             )
-    bulk_update.update(moved, recompute.COLUMNS)
+    fresh, known = [one for one in moved if one.pk is None], [one for one in moved if one.pk is not None]
+    rows.give_ids(*fresh)
+    events = [event for one in changed for move in moves[one.pk] for event in move.events]
+    for event in events:
+        event.clock_id = event.clock.pk
+    bulk_update.update(known, recompute.COLUMNS)
     bulk_update.update(changed, ["queue_at", "updated_at", *standing.FIELDS])
-    bulk.insert([*events, *entries])
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
+    bulk.insert([*fresh, *events, *entries])

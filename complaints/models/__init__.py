@@ -15,6 +15,7 @@ from complaints.models.clocks import (
     Firing,
     RulePack,
     SlaEdit,
+    SlaEditRow,
     SlaPolicy,
     SlaVersion,
 )
@@ -175,6 +176,7 @@ __all__ = [
     "SearchText",
     "Severity",
     "SlaEdit",
+    "SlaEditRow",
     "SlaPolicy",
     "SlaVersion",
     "Status",

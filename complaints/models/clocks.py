@@ -220,8 +220,8 @@ class SlaEdit(models.Model):
     """An edit of a calendar, of the policies or of a pack: its preview, then its way through the open complaints.
 
     `draft`: what is edited, {"calendar_version": id} or {"sla_version": id}. `mode`: see EditMode. `at`: the instant of
-    the change (UTC), set when it is applied. `found`: counts and examples, {"open", "moved", "earlier", "later",
-    "late_at_once", "examples": [...]}. `cursor`: the last complaint looked at; the job goes on behind it after a crash.
+    the change (UTC), set when it is applied. `found`: what was counted (`complaints.sla.tally`), with examples and what
+    it rested on. `cursor`: the last complaint looked at; the job goes on behind it after a crash.
     """
 
     class Status(models.TextChoices):
@@ -257,3 +257,31 @@ class SlaEdit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk} {self.status}"
+
+
+class SlaEditRow(models.Model):
+    """One clock that an edit would change, or has changed: what its counts count.
+
+    `clock`: the kind, or the code of a statutory rule. `what`: moved, left (it stands still, and less or more of its
+    time is left), added, ended. `late`: due at once. `seconds`, `worked`: by how much the deadline moves, elapsed and
+    in working time, later above 0; of one that stands still the working time left in `left_before` and `left_after`.
+    """
+
+    edit = models.ForeignKey(SlaEdit, models.CASCADE, related_name="rows", db_index=False)
+    complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="+")
+    clock = models.CharField(max_length=40)
+    what = models.CharField(max_length=8)
+    late = models.BooleanField(default=False)
+    before_at = models.DateTimeField(null=True)
+    after_at = models.DateTimeField(null=True)
+    seconds = models.BigIntegerField(null=True)
+    worked = models.BigIntegerField(null=True)
+    left_before = models.BigIntegerField(null=True)
+    left_after = models.BigIntegerField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["edit", "late", "id"], name="slaeditrow_listed")]
+
+    def __str__(self) -> str:
+        return f"{self.edit_id} {self.clock} {self.what}"

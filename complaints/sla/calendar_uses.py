@@ -1,4 +1,4 @@
-"""What of deadlines rests on a calendar: the policies in force, rule packs, and previews of its draft (SLA 3)."""
+"""What of deadlines rests on a calendar: policies in force and drafted, rule packs, previews of its draft (SLA 3)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from complaints.models import RulePack, SlaEdit, SlaPolicy, SlaVersion
 
 
 def uses(calendar_id: int) -> list[str]:
-    """The policies in force and the installed packs that count by this calendar, in words. Query cost: 3."""
+    """The policies in force and of the open draft and the installed packs that count by this calendar, in words.
+    Query cost: 4."""
     newest = SlaVersion.objects.filter(published_at__isnull=False).order_by("-number").values_list("pk", flat=True)[:1]
-    policies = SlaPolicy.objects.filter(calendar=calendar_id, version__in=list(newest)).order_by("position")
+    policies = SlaPolicy.objects.filter(calendar=calendar_id).order_by("position")
+    in_force = list(policies.filter(version__in=list(newest)).values_list("name", flat=True))
+    drafted = policies.filter(version__published_at__isnull=True).values_list("name", flat=True)
     packs = RulePack.objects.filter(calendar=calendar_id, removed_at__isnull=True)
-    return [_("policy “%(name)s”") % {"name": name} for name in policies.values_list("name", flat=True)] + [
-        _("rule pack %(name)s") % {"name": str(pack)} for pack in packs
+    return [
+        *(_("policy “%(name)s”") % {"name": name} for name in in_force),
+        *(_("policy “%(name)s” of the draft") % {"name": name} for name in drafted if name not in in_force),
+        *(_("rule pack %(name)s") % {"name": str(pack)} for pack in packs),
     ]
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from django.db import models
 
-from complaints.models import NEVER, Clock, ClockEvent, ClockKind, ClockState, Complaint
-from complaints.sla import firings, ladder, packs, policies, replay
+from complaints.models import NEVER, Clock, ClockEvent, ClockKind, ClockState, Complaint, SlaPolicy
+from complaints.sla import asked, firings, ladder, packs, policies, recompute, replay
 from complaints.sla.replay import (
     BREACHED,
     CANCELLED,
@@ -184,10 +184,11 @@ def _waits_in_days(clock: Clock) -> bool:
     return replay.tell(story_of(clock)).paused_since is not None
 
 
-def cancel(clock: Clock, *, at: datetime, because: str = "") -> None:
+def cancel(clock: Clock, *, at: datetime, because: str = "", policy: SlaPolicy | None = None) -> None:
     """The case ended without the work being asked for any more. A recorded or passed deadline stands as a breach.
 
-    `because`: what it ended by, where that can be taken back (`complaints.sla.joined`).
+    `because`: what it ended by, where that can be taken back (`complaints.sla.joined`); `policy`: the one that governs
+    the case now and asks for no such clock (`complaints.sla.asked`).
     """
     if clock.is_finished:
         return
@@ -196,7 +197,7 @@ def cancel(clock: Clock, *, at: datetime, because: str = "") -> None:
     if clock.state != ClockState.BREACHED:
         clock.state = ClockState.CANCELLED
     clock.completed_at, clock.next_at, clock.paused_since, clock.rungs = at, None, None, []
-    note(clock, CANCELLED, at, {"because": because} if because else {})
+    note(clock, CANCELLED, at, {**({"because": because} if because else {}), **(asked.said(policy) if policy else {})})
 
 
 def reopen(clock: Clock, *, at: datetime) -> None:
@@ -213,14 +214,16 @@ def reopen(clock: Clock, *, at: datetime) -> None:
 def retarget(clock: Clock, complaint: Complaint, *, tier: str, at: datetime) -> None:
     """After a reclassification: the policy that now matches, from receipt, time already worked kept (domain, SLA 4).
 
-    The new deadline is never before `at`; a finished or breached clock stays as it is, and so does one that the
-    policy knows no target for, and a statutory one.
+    The new deadline is never before `at`; a finished or breached clock stays as it is, and so does a statutory one. One
+    that the policy knows no target for is cancelled.
     """
     if clock.kind == ClockKind.STATUTORY or clock.policy_id is None:
         return
     found = policies.match(complaint, tier)
     target = policies.target_of(found.policy, clock.kind)
-    if target is not None and clock.policy_id != found.policy.pk:
+    if target is None and asked.ends(clock, found.policy, at):
+        cancel(clock, at=at, policy=found.policy)
+    elif target is not None and clock.policy_id != found.policy.pk:
         change_terms(clock, _by_policy(found, target), at=at)
 
 
@@ -228,19 +231,33 @@ def rematch(complaint: Complaint, clocks: Sequence[Clock], *, tier: str, at: dat
     """All clocks of a complaint sorted anew: those there were retargeted, with those that now are due to it.
 
     What another policy or a pack asks for beside runs from receipt; if that deadline has passed, an agreed target (no
-    statutory one) runs from `at` instead: no one can be late before the promise existed. Statutory clocks of packs
-    whose conditions it no longer meets are cancelled. Query cost: one for each clock that moves.
+    statutory one) runs from `at` instead: no one can be late before the promise existed. A resolve clock begins
+    standing still where the case waits on the customer. Statutory clocks of packs whose conditions it no longer meets
+    are cancelled. Query cost: one for each clock that moves.
     """
-    found, kinds = list(clocks), {clock.kind for clock in clocks}
     for clock in clocks:
         retarget(clock, complaint, tier=tier, at=at)
-    for kind in FIRST_KINDS if complaint.is_open else ():
-        if kind not in kinds and not (kind == ClockKind.ACKNOWLEDGE and complaint.acknowledged_at):
-            fresh = start(complaint, tier=tier, start_at=complaint.received_at, kinds=[kind])
-            if any(one.due_at is not None and one.due_at < at for one in fresh):
-                fresh = start(complaint, tier=tier, start_at=at, kinds=[kind])
-            found += fresh
-    return [*found, *_other_packs(complaint, clocks, tier=tier, at=at)]
+    return [
+        *clocks,
+        *_other_clocks(complaint, clocks, tier=tier, at=at),
+        *_other_packs(complaint, clocks, tier=tier, at=at),
+    ]
+
+
+def _other_clocks(complaint: Complaint, clocks: Sequence[Clock], *, tier: str, at: datetime) -> list[Clock]:
+    """New agreed clocks that the policy asks for; one that had ended for want of a target goes on instead."""
+    found = policies.match(complaint, tier)
+    kinds = asked.lacking(complaint, clocks, found.policy)
+    ended = [clock for clock in clocks if clock.kind in kinds and clock.state == ClockState.CANCELLED]
+    stories = {clock.pk: story_of(clock) for clock in ended}
+    told = asked.told_at([complaint.pk] if ClockKind.UPDATE in kinds else []).get(complaint.pk)
+    fresh: list[Clock] = []
+    for move in recompute.added(found, complaint, kinds, clocks, stories, told, at=at):
+        clock = move.make()
+        _fresh(clock).extend(move.events)
+        if clock.pk is None:
+            fresh.append(clock)
+    return fresh
 
 
 def _other_packs(complaint: Complaint, clocks: Sequence[Clock], *, tier: str, at: datetime) -> list[Clock]:

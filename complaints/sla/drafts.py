@@ -15,6 +15,7 @@ from complaints.sla import ladder
 from core.models import TrailEntry
 
 ADDED, REMOVED, CHANGED, MOVED = "added", "removed", "changed", "moved"
+COUNTED_BY = "counted_by"  # beside changed targets on the trail: the calendar whose working day they are told in
 FIELDS = ("name", "type", "channel", "severity", "tier", "team", "calendar", "targets", "ladder", "reopen_mode")
 
 

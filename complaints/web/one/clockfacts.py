@@ -127,6 +127,9 @@ def _changes(events: Sequence[ClockEvent], reasons: Reasons, now: datetime) -> I
     """Each time the clock was set anew: when, what, and why."""
     before: dict[str, Any] = {}
     for event in events:
+        if event.kind == replay.CANCELLED and "policy" in event.data:
+            words = {"when": languages.near(event.at, now), "policy": _policy(event.data["policy"])}
+            yield _("%(when)s: no longer asked for, by policy %(policy)s") % words
         if "target" not in event.data:
             continue
         if before:
@@ -138,11 +141,19 @@ def _changes(events: Sequence[ClockEvent], reasons: Reasons, now: datetime) -> I
         before = event.data
 
 
+def _policy(key: int) -> str:
+    found = terms().policies.get(key)
+    return _version(found) if found else languages.DASH
+
+
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
     if after.get("policy") != before.get("policy") and (policy := terms().policies.get(after.get("policy") or 0)):
         yield _("policy %(policy)s") % {"policy": _version(policy)}
     if after["target"] != before["target"]:
-        words = {"before": target(before["target"]), "after": target(after["target"])}
+        words = {
+            "before": target(before["target"], _day(before)),
+            "after": target(after["target"], _day(after)),
+        }
         if after.get("extended") and not before.get("extended"):
             yield _("extended from %(before)s to %(after)s") % words
         else:
@@ -154,6 +165,12 @@ def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]
             yield _("calendar %(calendar)s, from then on") % words
         else:
             yield _("calendar %(calendar)s, for the whole time") % words
+
+
+def _day(said: dict[str, Any]) -> int:
+    """How long a working day is by the calendar that an event names."""
+    version = said.get("calendar_version")
+    return reading.day_length(policies.calendar_of(version)) if version else DAY_SECONDS
 
 
 def _brought(events: Sequence[ClockEvent], now: datetime) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +17,10 @@ from complaints.models import ClockKind, LateReason, Outcome, Severity, Status
 from complaints.playbooks.memory import step_title
 from complaints.reference import catalogue
 from complaints.sla.ladder import percent_of
+from complaints.sla.reading import DAY_SECONDS
 from complaints.web.names import name_of
 from complaints.web.one import decision_words, detail_words, learning_words, linking_words, promise_words, remedy_words
+from complaints.web.one.clockfacts import span
 from complaints.web.one.told import Step
 from core import languages
 from core.models import TrailEntry
@@ -105,7 +107,10 @@ def _classified(body: dict[str, Any]) -> str:
         parts.append(row.path if row else body["type"][1])
     if "severity" in body:
         parts.append(str(Severity(body["severity"][1]).label))
-    return _("Sorted as %(what)s") % {"what": ", ".join(parts)}
+    said = _("Sorted as %(what)s") % {"what": ", ".join(parts)}
+    if shifts := "; ".join(_shifts(body)):
+        said = f"{said}. {_('Deadlines: %(deadlines)s') % {'deadlines': shifts}}"
+    return said
 
 
 def _resolved(body: dict[str, Any]) -> str:
@@ -131,14 +136,30 @@ def _warned(body: dict[str, Any]) -> tuple[str, str, str]:
 
 def _moved(body: dict[str, Any]) -> tuple[str, str, str]:
     """Deadlines moved by an edit of a calendar or of the policies."""
-    said = []
-    for kind, (before, after) in sorted(body["deadlines"].items()):
-        label = str(ClockKind(kind).label) if kind in ClockKind.values else kind
-        due = [
-            languages.short_moment(datetime.fromisoformat(one)) if one else languages.DASH for one in (before, after)
-        ]
-        said.append(f"{label} {' → '.join(due)}")
-    return "calendar", "", _("Working hours or policies changed: %(deadlines)s") % {"deadlines": "; ".join(said)}
+    said = "; ".join(_shifts(body))
+    return "calendar", "", _("Working hours or policies changed: %(deadlines)s") % {"deadlines": said}
+
+
+def _shifts(body: dict[str, Any]) -> Iterator[str]:
+    """What becomes of each clock: Resolve Thu 5 Mar, 14:00 → Fri 6 Mar, 10:00; paused, 44 h → 10 h left; new; ended."""
+    for kind, (before, after) in sorted(body.get("deadlines", {}).items()):
+        yield f"{_clock(kind)} {_moment(before)} → {_moment(after)}"
+    for kind, (less, more) in sorted(body.get("left", {}).items()):
+        day = body.get("day_seconds", DAY_SECONDS)
+        words = {"clock": _clock(kind), "before": _left(less, day), "after": _left(more, day)}
+        yield _("%(clock)s, paused: %(before)s → %(after)s left") % words
+    for kind, due in sorted(body.get("added", {}).items()):
+        yield _("%(clock)s, new: %(deadline)s") % {"clock": _clock(kind), "deadline": _moment(due)}
+    for kind in sorted(body.get("ended", [])):
+        yield _("%(clock)s: no longer asked for") % {"clock": _clock(kind)}
+
+
+def _clock(kind: str) -> str:
+    return str(ClockKind(kind).label) if kind in ClockKind.values else kind
+
+
+def _left(seconds: int | None, day_seconds: int) -> str:
+    return span(seconds, day_seconds) if seconds is not None else languages.DASH
 
 
 def _moment(text: str | None) -> str:

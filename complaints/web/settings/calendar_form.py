@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -74,7 +75,8 @@ class YearPart:
 
 
 class HoursForm(SettingsForm):
-    """Zone, weekly hours, seasons, holidays. `row`: the Calendar; None for a new one, which also has a name.
+    """Zone, weekly hours, seasons, holidays. `row`: the Calendar; None for a new one, which also has a name and begins
+    in the zone of the house.
 
     `do`: save, or look at the week first, or save and go on to public holidays (`holidays`), to a file (`file`) or to
     more empty rows (`rows`).
@@ -98,8 +100,9 @@ class HoursForm(SettingsForm):
             del self.fields["name"]
         source = self._stored()
         zones = [*time_zones()]
-        if source is not None and source.tz not in dict(zones):
-            zones.append((source.tz, source.tz))
+        begins = source.tz if source is not None else settings.TIME_ZONE
+        if begins not in dict(zones):
+            zones.append((begins, begins))
         self.fields["tz"].choices = _by_area(zones)  # type: ignore[attr-defined]
         seasons, days = self._counts(source)
         for key, label in zip(WEEKDAYS, languages.voice().weekdays, strict=True):
@@ -109,7 +112,7 @@ class HoursForm(SettingsForm):
         for n in range(days):
             self._add_day(n)
         if self.row is None and not self.is_bound:
-            self.initial = {"tz": "UTC", **dict.fromkeys(WEEKDAYS[:5], "09:00-17:00")}
+            self.initial = {"tz": settings.TIME_ZONE, **dict.fromkeys(WEEKDAYS[:5], "09:00-17:00")}
 
     def _stored(self) -> Source | None:
         """What the editor begins with: the draft, else the version in force. Query cost: 1 or 2."""
@@ -152,7 +155,7 @@ class HoursForm(SettingsForm):
     def start(self, row: Any) -> dict[str, Any]:
         source = self._stored()
         if source is None:
-            return {"tz": "UTC"}
+            return {"tz": settings.TIME_ZONE}
         found: dict[str, Any] = {"tz": source.tz, **_week("", source.weekly)}
         for n, season in enumerate(source.seasons):
             found[f"season_{n}_name"] = season.name

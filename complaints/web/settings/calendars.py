@@ -19,6 +19,7 @@ from complaints.models import SlaEdit
 from complaints.web.settings import calendar_words, week
 from complaints.web.settings.calendar_form import HoursForm
 from complaints.web.settings.calendar_try import TryForm
+from complaints.web.settings.edit_words import CALENDAR_MODES
 from complaints.web.settings.editing import SettingsForm, carry_out
 from complaints.web.settings.frame import show
 from core import calendar_uses
@@ -104,18 +105,12 @@ class ModeForm(SettingsForm):
 
     ids = "mode_%s"
     mode = forms.ChoiceField(
-        label=gettext_lazy("From when"), choices=SlaEdit.Mode.choices, initial=SlaEdit.Mode.NEW_ONLY,
-        widget=forms.RadioSelect,
+        label=gettext_lazy("From when"), choices=[(mode, name) for mode, (name, _hint) in CALENDAR_MODES.items()],
+        initial=SlaEdit.Mode.NEW_ONLY, widget=forms.RadioSelect,
     )  # fmt: skip
 
     def build(self) -> None:
-        hints = {
-            SlaEdit.Mode.NEW_ONLY: _("Open complaints keep the hours they were promised under."),
-            SlaEdit.Mode.FROM_NOW: _("Open complaints count by the new hours from the moment you apply them."),
-            SlaEdit.Mode.RETROACTIVE: _(
-                "The hours were wrong all along: open complaints are counted anew from receipt."
-            ),
-        }
+        hints = {mode: str(hint) for mode, (_name, hint) in CALENDAR_MODES.items()}
         self.fields["mode"].hints = hints  # type: ignore[attr-defined]
 
     def start(self, row: Any) -> dict[str, Any]:

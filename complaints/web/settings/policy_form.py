@@ -9,17 +9,18 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
-from complaints.actions.policies import KINDS, MOST_STEPS
+from complaints.actions.policies import KINDS, MOST_STEPS, most_of
 from complaints.models import ChannelCode, ClockKind, Severity, SlaPolicy, SlaVersion
 from complaints.reference import catalogue
 from complaints.sla import ladder
 from complaints.web.settings import choices
 from complaints.web.settings.editing import Part, SettingsForm
+from core import languages
 from core.actions import settings
 from core.errors import InvalidInput
 from core.models import Calendar, Team
 from core.web.fields import Line
-from core.working_time import TargetKind
+from core.working_time import MAX_SECONDS, TargetKind
 
 SPARE, FEWEST = 2, 4  # rows of the ladder: empty ones behind the last, and at least so many
 MINUTES, HOURS, SECONDS = "minutes", "hours", "seconds"
@@ -122,7 +123,7 @@ class PolicyForm(SettingsForm):
             units.insert(0, (SECONDS, gettext_lazy("working seconds")))
         label = ClockKind(kind).label
         self.fields[f"{kind}_amount"] = forms.IntegerField(
-            label=label, required=False, min_value=1, max_value=1_000_000_000
+            label=label, required=False, min_value=1, max_value=MAX_SECONDS
         )
         self.fields[f"{kind}_unit"] = forms.ChoiceField(
             label=_("%(clock)s: counted in") % {"clock": label}, choices=units, initial=HOURS
@@ -192,6 +193,18 @@ class PolicyForm(SettingsForm):
             {"number": number + 1, **{name: self[f"step_{number}_{name}"] for name in STEP}}
             for number in range(self.step_count)
         ]
+
+    def clean(self) -> dict[str, Any]:
+        """A number that is too large in its unit stands at its own field."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        for kind in KINDS:
+            amount, unit = given.get(f"{kind}_amount"), given.get(f"{kind}_unit")
+            if amount and unit:
+                most = most_of(TargetKind.WORKING_SECONDS if unit in UNITS else unit) // UNITS.get(unit, 1)
+                if amount > most:
+                    said = _("At most %(most)s: a hundred years.") % {"most": languages.number(most)}
+                    self.add_error(f"{kind}_amount", said)
+        return given
 
     def start(self, row: Any) -> dict[str, Any]:
         return _start(self.policy) if self.policy else {}

@@ -8,13 +8,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
-from complaints.models import ClockKind, SlaEdit, SlaPolicy
+from complaints.models import ClockKind, SlaPolicy
 from complaints.reference import catalogue
 from complaints.sla import drafts, ladder, policies
 from complaints.sla.covering import Covered
 from complaints.sla.drafts import Difference
 from complaints.sla.reading import day_length
 from complaints.web.names import teams
+from complaints.web.settings.edit_words import HOURS_ONLY, mode_name
 from core import languages
 from core.cached import Cached
 from core.models import Calendar, CalendarVersion
@@ -114,7 +115,7 @@ def ladder_words(one: SlaPolicy) -> list[str]:
 def step_words(percent: int, to: int, *, hand_over: bool = False) -> str:
     words = {"percent": languages.percent(percent), "people": people(to)}
     if hand_over:
-        return _("at %(percent)s: %(people)s; handed over if nobody has acknowledged it") % words
+        return _("at %(percent)s: %(people)s; handed over if its owner does nothing") % words
     return _("at %(percent)s: %(people)s") % words
 
 
@@ -170,13 +171,25 @@ def calendar_names() -> dict[int, str]:
 def trail_lines(kind: str, told: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """What an entry about the list of policies says: (what, before, after); before is empty but for changes."""
     paired = kind in ("slaversion.policy_changed", "slaversion.policy_moved")
+    counted_by = told.get("calendar", told.get(drafts.COUNTED_BY))
+    calendars = counted_by if paired and isinstance(counted_by, list) else [counted_by, counted_by]
+    days = [_day_of(one) for one in calendars]
     lines = []
     for name, value in told.items():
+        if name == drafts.COUNTED_BY:
+            continue
         if paired and isinstance(value, list):
-            lines.append((_trail_label(name), _trail_value(name, value[0]), _trail_value(name, value[1])))
+            before, after = (_trail_value(name, one, day) for one, day in zip(value, days, strict=True))
+            lines.append((_trail_label(name), before, after))
         elif value not in ("", None, [], {}):
-            lines.append((_trail_label(name), "", _trail_value(name, value)))
+            lines.append((_trail_label(name), "", _trail_value(name, value, days[1])))
     return lines
+
+
+def _day_of(calendar_id: Any) -> int:
+    """How long a working day of a calendar is in seconds; endless where the entry does not say which calendar."""
+    version = policies.book().newest.get(calendar_id) if isinstance(calendar_id, int) else None
+    return day_length(policies.calendar_of(version)) if version is not None else HOURS_ONLY
 
 
 def _trail_label(name: str) -> str:
@@ -192,12 +205,12 @@ def _trail_label(name: str) -> str:
     return also.get(name) or str(FIELDS.get(name, name))
 
 
-def _trail_value(name: str, value: Any) -> str:
+def _trail_value(name: str, value: Any, day_seconds: int) -> str:
     if value in ("", None, [], {}):
         return languages.DASH
     if name == "targets":
         words = (
-            (ClockKind(kind).label, target_words(Target(target["kind"], target["value"]), languages.DAY))
+            (ClockKind(kind).label, target_words(Target(target["kind"], target["value"]), day_seconds))
             for kind, target in value.items()
         )
         return ", ".join(f"{kind}: {text}" for kind, text in words)
@@ -213,6 +226,6 @@ def _trail_value(name: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(one) for one in value)
     if name == "mode":
-        return str(dict(SlaEdit.Mode.choices).get(value, value))
+        return mode_name(str(value), is_policies=True)
     field = SlaPolicy._meta.get_field(name) if name in ("channel", "severity", "reopen_mode") else None
     return str(dict(getattr(field, "flatchoices", ())).get(value, value))

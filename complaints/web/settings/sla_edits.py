@@ -6,43 +6,32 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.functional import Promise
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from complaints.actions import sla_edits as actions
-from complaints.models import ClockKind, Complaint, SlaEdit
+from complaints.models import Complaint, SlaEdit, SlaEditRow
+from complaints.sla import previews, tally
 from complaints.web.names import name_of
+from complaints.web.settings import edit_words as words
 from complaints.web.settings.frame import PAGE, key_of, show
 from complaints.web.settings.press import Press, press
-from core import languages, trail
+from core import languages
 from core.access import ADMIN, MANAGER, allow
 from core.clock import now
-from core.instants import parse_instant
-from core.web.parts import Cell, Chip, Column, Empty, Link, Option
+from core.models import User
+from core.web.parts import Cell, Chip, Column, Empty, Link
 
 HERE = "settings_sla"
 Mode, Status = SlaEdit.Mode, SlaEdit.Status
 AT_WORK = (Status.COUNTING, Status.APPLYING)
 TONES = {Status.COUNTED: "note", Status.DONE: "ok", Status.DROPPED: "pause"}
-POLICY_WORDS: dict[str, str | Promise] = {
-    Mode.NEW_ONLY: gettext_lazy("Open complaints keep the policy they were given; only those that come in from now on "
-                                "are given the new ones."),
-    Mode.FROM_NOW: gettext_lazy("Open complaints are given the policy that now matches, counted from their receipt; "
-                                "time already worked is kept, and no new deadline lies before the change."),
-}  # fmt: skip
-CALENDAR_WORDS: dict[str, str | Promise] = {
-    Mode.NEW_ONLY: gettext_lazy("Open complaints go on by the hours they began with; only those that come in from now "
-                                "on go by the new ones."),
-    Mode.FROM_NOW: gettext_lazy("Open complaints keep the working time of the old hours up to now and go on by the new "
-                                "ones."),
-    Mode.RETROACTIVE: gettext_lazy("The old hours were wrong: deadlines of open complaints are counted anew from their "
-                                   "receipt, as if the new hours had always held. What was missed stays missed."),
-}  # fmt: skip
 
 
 class ModeForm(Press):
@@ -64,18 +53,18 @@ def index(request: HttpRequest) -> HttpResponse:
         [
             Cell(what(one), "head", reverse("settings_sla_edit", args=[one.pk])),
             Cell(Chip(str(one.get_status_display()), TONES.get(Status(one.status), "risk")), "chip"),
-            Cell(str(one.get_mode_display())),
+            Cell(words.mode_words(one)),
             Cell(name_of(one.created_by_id) or languages.DASH),
             Cell(languages.near(one.at or one.created_at, at)),
-            Cell(languages.number(one.found.get("moved", 0)), "num"),
+            Cell(languages.number(tally.changed(one.found)), "num"),
         ]
         for one in listed[:PAGE]
     ]
     nothing = _("Whoever changes a calendar or the policies sees first what that does to open complaints.")
     context = {
-        "lead": _("Every preview and every change that was applied, with how many deadlines it moved."),
+        "lead": _("Every preview and every change that was applied, with how many deadlines it changed."),
         "columns": [Column(_("What")), Column(_("State")), Column(_("Holds for")), Column(_("Who")), Column(_("When")),
-                    Column(_("Deadlines moved"), end=True)],
+                    Column(_("Deadlines changed"), end=True)],
         "rows": rows,
         "empty": Empty("nothing", _("Nothing was changed yet"), nothing, []),
         "next_url": f"{reverse('settings_sla_edits')}?before={listed[PAGE - 1].pk}" if len(listed) > PAGE else "",
@@ -88,7 +77,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @allow(ADMIN, MANAGER)
 def edit(request: HttpRequest, edit_id: int) -> HttpResponse:
     """One edit. While it is at work an htmx poll asks with what it has seen: 204 when nothing moved, else the page's
-    changing part. Query cost: at most 5 beside session and user."""
+    changing part. Query cost: at most 8 beside session and user."""
     one = _find(edit_id)
     if request.htmx:  # type: ignore[attr-defined]
         if request.GET.get("seen") == _seen(one):
@@ -96,6 +85,38 @@ def edit(request: HttpRequest, edit_id: int) -> HttpResponse:
         return render(request, "settings/_sla_edit.html", context_of(request, one))
     tools = (Link(_("Earlier changes"), reverse("settings_sla_edits"), "trail"),)
     return show(request, "settings/sla_edit.html", HERE, context_of(request, one), title=what(one), tools=tools)
+
+
+@require_safe
+@allow(ADMIN, MANAGER)
+def rows(request: HttpRequest, edit_id: int) -> HttpResponse:
+    """The clocks behind the counts of one edit, of cases the reader may see, 50 a page; `late`: those due at once.
+
+    Query cost: 2 beside session and user.
+    """
+    one = _find(edit_id)
+    found = _seen_rows(request, one).select_related("complaint")
+    only_late = request.GET.get("late") == "1"
+    if only_late:
+        found = found.filter(late=True)
+    if after := key_of(request, "after"):
+        found = found.filter(pk__gt=after)
+    listed = list(found.order_by("pk")[: PAGE + 1])
+    at, day = now(), words.day_of(actions.progress(one))
+    here = reverse("settings_sla_edit_rows", args=[one.pk])
+    kept = {"late": "1"} if only_late else {}
+    following = f"{here}?{urlencode({**kept, 'after': str(listed[PAGE - 1].pk)})}" if len(listed) > PAGE else ""
+    nothing = _("No deadline of a case that you see would change.")
+    context = {
+        "lead": _("Due at once, of cases you see.") if only_late else _("What changes, of cases you see."),
+        "columns": words.row_columns(),
+        "rows": [words.listed(row, at, day) for row in listed[:PAGE]],
+        "empty": Empty("nothing", _("Nothing to show"), nothing, []),
+        "next_url": following,
+        "previous_url": f"{here}?{urlencode(kept)}".rstrip("?") if after else "",
+    }
+    tools = (Link(_("Back to the change"), _here(one), "left"),)
+    return show(request, "settings/list.html", HERE, context, title=what(one), tools=tools)
 
 
 @require_POST
@@ -148,49 +169,44 @@ def what(one: SlaEdit) -> str:
 
 
 def context_of(request: HttpRequest, one: SlaEdit) -> dict[str, Any]:
-    """Query cost: at most 3: whether the draft has changed since, the examples that the reader may see."""
-    said = actions.progress(one)
+    """Query cost: at most 6: whether it may still be applied, the examples and how many rows the reader may see."""
+    said, at = actions.progress(one), now()
     may_edit = ADMIN in request.user.roles  # type: ignore[union-attr]
-    stale = one.status in (Status.COUNTING, Status.COUNTED) and _changed_since(one)
-    examples, hidden = _examples(request, said["examples"])
+    is_preview = one.status in (Status.COUNTING, Status.COUNTED)
+    why = previews.outdated(one, at)
+    examples, hidden = _examples(request, said)
+    spread, more_lines = words.spread(said)
     at_work = one.status in AT_WORK
     return {
         "edit": one,
+        "mode": words.mode_words(one),
         "at_work": at_work,
         "poll_url": f"{_here(one)}?seen={_seen(one)}" if at_work else "",
         "here": _here(one),
         "percent": said["percent"],
         "progress": _progress_words(one, said),
-        "headline": _headline(one, said),
-        "facts": _facts(one, said),
-        "stale": stale,
+        "headline": words.headline(one, said),
+        "facts": words.facts(said),
+        "stale": words.STALE.get(why),
+        "shifts": words.shifts(said),
+        "shift_columns": words.shift_columns(),
+        "spread": spread,
+        "spread_columns": words.spread_columns(),
+        "more_lines": more_lines,
         "examples": examples,
-        "columns": [
-            Column(_("Complaint")),
-            Column(_("Clock")),
-            Column(_("Deadline before")),
-            Column(_("Deadline after")),
-            Column(_("Moves by")),
-        ],
+        "columns": words.row_columns(),
         "hidden": hidden,
+        "links": _links(request, one, said),
         "may_edit": may_edit,
-        "may_apply": may_edit and one.status == Status.COUNTED and not stale,
-        "may_drop": may_edit and one.status in (Status.COUNTING, Status.COUNTED),
-        "may_choose": may_edit and one.status in (Status.COUNTING, Status.COUNTED),
-        "modes": modes(one),
+        "may_apply": may_edit and one.status == Status.COUNTED and not why,
+        "may_count": may_edit and one.status == Status.COUNTED,
+        "may_drop": may_edit and is_preview,
+        "may_choose": may_edit and is_preview,
+        "modes": words.options(one),
         "who": _who(one),
         "origin": _origin(one),
         "press": Press(),
     }
-
-
-def modes(one: SlaEdit) -> list[Option]:
-    """From when the change may hold, with what that means for open complaints."""
-    words = POLICY_WORDS if one.calendar_version_id is None else CALENDAR_WORDS
-    return [
-        Option(str(value), str(Mode(value).label), str(text), value == one.mode, f"mode-{value}")
-        for value, text in words.items()
-    ]
 
 
 def _progress_words(one: SlaEdit, said: dict[str, Any]) -> str:
@@ -202,80 +218,65 @@ def _progress_words(one: SlaEdit, said: dict[str, Any]) -> str:
     return _("%(looked)s of %(total)s open complaints taken along") % numbers
 
 
-def _headline(one: SlaEdit, said: dict[str, Any]) -> str:
-    """The result in a sentence."""
-    n = said["moved"]
-    if one.mode == Mode.NEW_ONLY:
-        return _("No deadline of an open complaint moves")
-    shown = {"n": languages.number(n)}
-    if one.status == Status.DONE:
-        return ngettext("%(n)s deadline was moved", "%(n)s deadlines were moved", n) % shown
-    if one.status == Status.APPLYING:
-        return ngettext("%(n)s deadline moved so far", "%(n)s deadlines moved so far", n) % shown
-    if one.status == Status.COUNTING:
-        return ngettext("%(n)s deadline would move, so far", "%(n)s deadlines would move, so far", n) % shown
-    return ngettext("%(n)s deadline would move", "%(n)s deadlines would move", n) % shown
-
-
-def _facts(one: SlaEdit, said: dict[str, Any]) -> list[tuple[str, str]]:
-    found = [
-        (_("Open complaints"), languages.number(said["total"])),
-        (_("Deadlines that move earlier"), languages.number(said["earlier"])),
-        (_("Deadlines that move later"), languages.number(said["later"])),
-        (_("Due at once"), languages.number(said["late_at_once"])),
-    ]
-    return found
-
-
-def _examples(request: HttpRequest, found: list[dict[str, Any]]) -> tuple[list[list[Cell]], str]:
-    """Rows of the deadlines that move most, of cases the reader may see, and how many are left out. Query cost: 1."""
+def _examples(request: HttpRequest, said: dict[str, Any]) -> tuple[list[list[Cell]], str]:
+    """Those due at once and those that move most, of cases the reader may see, and why there are no others.
+    Query cost: 1, none for those who see no cases."""
+    found = said["examples"]
+    user: User = request.user  # type: ignore[assignment]
+    if found and not user.sees_cases:
+        return [], _("Which cases these are is shown to those who may see cases.")
     references = {one["reference"] for one in found}
     visible = set(
-        Complaint.objects.visible_to(request.user)  # type: ignore[arg-type]
+        Complaint.objects.visible_to(user)
         .filter(reference__in=references)
         .values_list("reference", flat=True)
     ) if references else set()  # fmt: skip
-    at = now()
-    rows = [
-        [
-            Cell(one["reference"], "head", reverse("case", args=[one["reference"]])),
-            Cell(_clock(one["clock"])),
-            Cell(_instant(one["from"], at)),
-            Cell(_instant(one["to"], at)),
-            Cell(_shift(one["seconds"])),
-        ]
-        for one in found
-        if one["reference"] in visible
-    ]
-    left = len(found) - len(rows)
+    at, day = now(), words.day_of(said)
+    shown = [words.example(one, at, day) for one in found if one["reference"] in visible]
+    left = len(found) - len(shown)
     text = ngettext(
         "%(n)s further example is of a case you do not see.",
         "%(n)s further examples are of cases you do not see.",
         left,
     ) % {"n": left}
-    return rows, text if left else ""
+    return shown, text if left else ""
 
 
-def _clock(name: str) -> str:
-    """A clock kind's label; a statutory clock is named by its rule."""
-    return str(ClockKind(name).label) if name in ClockKind.values else name
+def _links(request: HttpRequest, one: SlaEdit, said: dict[str, Any]) -> list[Link]:
+    """To exactly the rows that the reader may see, all of them and those due at once. Query cost: 1, none for managers
+    and for those who see no cases."""
+    user: User = request.user  # type: ignore[assignment]
+    if one.status == Status.DROPPED or not user.sees_cases:
+        return []
+    n, late = tally.changed(said), said["late_at_once"]
+    if MANAGER not in user.roles:
+        counted = _seen_rows(request, one).aggregate(n=Count("pk"), late=Count("pk", filter=Q(late=True)))
+        n, late = counted["n"], counted["late"]
+    here = reverse("settings_sla_edit_rows", args=[one.pk])
+    links = []
+    if n:
+        text = ngettext("See the deadline", "See the %(n)s deadlines", n) % {"n": languages.number(n)}
+        links.append(Link(text, here))
+    if late:
+        text = ngettext("See the one due at once", "See the %(n)s due at once", late) % {"n": languages.number(late)}
+        links.append(Link(text, f"{here}?late=1"))
+    return links
 
 
-def _instant(text: str | None, at: datetime) -> str:
-    return languages.short_moment(parse_instant(text), now=at) if text else languages.DASH
-
-
-def _shift(seconds: int) -> str:
-    """2 h earlier, 1 d later (elapsed time)."""
-    words = _("%(duration)s later") if seconds > 0 else _("%(duration)s earlier")
-    return words % {"duration": languages.duration(abs(seconds))}
+def _seen_rows(request: HttpRequest, one: SlaEdit) -> Any:
+    """The rows of an edit, of cases the reader may see."""
+    user: User = request.user  # type: ignore[assignment]
+    found = SlaEditRow.objects.filter(edit=one)
+    if MANAGER in user.roles:
+        return found
+    return found.filter(complaint__in=Complaint.objects.visible_to(user))
 
 
 def _who(one: SlaEdit) -> list[tuple[str, str]]:
     found = [(_("Previewed"), _by(one.created_by_id, one.created_at))]
     if one.at is not None:
         found.append((_("Applied"), _by(one.found.get("by"), one.at)))
-        found.append((_("Holds for"), str(one.get_mode_display())))
+        found.append((_("Holds for"), words.mode_words(one)))
     if one.finished_at is not None:
         label = _("Dropped") if one.status == Status.DROPPED else _("Finished")
         found.append((label, languages.moment(one.finished_at)))
@@ -286,13 +287,6 @@ def _by(user_id: int | None, at: datetime) -> str:
     name = name_of(user_id)
     said = {"name": name, "moment": languages.moment(at)}
     return _("%(moment)s, by %(name)s") % said if name else languages.moment(at)
-
-
-def _changed_since(one: SlaEdit) -> bool:
-    """Whether the draft was edited after it was counted; `apply` looks more closely. Query cost: 1 for policies."""
-    if one.sla_version is None:
-        return False
-    return trail.of(one.sla_version).filter(recorded_at__gt=one.created_at).exists()
 
 
 def _origin(one: SlaEdit) -> Link:

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_POLICY + "removal/", policies.remove, name="settings_sla_policy_remove"),
     path("settings/sla/edits/", sla_edits.index, name="settings_sla_edits"),
     path(_EDIT, sla_edits.edit, name="settings_sla_edit"),
+    path(_EDIT + "rows/", sla_edits.rows, name="settings_sla_edit_rows"),
     path(_EDIT + "application/", sla_edits.apply, name="settings_sla_edit_apply"),
     path(_EDIT + "drop/", sla_edits.drop, name="settings_sla_edit_drop"),
     path(_EDIT + "mode/", sla_edits.mode, name="settings_sla_edit_mode"),

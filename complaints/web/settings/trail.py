@@ -39,6 +39,7 @@ from complaints.sla import packs
 from complaints.web.names import colleagues, teams
 from complaints.web.settings import authority_words, policy_words
 from complaints.web.settings.calendar_words import from_trail, place_name
+from complaints.web.settings.edit_words import mode_name
 from complaints.web.settings.frame import PAGE, key_of, show
 from core import languages
 from core.access import ADMIN, allow
@@ -199,6 +200,8 @@ def _lines(one: TrailEntry, told: dict[str, Any], names: _Names) -> list[tuple[s
 
 def _line(one: TrailEntry, name: str, value: Any, names: _Names) -> tuple[str, str, str]:
     label, model_field = _field(one.subject_kind, name)
+    if one.subject_kind == "calendar" and name == "mode":
+        return label, "", mode_name(value, is_policies=False)
     if one.subject_kind == "calendar" and (name == "tz" or "." in name):
         label = place_name(name)
         if isinstance(value, list):
