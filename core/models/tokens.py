@@ -42,7 +42,7 @@ class IdempotencyKey(models.Model):
     status = models.PositiveSmallIntegerField()
     answer = models.TextField()
     location = models.CharField(max_length=300, blank=True)
-    etag = models.CharField(max_length=60, blank=True, default="", db_default="")
+    etag = models.CharField(max_length=100, blank=True, default="", db_default="")
     created_at = models.DateTimeField()
 
     class Meta:
