@@ -1,4 +1,4 @@
-"""The refusals of stays, purchases, charges and payments. `code` is part of the API."""
+"""The refusals of stays, purchases, charges, payments, points, offers and referrals. `code` is part of the API."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -108,3 +108,70 @@ class NotEnoughPoints(DomainError):
 class KeyTaken(DomainError):
     code = "key_taken"
     message = _("An entry with this key says something else.")
+
+
+class NoOffers(DomainError):
+    """They refused offers, or never agreed to any."""
+
+    code = "no_consent"
+    message = _("This customer does not want offers.")
+
+
+class StillWaiting(DomainError):
+    code = "open_complaint"
+    message = _("They wait for an answer to a complaint: until it is decided, only win them back.")
+
+
+class AlreadyAnswered(DomainError):
+    code = "already_answered"
+    message = _("This offer was answered already.")
+
+
+class NotAnswered(DomainError):
+    code = "not_answered"
+    message = _("This offer was not answered.")
+
+
+class OfferLapsed(DomainError):
+    code = "offer_lapsed"
+    message = _("The offer no longer held on that day.")
+
+
+class UnknownPurchase(InvalidInput):
+    code = "unknown_purchase"
+    message = _("This customer has no such order.")
+
+
+class BoughtBefore(InvalidInput):
+    code = "bought_before"
+    message = _("They bought this before the offer was made.")
+
+
+class ReferredThemselves(DomainError):
+    code = "referred_themselves"
+    message = _("Nobody brings themselves.")
+
+
+class AlreadyReferred(DomainError):
+    code = "already_referred"
+    message = _("Somebody brought this customer already.")
+
+
+class ReferralCircle(DomainError):
+    code = "referral_circle"
+    message = _("They cannot have brought each other.")
+
+
+class ReferralWithdrawn(DomainError):
+    code = "already_withdrawn"
+    message = _("This referral was withdrawn.")
+
+
+class AlreadyRewarded(DomainError):
+    code = "already_rewarded"
+    message = _("Points were credited for this referral already.")
+
+
+class StaleReferral(DomainError):
+    code = "stale"
+    message = _("Somebody else changed this referral in the meantime.")

@@ -106,6 +106,8 @@ RESOURCES: Mapping[str, Resource] = {
         ("charges", "retention.api.charges.Charges", gettext_lazy("Charges"), ""),
         ("payments", "retention.api.charges.Payments", gettext_lazy("Payments"), ""),
         ("loyalty-entries", "retention.api.loyalty.LoyaltyEntries", gettext_lazy("Loyalty points"), ""),
+        ("offers", "retention.api.offers.Offers", gettext_lazy("Offers"), ""),
+        ("referrals", "retention.api.referrals.Referrals", gettext_lazy("Referrals"), ""),
         ("follow-ups", "retention.api.follow_ups.FollowUps", gettext_lazy("Follow-up calls"), ""),
         ("survey-responses", "metrics.api.surveys.Responses", gettext_lazy("Survey answers"), ""),
         ("events", "metrics.api.exported.AllEvents", gettext_lazy("Events"), ""),

@@ -16,7 +16,7 @@ from complaints.web.names import name_of
 from complaints.web.one import trail_words
 from core import languages
 from core.models import TrailEntry
-from retention.models import ConsentPurpose, FollowUpOutcome, LoyaltyKind, PurchaseKind
+from retention.models import ConsentPurpose, FollowUpOutcome, LoyaltyKind, OfferKind, PurchaseKind
 
 Words = tuple[str, str, str, str]  # icon, tone, title, text
 Body = dict[str, Any]
@@ -68,6 +68,14 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "purchase.restored": ("undo", "", gettext_noop("Order restored")),
     "purchase.line_corrected": ("right", "", gettext_noop("Line of an order corrected")),
     "purchase.returned": ("undo", "", gettext_noop("Returned")),
+    "offer.made": ("discount", "", gettext_noop("Offered")),
+    "offer.accepted": ("heart", "met", gettext_noop("Accepted an offer")),
+    "offer.declined": ("close", "", gettext_noop("Declined an offer")),
+    "offer.reopened": ("undo", "", gettext_noop("Answer to an offer taken back")),
+    "referral.recorded": ("heart", "met", gettext_noop("Brought by another customer")),
+    "referral.brought": ("heart", "met", gettext_noop("Brought another customer")),
+    "referral.withdrawn": ("undo", "", gettext_noop("Not brought by another customer after all")),
+    "referral.brought_withdrawn": ("undo", "", gettext_noop("Did not bring another customer after all")),
     "purchase.incentive": ("discount", "", gettext_noop("Incentive of an order changed")),
 }
 ARROW = " → "
@@ -201,6 +209,13 @@ def _points(body: Body, private: Body) -> str:
     return ", ".join(x for x in (shown, kind, str(private.get("reason", ""))) if x)
 
 
+def _offered(body: Body, private: Body) -> str:
+    """Filters for a year, €59.90, Cross-selling, until 3 May 2026."""
+    kind = str(dict(OfferKind.choices).get(body.get("kind", ""), ""))
+    last = _("until %(day)s") % {"day": _as_day(body["valid_until"])} if body.get("valid_until") else ""
+    return ", ".join(x for x in (str(private.get("text", "")), _money(body), kind, last) if x)
+
+
 def _money(body: Body, _private: Body | None = None) -> str:
     amount, currency = body.get("amount"), str(body.get("currency", ""))
     if isinstance(amount, dict):
@@ -240,4 +255,10 @@ DETAILS: dict[str, Callable[[Body, Body], str]] = {
     "customer.charge_corrected": _corrected,
     "customer.payment_corrected": _corrected,
     "purchase.returned": _bought,
+    "offer.made": _offered,
+    "offer.declined": _reason,
+    "referral.recorded": _day_of("on"),
+    "referral.brought": _day_of("on"),
+    "referral.withdrawn": _reason,
+    "referral.brought_withdrawn": _reason,
 }

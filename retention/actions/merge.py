@@ -25,8 +25,10 @@ from retention.models import (
     ExternalId,
     FollowUp,
     LoyaltyEntry,
+    Offer,
     Payment,
     Purchase,
+    Referral,
     Tenure,
 )
 
@@ -41,6 +43,7 @@ MOVABLE: dict[str, type[Model]] = {
     "consents": Consent,
     "follow_ups": FollowUp,
     "loyalty_entries": LoyaltyEntry,  # the database takes the balance along (retention.ledger)
+    "offers": Offer,
 }
 Moved = dict[str, list[int]]
 
@@ -62,7 +65,8 @@ def refuse_unless_mergeable(absorbed: Customer, survivor: Customer) -> None:
 def move_all(absorbed: Customer, survivor: Customer, *, at: datetime) -> Moved:
     """Give the survivor what the absorbed one has; returns the keys by kind. What the survivor has already stays.
 
-    Of stays nothing overlaps afterwards, of consents the survivor's word wins. Query cost: about 25.
+    Of stays nothing overlaps afterwards, of consents the survivor's word wins. A referral stays where it would make
+    somebody bring themselves, bring who brought them, or be brought twice. Query cost: about 30.
     """
     moved = {
         "contact_points": _fresh(absorbed, survivor, ContactPoint, "kind", "value_key"),
@@ -74,11 +78,12 @@ def move_all(absorbed: Customer, survivor: Customer, *, at: datetime) -> Moved:
         "consents": _fresh(absorbed, survivor, Consent, "purpose"),
         "follow_ups": _keys(FollowUp.objects.filter(customer=absorbed)),
         "loyalty_entries": _keys(LoyaltyEntry.objects.filter(customer=absorbed)),
+        "offers": _keys(Offer.objects.filter(customer=absorbed)),
     }
     liked = _second_choice(survivor, moved["contact_points"])
     for kind, keys in moved.items():
         hand_over(MOVABLE[kind], keys, absorbed, survivor, at=at)
-    return {**moved, "no_longer_preferred": liked}
+    return {**moved, **_move_referrals(absorbed, survivor, at=at), "no_longer_preferred": liked}
 
 
 def move_back(absorbed: Customer, survivor: Customer, moved: Moved, *, by: Actor, at: datetime) -> Moved:
@@ -90,6 +95,7 @@ def move_back(absorbed: Customer, survivor: Customer, moved: Moved, *, by: Actor
     short = loyalty.make_up(survivor, moved.get("loyalty_entries", ()), by=by, at=at)
     for kind, model in MOVABLE.items():
         back[kind] = hand_over(model, moved.get(kind, ()), survivor, absorbed, at=at)
+    back |= _move_referrals(survivor, absorbed, at=at, only=moved)
     loyalty.settle(absorbed, short, by=by, at=at)
     ContactPoint.objects.filter(customer=absorbed, pk__in=moved.get("no_longer_preferred", ())).update(
         is_preferred=True
@@ -98,12 +104,18 @@ def move_back(absorbed: Customer, survivor: Customer, moved: Moved, *, by: Actor
 
 
 def hand_over(
-    model: type[Model], keys: Collection[int], giver: Customer, taker: Customer, *, at: datetime
+    model: type[Model],
+    keys: Collection[int],
+    giver: Customer,
+    taker: Customer,
+    *,
+    at: datetime,
+    side: str = "customer",
 ) -> list[int]:
-    """Change the customer of those rows that are still the giver's; returns their keys. Rows with a version get a new
-    one."""
+    """Change the customer (the field `side`) of those rows that are still the giver's; returns their keys. Rows with a
+    version get a new one."""
     names = {field.attname for field in model._meta.concrete_fields}  # a key named version is version_id
-    values: dict[str, Any] = {"customer": taker}
+    values: dict[str, Any] = {side: taker}
     if "updated_at" in names:
         values["updated_at"] = at
     if "version" in names:
@@ -112,7 +124,7 @@ def hand_over(
     wanted = sorted(keys)
     chunk = len(wanted) or 1 if model is LoyaltyEntry else CHUNK  # points at once, or an account is short meanwhile
     for start in range(0, len(wanted), chunk):
-        rows = model._default_manager.filter(customer=giver, pk__in=wanted[start : start + chunk]).order_by()
+        rows = model._default_manager.filter(**{side: giver}, pk__in=wanted[start : start + chunk]).order_by()
         found = _keys(rows)
         model._default_manager.filter(pk__in=found).order_by().update(**values)
         gone += found
@@ -170,6 +182,29 @@ def _fresh(absorbed: Customer, survivor: Customer, model: type[Model], *names: s
     rows = model._default_manager.order_by("pk")
     known = set(rows.filter(customer=survivor).values_list(*names))
     return [pk for pk, *value in rows.filter(customer=absorbed).values_list("pk", *names) if tuple(value) not in known]
+
+
+def _move_referrals(giver: Customer, taker: Customer, *, at: datetime, only: Moved | None = None) -> Moved:
+    """Give `taker` the referrals on either side (of `only` those) but those that would clash there. Query cost: 3 to 7.
+
+    A standing one clashes where they would bring who brought them, or be brought twice; any, where they would bring
+    themselves.
+    """
+    standing = Referral.objects.standing().order_by()
+    back = standing.filter(referred=taker).values("referrer")
+    made = Referral.objects.filter(referrer=giver).exclude(referred=taker)
+    made = made.exclude(withdrawn_at__isnull=True, referred__in=back)
+    came = Referral.objects.filter(referred=giver).exclude(referrer=taker)
+    if standing.filter(referred=taker).exists():
+        came = came.filter(withdrawn_at__isnull=False)
+    else:
+        theirs = standing.filter(referrer=taker).values("referred")
+        came = came.exclude(withdrawn_at__isnull=True, referrer__in=theirs)
+    moved = {}
+    for kind, side, rows in (("referrals_made", "referrer", made), ("referrals", "referred", came)):
+        keys = _keys(rows if only is None else rows.filter(pk__in=only.get(kind, ())))
+        moved[kind] = hand_over(Referral, keys, giver, taker, at=at, side=side)
+    return moved
 
 
 def _apart(absorbed: Customer, survivor: Customer) -> list[int]:

@@ -8,6 +8,7 @@ from retention.models.care import (
 )
 from retention.models.customers import ContactPoint, Customer, ExternalId, Tenure
 from retention.models.loyalty import LoyaltyAccount, LoyaltyEntry, LoyaltyKind
+from retention.models.offers import Offer, OfferKind, OfferState, Referral
 from retention.models.purchases import Charge, Payment, Purchase, PurchaseKind, PurchaseLine
 from retention.models.uploads import Upload, UploadState
 
@@ -25,10 +26,14 @@ __all__ = [
     "LoyaltyAccount",
     "LoyaltyEntry",
     "LoyaltyKind",
+    "Offer",
+    "OfferKind",
+    "OfferState",
     "Payment",
     "Purchase",
     "PurchaseKind",
     "PurchaseLine",
+    "Referral",
     "Tenure",
     "Upload",
     "UploadState",

@@ -1,0 +1,229 @@
+"""`/api/v1/referrals/` and those of one customer: who brought whom, and what for (interface.md; mission C4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from core.access import MANAGER, Access
+from core.api.bodies import Strict
+from core.api.fields import Day, Email, Id, Text, Whole
+from core.api.filters import SINCE, Filter, Narrowing, flag, key, text
+from core.api.views import ApiView, ListView, caller
+from core.clock import now
+from core.errors import InvalidInput
+from core.instants import iso
+from core.models import User
+from retention.actions import loyalty
+from retention.actions import referrals as actions
+from retention.actions.customers import Details
+from retention.actions.tenures import today_of
+from retention.api.customers import HANDLES_CASES
+from retention.api.follow_ups import _day
+from retention.api.offers import customer_in
+from retention.models import Customer, Referral
+from retention.models.offers import NOTE, REASON
+
+SOURCE = "api"  # of ids that callers give those they make
+
+
+def _points() -> Whole:
+    return Whole(min_value=0, max_value=loyalty.MOST, required=False)
+
+
+class ReferredBody(Strict):
+    """A known customer by `id`, or what is known of one: found by external id, e-mail or phone, else made."""
+
+    id = Id(required=False)
+    name = Text(max_length=200, trim=True, required=False, allow_blank=True)
+    email = Email(required=False)
+    phone = Text(max_length=40, trim=True, required=False, allow_blank=True)
+    external_id = Text(max_length=120, trim=True, required=False)
+
+
+class NewReferralBy(Strict):
+    """`referred_on`: today unless said. Points are an incentive that managers give."""
+
+    referred = ReferredBody()
+    referred_on = Day(required=False)
+    note = Text(max_length=NOTE, trim=True, required=False, allow_blank=True)
+    referrer_points = _points()
+    referred_points = _points()
+
+
+class NewReferral(NewReferralBy):
+    """With the customer who brought them."""
+
+    referrer = Id()
+
+
+class ReferralWithdrawalBody(Strict):
+    reason = Text(max_length=REASON, trim=True)
+
+
+class ReferralIncentiveBody(Strict):
+    """At least one of them above zero."""
+
+    referrer_points = _points()
+    referred_points = _points()
+
+
+class SideOfReferral(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField(allow_blank=True)
+
+
+class ReferralShape(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    referrer = SideOfReferral(help_text="Who brought them.")
+    referred = SideOfReferral(help_text="Who was brought.")
+    referred_on = serializers.DateField()
+    note = serializers.CharField(allow_blank=True)
+    referrer_points = serializers.IntegerField(help_text="What the one who brought them was credited for it.")
+    referred_points = serializers.IntegerField(help_text="What the one who was brought was credited for it.")
+    by = serializers.CharField(allow_null=True, help_text="The id of who wrote it down.")
+    withdrawn_at = serializers.DateTimeField(allow_null=True, help_text="From then on it counts no more.")
+    reason = serializers.CharField(allow_blank=True, help_text="Why it was withdrawn.")
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # a field: DRF takes it off the class
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    version = serializers.IntegerField()
+
+
+def referral_dict(row: Referral) -> dict[str, Any]:
+    """Its customers have to be loaded."""
+    return {
+        "id": str(row.pk),
+        "referrer": {"id": str(row.referrer_id), "name": row.referrer.name},
+        "referred": {"id": str(row.referred_id), "name": row.referred.name},
+        "referred_on": row.referred_on,
+        "note": row.note,
+        "referrer_points": row.referrer_points,
+        "referred_points": row.referred_points,
+        "by": str(row.by_id) if row.by_id else None,
+        "withdrawn_at": iso(row.withdrawn_at),
+        "reason": row.reason,
+        "source": row.source,
+        "created_at": iso(row.created_at),
+        "updated_at": iso(row.updated_at),
+        "version": row.version,
+    }
+
+
+def seen_by(user: User) -> QuerySet[Referral]:
+    return Referral.objects.visible_to(user).select_related("referrer", "referred")
+
+
+FILTERS: tuple[Narrowing, ...] = (
+    key("referrer", description="The id of the one who brought them."),
+    key("referred", description="The id of the one who was brought."),
+    replace(
+        flag("withdrawn", description="true: those withdrawn; false: those that stand."),
+        apply=lambda rows, wanted: rows.filter(withdrawn_at__isnull=not wanted),
+    ),
+    Filter("referred_on_from", _day, lambda rows, day: rows.filter(referred_on__gte=day), description="On or after."),
+    Filter("referred_on_to", _day, lambda rows, day: rows.filter(referred_on__lte=day), description="On or before."),
+    text("source"),
+    SINCE,
+)
+
+
+class Referrals(ListView):
+    """All referrals, also those withdrawn."""
+
+    access, resource = HANDLES_CASES, "referrals"
+    does: ClassVar = {"POST": "Write down that one customer brought another one, who is made if unknown."}
+    body: ClassVar = {"POST": NewReferral}
+    answer = ReferralShape
+    success: ClassVar = {"POST": 201}
+    filters: ClassVar[tuple[Narrowing, ...]] = FILTERS
+    ordering: ClassVar = {"id": "pk", "referred_on": "referred_on", "updated_at": "updated_at"}
+
+    def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Referral]:
+        rows: Any = seen_by(caller(request))
+        if "pk" in kwargs:
+            rows = rows.about(self.find(Customer.objects.visible_to(caller(request)), pk=kwargs["pk"]))
+        return rows  # type: ignore[no-any-return]
+
+    def to_dict(self, row: Referral) -> dict[str, Any]:
+        return referral_dict(row)
+
+    def post(self, request: Request, pk: int | None = None) -> HttpResponse:
+        user, values, by, at = caller(request), self.read(request), self.actor(request), now()
+        if pk is not None:
+            referrer = self.find(Customer.objects.visible_to(user), pk=pk)
+        else:
+            referrer = customer_in(user, values.pop("referrer"), "referrer")
+        values.setdefault("referred_on", today_of(by, at))
+        who = _who(user, values.pop("referred"))
+        made = actions.refer(referrer, who, by=by, at=at, **values)
+        return _answer(self, made.pk, 201, location=reverse("api-referral", args=[made.pk]))
+
+
+class ReferralsOfCustomer(Referrals):
+    """Whom one customer brought, and who brought them; the newest first."""
+
+    does: ClassVar = {"POST": "Write down whom this customer brought."}
+    body: ClassVar = {"POST": NewReferralBy}
+    default_ordering = "-referred_on"
+
+
+class OneReferral(ApiView):
+    """One referral."""
+
+    access, resource = HANDLES_CASES, "referrals"
+    answer = ReferralShape
+
+    def get(self, request: Request, pk: int) -> HttpResponse:
+        row = self.find(seen_by(caller(request)), pk=pk)
+        return self.unless_fresh(request, row.version, partial(referral_dict, row), seen=row.updated_at)
+
+
+class ReferralWithdrawal(ApiView):
+    """The referral does not count."""
+
+    access, resource = HANDLES_CASES, "referrals"
+    body: ClassVar = ReferralWithdrawalBody
+    answer = ReferralShape
+
+    def post(self, request: Request, pk: int) -> HttpResponse:
+        """Withdraw a referral. Points given for it are taken back, by managers; 409 when they are spent."""
+        row = self.find(seen_by(caller(request)), pk=pk)
+        actions.withdraw(row, by=self.actor(request), at=now(), **self.read(request))
+        return _answer(self, pk)
+
+
+class ReferralIncentive(ApiView):
+    """Points for a referral."""
+
+    access, resource = Access(roles=frozenset({MANAGER})), "referrals"
+    body: ClassVar = ReferralIncentiveBody
+    answer = ReferralShape
+
+    def post(self, request: Request, pk: int) -> HttpResponse:
+        """Credit points for a referral that was written down without any; once."""
+        row = self.find(seen_by(caller(request)), pk=pk)
+        actions.reward(row, by=self.actor(request), at=now(), **self.read(request))
+        return _answer(self, pk)
+
+
+def _who(user: User, told: dict[str, Any]) -> Customer | Details:
+    """Raises InvalidInput unknown_customer, id_or_details."""
+    if "id" not in told:
+        return Details(**told, source=SOURCE)
+    if len(told) > 1:
+        raise InvalidInput(_("Give an id or details, not both."), code="id_or_details", field="referred")
+    return customer_in(user, told["id"], "referred/id")
+
+
+def _answer(view: ApiView, pk: int, status: int = 200, *, location: str = "") -> HttpResponse:
+    row = Referral.objects.select_related("referrer", "referred").get(pk=pk)
+    return view.reply(referral_dict(row), status, location=location, version=row.version, seen=row.updated_at)
