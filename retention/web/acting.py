@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -101,8 +101,10 @@ def once(request: HttpRequest, nonce: str, run: Callable[[Actor, datetime], Any]
     return made
 
 
-def page(request: HttpRequest, rows: models.QuerySet[Any], column: str) -> tuple[list[Any], str, str]:
-    """50 rows, the newest first by (`column`, key): rows, address before, address after. Query cost: 1."""
+def page(request: HttpRequest, rows: models.QuerySet[Any], column: str, **kept: str) -> tuple[list[Any], str, str]:
+    """50 rows, the newest first by (`column`, key): rows, address before, address after. Query cost: 1.
+
+    `kept`: what else stands in the addresses."""
     after, before = _cursor(request.GET.get("after", "")), _cursor(request.GET.get("before", ""))
     if before is not None:
         value, pk = before
@@ -122,8 +124,8 @@ def page(request: HttpRequest, rows: models.QuerySet[Any], column: str) -> tuple
     has_previous, has_next = (more, True) if before is not None else (after is not None, more)
     return (
         got,
-        _address(request, "before", got[0], column) if has_previous else "",
-        _address(request, "after", got[-1], column) if has_next else "",
+        _address(request, "before", got[0], column, kept) if has_previous else "",
+        _address(request, "after", got[-1], column, kept) if has_next else "",
     )
 
 
@@ -170,5 +172,5 @@ def _cursor(text: str) -> tuple[date | datetime, int] | None:
     return (at, int(pk)) if at.tzinfo is not None else None
 
 
-def _address(request: HttpRequest, side: str, row: Any, column: str) -> str:
-    return f"{request.path}?{urlencode({side: f'{getattr(row, column).isoformat()}_{row.pk}'})}"
+def _address(request: HttpRequest, side: str, row: Any, column: str, kept: Mapping[str, str]) -> str:
+    return f"{request.path}?{urlencode({**kept, side: f'{getattr(row, column).isoformat()}_{row.pk}'})}"

@@ -1,10 +1,11 @@
-"""Addresses of purchases, charges, payments, points and stays."""
+"""Addresses of purchases, charges, payments, points, offers, referrals and stays."""
 
 from django.urls import URLPattern, URLResolver, path
 
-from retention.web import charges, corrections, loyalty, purchases, tenures
+from retention.web import charges, corrections, loyalty, offers, purchases, referrals, tenures
 
 _CUSTOMER, _PURCHASE = "customers/<int:customer_id>/", "purchases/<int:purchase_id>/"
+_OFFER, _REFERRAL = "offers/<int:offer_id>/", "referrals/<int:referral_id>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path(_CUSTOMER + "purchases/", purchases.index, name="customer_purchases"),
@@ -25,6 +26,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_CUSTOMER + "points/new/", loyalty.new, name="customer_points_new"),
     path(_CUSTOMER + "points/redemption/", loyalty.redemption, name="customer_points_redemption"),
     path(_CUSTOMER + "points/correction/", loyalty.correction, name="customer_points_correction"),
+    path("offers/", offers.index, name="offers"),
+    path(_CUSTOMER + "offers/", offers.of_customer, name="customer_offers"),
+    path(_CUSTOMER + "offers/new/", offers.new, name="customer_offer_new"),
+    path(_OFFER, offers.one, name="offer"),
+    path(_OFFER + "acceptance/", offers.acceptance, name="offer_acceptance"),
+    path(_OFFER + "refusal/", offers.refusal, name="offer_refusal"),
+    path(_OFFER + "answer/undo/", offers.answer_undo, name="offer_answer_undo"),
+    path(_CUSTOMER + "referrals/", referrals.of_customer, name="customer_referrals"),
+    path(_CUSTOMER + "referrals/new/", referrals.new, name="customer_referral_new"),
+    path(_CUSTOMER + "referrer/new/", referrals.referrer, name="customer_referrer_new"),
+    path(_REFERRAL + "withdrawal/", referrals.withdrawal, name="referral_withdrawal"),
+    path(_REFERRAL + "incentive/", referrals.incentive, name="referral_incentive"),
     path(_CUSTOMER + "departure/", tenures.departure, name="customer_departure"),
     path(_CUSTOMER + "departure/undo/", tenures.departure_undo, name="customer_departure_undo"),
     path(_CUSTOMER + "return/", tenures.comeback, name="customer_return"),
