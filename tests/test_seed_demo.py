@@ -36,7 +36,7 @@ from core import clock, trail, working_time
 from core.models import Organisation, OutboxMessage, TrailEntry, User
 from core.working_time import Target
 from metrics.management.commands import seed_demo
-from retention.models import Customer, LoyaltyAccount, LoyaltyEntry, Payment, Tenure
+from retention.models import Customer, LoyaltyAccount, LoyaltyEntry, Offer, Payment, Referral, Tenure
 from tests.cast import make_agent, make_complaint, make_customer, make_manager, make_team
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +70,7 @@ def test_the_demo_is_believable(demo: Path) -> None:
         texts_are_filled_in,
         the_incident_has_one_cause,
         finance_answered_some,
+        offers_were_made_and_answered,
         logins_are_as_promised,
         once_means_once_and_keeps_the_passwords,
     ):
@@ -87,6 +88,30 @@ def finance_answered_some(demo: Path) -> None:
     assert LoyaltyEntry.objects.filter(kind="goodwill").exists()
     for account in LoyaltyAccount.objects.all():
         assert account.balance == sum(one.points for one in LoyaltyEntry.objects.filter(customer=account.customer_id))
+
+
+def offers_were_made_and_answered(demo: Path) -> None:
+    """Only to who agreed, answered in time, as the actions would have it; and some customers brought others."""
+    made = Offer.objects.select_related("customer", "purchase")
+    today = NOW.date()
+    assert {(one.kind, str(one.state_on(today))) for one in made} >= {
+        ("cross_sell", "offered"), ("cross_sell", "accepted"), ("cross_sell", "declined"), ("cross_sell", "lapsed"),
+        ("win_back", "accepted"),
+    }  # fmt: skip
+    for one in made:
+        assert one.customer.consents.get(purpose="offers").given and one.made_at < NOW
+        assert one.decided_at is None or one.made_at < one.decided_at < NOW
+        assert one.purchase is None or (
+            one.purchase.customer == one.customer and one.purchase.purchased_at > one.made_at
+        )
+        assert one.decided_at is None or one.valid_until is None or one.decided_at.date() <= one.valid_until
+        kinds = [entry.kind for entry in trail.of(one)]
+        assert kinds == ["offer.made"] + [f"offer.{one.state}"] * (one.state != "offered")
+    assert len({one.customer.language for one in made}) >= 4
+    referrals = Referral.objects.all()
+    assert (
+        referrals.filter(referrer_points__gt=0).exists() and referrals.filter(withdrawn_at__isnull=False).count() == 1
+    )
 
 
 def every_state_and_channel_is_there(demo: Path) -> None:
@@ -253,6 +278,7 @@ def test_purge_takes_the_demo_and_nothing_else(small: Path) -> None:
         trail.anchor(at=NOW + timedelta(hours=1))
         call_command("purge_demo")
     assert list(Complaint.objects.all()) == [real] and list(Customer.objects.all()) == [customer]
+    assert not Offer.objects.exists() and not Referral.objects.exists()
     assert not User.objects.filter(email__endswith=f"@{cast.MAIL_DOMAIN}").exists()
     assert not ClockEvent.objects.exclude(clock__complaint=real).exists()
     assert not OutboxMessage.objects.exclude(subject_id=real.pk).exists()

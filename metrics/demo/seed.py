@@ -25,6 +25,7 @@ from metrics.demo.feeling import Settled
 from metrics.models import Invitation, SurveyResponse
 from retention.demo import bulk as customers_bulk
 from retention.demo import goods
+from retention.demo import offers as demo_offers
 from retention.demo.people import Person
 from retention.demo.ticks import DAY, tick
 from retention.models import ContactPoint, ExternalId, FollowUp, Tenure
@@ -51,6 +52,10 @@ def seed(*, seed: int, now: datetime, after_step: Callable[[int], None] = lambda
     newcomers = [people[key] for key in sorted(people) if people[key].joined]
     customers_bulk.seed(newcomers, draw=draw, now=now, after_chunk=after_step)
     agenda.plan(draw=draw, now=now)
+    team = cast.users()
+    members = [user for user in team.values() if user.is_agent]
+    apart = random.Random(seed + 3)  # noqa: S311  (believable, not secret)
+    demo_offers.plan(draw=apart, members=members, manager=team["manager"], now=now)
     return len(newcomers)
 
 

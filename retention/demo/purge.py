@@ -1,4 +1,5 @@
-"""Take away what hangs on customers of the demo: stays, purchases, charges, payments, calls, consents, merges.
+"""Take away what hangs on customers of the demo: stays, purchases, charges, payments, offers and referrals, calls,
+consents, merges.
 
 A customer of the demo whom real records lean on stays, without what the demo made up about them.
 """
@@ -20,9 +21,11 @@ from retention.models import (
     FollowUp,
     LoyaltyAccount,
     LoyaltyEntry,
+    Offer,
     Payment,
     Purchase,
     PurchaseLine,
+    Referral,
     Tenure,
 )
 
@@ -31,6 +34,7 @@ from retention.models import (
 def customers(keys: list[int]) -> None:
     """Remove customers with everything of theirs. Nothing of a floor above may lean on them any more."""
     theirs = {"customer_id__in": keys}
+    _offers(Offer.objects.filter(**theirs), Referral.objects.filter(Q(referrer__in=keys) | Q(referred__in=keys)))
     _purchases(Purchase.objects.filter(**theirs))
     calls(FollowUp.objects.filter(**theirs))
     for model in (Payment, Charge, LoyaltyEntry, LoyaltyAccount):
@@ -49,6 +53,7 @@ def made_up() -> None:
     Payment.objects.filter(charge__source=SOURCE).exclude(source=SOURCE).update(charge=None)
     for model in (Payment, Charge):
         delete(model._default_manager.filter(source=SOURCE))
+    _offers(Offer.objects.filter(source=SOURCE), Referral.objects.filter(source=SOURCE))
     _purchases(Purchase.objects.filter(source=SOURCE))
     _points()
     delete(Tenure.objects.filter(source=SOURCE))
@@ -80,6 +85,12 @@ def calls(rows: models.QuerySet[FollowUp]) -> None:
     delete(FollowUp.objects.filter(pk__in=keys))
 
 
+def _offers(made: models.QuerySet[Offer], brought: models.QuerySet[Referral]) -> None:
+    for model, rows in ((Offer, made), (Referral, brought)):
+        forget(model, rows)
+        delete(rows)
+
+
 def _purchases(rows: models.QuerySet[Purchase]) -> None:
     """Returns before what they take back."""
     keys = list(rows.values_list("pk", flat=True))
@@ -87,6 +98,7 @@ def _purchases(rows: models.QuerySet[Purchase]) -> None:
         batch = keys[start : start + 10_000]
         delete(PurchaseLine.objects.filter(purchase_id__in=batch))
         Purchase.objects.filter(returns_id__in=batch).update(returns=None)
+        Offer.objects.filter(purchase_id__in=batch).update(purchase=None)
     for start in range(0, len(keys), 10_000):
         delete(Purchase.objects.filter(pk__in=keys[start : start + 10_000]))
 
