@@ -13,7 +13,7 @@ from typing import Any
 from complaints.actions import _base
 from complaints.models import Clock, Complaint
 from complaints.sla import clocks as sla
-from complaints.sla import packs, policies
+from complaints.sla import packs, policies, told
 
 TEAM, TIER = "team", "tier"
 
@@ -42,17 +42,12 @@ def follow(complaint: Complaint, before: Look | None, *, at: datetime) -> tuple[
     if before is None or (after := _look(complaint, before.what)) == before:
         return None, {}
     clocks = _base.clocks_of(complaint)
-    due_before = {clock.pk: clock.due_at for clock in clocks}
+    then = told.before(clocks, at)
     clocks = sla.rematch(complaint, clocks, tier=_base.tier_of(complaint), at=at)
-    moved = {
-        clock.code or str(clock.kind): [_iso(due_before.get(clock.pk)), _iso(clock.due_at)]
-        for clock in clocks
-        if due_before.get(clock.pk) != clock.due_at
-    }
     named = {}
     if before.policy != after.policy:
         named = {"policy": [policies.policy(one).name for one in (before.policy, after.policy)]}
-    return clocks, {**named, **({"deadlines": moved} if moved else {})}
+    return clocks, {**named, **told.after(then, clocks, at)}
 
 
 def _look(complaint: Complaint, what: str) -> Look:
@@ -64,7 +59,3 @@ def _asked_for(what: str) -> bool:
     if any(one.team_id if what == TEAM else one.tier for one in policies.book().policies):
         return True
     return packs.ask_for(f"{what}s")
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None

@@ -14,11 +14,10 @@ from django.utils.translation import gettext as _
 from complaints import errors, routing
 from complaints.actions import _base, _promised, _rematched, letters, telling
 from complaints.actions.file import begin_clocks
-from complaints.models import Clock, ClockState, Complaint, ComplaintType, Severity
+from complaints.models import Complaint, ComplaintType, Severity
 from complaints.reference import catalogue
 from complaints.sla import clocks as sla
-from complaints.sla import policies, recompute, standing
-from complaints.sla.reading import day_length
+from complaints.sla import standing, told
 from core import rows
 from core.actor import Actor
 from core.errors import InvalidInput
@@ -117,25 +116,10 @@ def classify(
     if not changes:
         raise errors.NothingChanged
     clocks = _base.clocks_of(complaint)
-    due_before = {clock.pk: clock.due_at for clock in clocks}
-    left_before, over = _left(clocks, at), [clock for clock in clocks if clock.is_finished]
+    then = told.before(clocks, at)
     if not complaint.is_history:
         clocks = sla.rematch(complaint, clocks, tier=_base.tier_of(complaint), at=at)
-    moved = {
-        clock.code or clock.kind: [_iso(due_before.get(clock.pk)), _iso(clock.due_at)]
-        for clock in clocks
-        if due_before.get(clock.pk) != clock.due_at
-    }
-    left = {name: [left_before.get(name), now] for name, now in _left(clocks, at).items()}
-    left = {name: pair for name, pair in left.items() if pair[0] is not None and pair[0] != pair[1]}
-    ended = [
-        clock.code or str(clock.kind)
-        for clock in clocks
-        if clock.state == ClockState.CANCELLED and clock.pk in due_before and clock not in over
-    ]
-    day = next((_day(clock) for clock in clocks if clock.kind in left), 0)
-    told = {"deadlines": moved, "left": left, "day_seconds": day, "ended": ended}
-    changes |= {name: found for name, found in told.items() if found}
+    changes |= told.after(then, clocks, at)
     return _base.finish(
         complaint,
         "complaint.classified",
@@ -146,18 +130,6 @@ def classify(
         private={"reason": reason.strip()},
         clocks=clocks,
     )
-
-
-def _left(clocks: list[Clock], at: datetime) -> dict[str, int | None]:
-    """The working seconds left of the clocks that stand still, by their kind. Query cost: 1 for each of them."""
-    waiting = [clock for clock in clocks if clock.state == ClockState.PAUSED]
-    return {str(clock.kind): recompute.left_of(clock, sla.story_of(clock), at) for clock in waiting}
-
-
-def _day(clock: Clock) -> int:
-    """How long a working day is by its calendar."""
-    version = clock.calendar_version_id
-    return day_length(policies.calendar_of(version)) if version is not None else 0
 
 
 @transaction.atomic
@@ -216,7 +188,3 @@ def hand_over_all(leaver: User, *, by: Actor, at: datetime, reason: str) -> int:
         heir = found[complaint.team_id]
         change_owner(complaint, heir, by=by, at=at, reason=reason, why="handed_over", counted=True)
     return len(mine)
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
