@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from complaints.actions import handle
+from complaints.actions import handle, manage
 from complaints.models import Clock, ClockState, Complaint, SlaPolicy
 from complaints.sla import clocks as sla
 from complaints.sla import rebuild
@@ -123,4 +123,35 @@ def test_days_that_began_waiting_stand_still_once_they_count_working_time(cast: 
         handle.wait(case, by=Actor.person(cast.agent), at=MONDAY + 4 * HOUR, reason="the receipt")
     own = set_terms(case, seconds, MONDAY + 5 * HOUR)
     assert (own.state, own.paused_since) == (ClockState.PAUSED, MONDAY + 4 * HOUR)
+    same_as_events()
+
+
+def acknowledge_only() -> None:
+    """Minor things need no more than an acknowledgement."""
+    last = SlaPolicy.objects.order_by("position").last()
+    last.pk, last.name, last.severity, last.position = None, "Minor", "minor", 0
+    last.targets = {"acknowledge": last.targets["acknowledge"]}
+    last._state.adding = True
+    last.save()
+    cached.clear_all()
+
+
+@pytest.mark.parametrize("at", [MONDAY + 2 * HOUR, MONDAY + 40 * DAY], ids=["soon", "after its deadline"])
+def test_a_resolve_clock_that_begins_while_we_wait_stands_still_from_the_beginning(cast: Cast, at: datetime) -> None:
+    acknowledge_only()
+    case = waiting(cast, severity="minor")
+    assert not case.clocks.filter(kind="resolve").exists()
+    with clock.frozen(at):
+        case = manage.classify(case, by=Actor.person(cast.agent), at=at, reason="worse", severity="serious")
+    own = resolve_of(case)
+    assert (case.status, own.state, own.paused_since, own.due_at) == (
+        "waiting_on_customer",
+        ClockState.PAUSED,
+        at,
+        None,
+    )
+    same_as_events()
+    later = at + 5 * DAY
+    own = go_on(case, cast, later)
+    assert own.state == ClockState.RUNNING and own.due_at > later
     same_as_events()

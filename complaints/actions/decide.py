@@ -13,6 +13,7 @@ from complaints.actions import _base, _promised, _requested, handle, letters, pr
 from complaints.actions import demands as asked_for
 from complaints.actions.delivery import told
 from complaints.actions.demands import DemandAnswer, demand
+from complaints.actions.lateness import NOT_STATED, is_late
 from complaints.models import (
     NEVER,
     Clock,
@@ -63,8 +64,9 @@ def resolve(
 ) -> Complaint:
     """Decide the case. `summary`: what was done, `findings`: what the investigation found, both for us; `answer`: the
     final answer to the complainant, if one is sent, begun with `macro`. `demands`: what is decided about each thing
-    they ask for. `late_reason`, `late_note`: why a deadline was missed; kept only if one was. `texts`: what rule packs
-    say, to be added to the answer in the complainant's language ("fca-disp.referral").
+    they ask for. `late_reason`, `late_note`: why a deadline was missed; kept only if one was, and owed without a reason
+    (`lateness.explain`): the trail says that it was not stated. `texts`: what rule packs say, to be added to the answer
+    in the complainant's language ("fca-disp.referral").
 
     Raises InvalidInput (unknown outcome, reason, text, demand or remedy, summary_required, required_by_pack,
     variable_missing, personal_part_missing), CauseRequired for `unclassified`, AlreadyResolved, AlreadyClosed,
@@ -96,7 +98,7 @@ def resolve(
     for clock in clocks:
         if sla.stopped_by(clock) == packs.RESOLVED:
             sla.complete(clock, at=at)
-    late = any(clock.state == ClockState.BREACHED and not packs.is_window(clock) for clock in clocks)
+    late = is_late(clocks)
     complaint.late_reason = late_reason if late else ""
     complaint.status, complaint.resolved_at = Status.RESOLVED, at
     complaint.outcome, complaint.root_cause = outcome, root_cause
@@ -128,7 +130,7 @@ def resolve(
             "outcome": str(outcome),
             "root_cause": root_cause.code,
             "answered": bool(sent),
-            **({"late_reason": late_reason} if complaint.late_reason else {}),
+            **({"late_reason": late_reason or NOT_STATED} if late else {}),
             **({"demands": {str(one.pk): str(one.outcome) for one in decided}} if decided else {}),
         },
         private={

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from complaints import decisions, errors
-from complaints.actions import decide, demands
+from complaints.actions import decide, demands, lateness
 from complaints.api import present
 from complaints.api.bodies import CODE, LONG, MOST_TEXTS
 from complaints.api.calendars import IF_MATCH
@@ -60,6 +60,13 @@ class ResolutionBody(Strict):
         "summary": "One parcel left behind.",
         "answer": "You were right.",
     }
+
+
+class LatenessBody(Strict):
+    """Why a deadline was missed, said after the case was resolved."""
+
+    late_reason = Code(choices=LateReason.choices)
+    late_note = Text(max_length=SHORT, required=False, allow_blank=True)
 
 
 class DemandBody(Strict):
@@ -192,6 +199,15 @@ class Closure(Change):
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         return decide.close(complaint, by=by, at=now())
+
+
+class Lateness(Change):
+    """Say why a complaint that is resolved came late; where nobody did when it was resolved, the reason is owed."""
+
+    body: ClassVar = LatenessBody
+
+    def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
+        return lateness.explain(complaint, by=by, at=now(), **values)
 
 
 class Delivery(Change):

@@ -44,6 +44,7 @@ urlpatterns = [
     path(_ONE + "classification/", changes.Classification.as_view(), name="api-classification"),
     path(_ONE + "pause/", changes.Pause.as_view(), name="api-pause"),
     path(_ONE + "resolution/", decision.Resolution.as_view(), name="api-resolution"),
+    path(_ONE + "resolution/lateness/", decision.Lateness.as_view(), name="api-lateness"),
     path(_ONE + "resolution/delivery/", decision.Delivery.as_view(), name="api-delivery"),
     path(_ONE + "demands/", decision.Demands.as_view(), name="api-demands"),
     path(_ONE + "demands/<int:pk>/", decision.OneDemand.as_view(), name="api-demand"),

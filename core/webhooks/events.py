@@ -141,6 +141,7 @@ INTERNAL_SUBJECTS = frozenset({
 INTERNAL = frozenset({
     "complaint.apologised", "complaint.case_file_made", "complaint.corrective_linked",
     "complaint.corrective_unlinked", "complaint.decision_seen", "complaint.decision_told",
+    "complaint.lateness_explained",
     "complaint.demand_added", "complaint.demand_changed", "complaint.demand_removed",
     "complaint.hand_over_declined", "complaint.hand_over_offered", "complaint.hand_over_withdrawn",
     "complaint.incident_linked", "complaint.incident_unlinked", "complaint.merged_here",

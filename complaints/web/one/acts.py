@@ -33,6 +33,8 @@ def offered(complaint: Complaint, *, user_id: int, watching: bool, own: ownershi
     if complaint.is_quarantined:
         return ["release", "withdraw", "incoming", "add_watcher", follow]
     accept = ["accept", "told"] if acceptance.may_be_said(complaint) else []
+    if statutory.owes_late_reason(complaint):
+        accept.append("explain_lateness")
     if status in (Status.CLOSED, Status.WITHDRAWN):
         asked = ["answer_escalation"] if own is not None and own.asked(user_id) is not None else []
         return [*asked, "reopen", *accept, "incoming", "add_watcher", follow]

@@ -192,6 +192,22 @@ class ResolveForm(ActForm):
         return catalogue().causes[self.cleaned_data["root_cause"]]
 
 
+class LatenessForm(ActForm):
+    """Why a case that is decided came late."""
+
+    late_reason = forms.ChoiceField(
+        widget=PlainSelect,
+        label=gettext_lazy("Why it came late"),
+        help_text=gettext_lazy("reason not given so far; for us, not sent"),
+        error_messages={"required": gettext_lazy("Say why it came late.")},
+    )
+    late_note = Line(label=gettext_lazy("More about it"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["late_reason"].choices = [("", _("choose")), *LateReason.choices]  # type: ignore[attr-defined]
+
+
 class ToldForm(ActForm):
     """A person told the complainant what was decided."""
 

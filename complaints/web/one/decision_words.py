@@ -26,5 +26,6 @@ SAY: dict[str, Callable[[dict[str, Any]], tuple[str, str, str]]] = {
     "complaint.demand_changed": lambda body: ("flag", "", _("What they ask for, in other words")),
     "complaint.demand_removed": lambda body: ("undo", "", _("No longer asked for")),
     "complaint.decision_seen": lambda body: ("eye", "met", _("The status page showed the decision")),
+    "complaint.lateness_explained": lambda body: ("clock", "", _("Why it came late was said")),
     "complaint.decision_told": lambda body: ("call", "met", _told(body)),
 }

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from complaints import decisions
+from complaints.actions import lateness
 from complaints.actions._base import clocks_of
 from complaints.models import Clock, ClockKind, ClockState, Complaint
 from complaints.sla import pack_texts, packs
@@ -35,6 +37,16 @@ def is_late(complaint: Complaint, *, at: datetime | None = None) -> bool:
         clock.state == ClockState.BREACHED or (clock.state == ClockState.RUNNING and _passed(clock, at))
         for clock in clocks(complaint)
         if not packs.is_window(clock)
+    )
+
+
+def owes_late_reason(complaint: Complaint) -> bool:
+    """Whether it was decided late and nobody has said why."""
+    return (
+        complaint.status in decisions.DECIDED
+        and not complaint.late_reason
+        and not complaint.is_history
+        and lateness.is_late(clocks(complaint))
     )
 
 

@@ -66,7 +66,8 @@ def words_of(entry: Step | TrailEntry) -> tuple[str, str, str, str] | None:
         parts = (private["cannot"], private["because"], private.get("instead"))
         text = f"{text}: {' / '.join(part for part in parts if part)}"
     if late := body.get("late_reason"):
-        why = str(LateReason(late).label)
+        now = late[1] if isinstance(late, list) else late
+        why = str(LateReason(now).label) if now in LateReason.values else _("reason not given")
         if note := private.get("late_note"):
             why = f"{why}: {note}"
         text = f"{text}. {_('Why it came late: %(reason)s') % {'reason': why}}"

@@ -48,6 +48,7 @@ clock_not_running | 409 | Only a deadline that runs can be extended. | Nothing t
 demand_open | 409 | A demand is not decided. | Decide each in `demands` of the decision.
 not_extendable | 409 | The law knows no longer time for this deadline. | Nothing to do.
 not_in_hand | 409 | Only a complaint in hand can be put aside. | Open it again first.
+not_late | 409 | No deadline of the complaint was missed. | Nothing to do.
 not_resolved | 409 | Only a resolved complaint can be closed or answered to. | Decide it first.
 open_promise | 409 | A promise is still owed. | Keep, renegotiate or release it.
 other_not_visible | 403 | You do not see the other complaint. | Somebody who sees both can do it.

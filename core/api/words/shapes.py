@@ -23,7 +23,7 @@ IN_BODIES: Mapping[str, str] = {
     "hand_over": "Whether the open cases are handed over too.",
     "language": _LANGUAGE,
     "late_note": "Why it took longer than allowed, in words.",
-    "late_reason": "Why it took longer than allowed; needed when the deadline has passed.",
+    "late_reason": "Why it took longer than allowed. Left out of a late one it is owed: not given until it is said.",
     "lead": "The id of the user who leads it.",
     "manager": "The id of the manager its last rung tells; null: every manager.",
     "name": "Its name, as people read it.",
