@@ -317,6 +317,8 @@ SPECTACULAR_SETTINGS = {
         "UpOrDown": ["up", "down"],
         "MailState": ["sent", "failed", "held_back", "waiting"],
         "WebhookState": ["active", "disabled"],
+        "WebhookEvent": "core.webhooks.events.ASKED_FOR",
+        "Scope": "core.scopes.SCOPES",
         "DeliveryState": ["pending", "delivered", "failed"],
         "ImportKind": ["customers", "purchases", "survey-responses"],
         "ImportState": "retention.models.UploadState",

@@ -103,6 +103,7 @@ def build(
         actor_kind=by.kind,
         actor_id=by.user_id,
         actor_label=by.label,
+        token_id=by.token_id,
         customer_id=customer_id,
         body=_canonical(changes or {}),
     )
@@ -121,7 +122,7 @@ def chain(previous: bytes, entry: TrailEntry) -> bytes:
 
 
 def line_of(entry: TrailEntry) -> str:
-    """The canonical line that is hashed. Every field but the erasable ones."""
+    """The canonical line that is hashed. Every field but the erasable ones; a token's id where there is one."""
     return "\n".join(
         (
             f"{entry.subject_kind}:{entry.subject_id}#{entry.seq}",
@@ -132,6 +133,7 @@ def line_of(entry: TrailEntry) -> str:
             str(entry.customer_id or ""),
             entry.private_digest,
             entry.body,
+            *([] if entry.token_id is None else [str(entry.token_id)]),
         )
     )
 

@@ -25,12 +25,13 @@ _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", 
 class Signature:
     """An actor as the seal and as COPY's columns write it; made once for the many entries of one person."""
 
-    __slots__ = ("by", "columns", "sealed")
+    __slots__ = ("by", "columns", "sealed", "token", "token_column")
 
     def __init__(self, by: Actor) -> None:
-        user_id = by.user_id
+        user_id, token_id = by.user_id, by.token_id
         self.by, self.sealed = by, f"{by.kind}:{user_id or ''}:{by.label}"
         self.columns = f"{by.kind}\t{user_id or _NULL}\t{by.label}"
+        self.token, self.token_column = ("", _NULL) if token_id is None else (f"\n{token_id}", str(token_id))
 
 
 class Chain:
@@ -56,7 +57,7 @@ class Chain:
         head, by = self._next(kind, who, microseconds, body), who.by
         return (
             pk, self._kind, self._id, self._seq, kind, at, at, by.kind, by.user_id, by.label, self._customer, body,
-            "", "", "", head,
+            "", "", "", head, by.token_id,
         )  # fmt: skip
 
     def line(self, kind: str, who: Signature, microseconds: int, at: str, body: str) -> str:
@@ -64,13 +65,13 @@ class Chain:
         head = self._next(kind, who, microseconds, body).hex()
         return (
             f"{self._kind}\t{self._id}\t{self._seq}\t{kind}\t{at}\t{at}\t{who.columns}\t"
-            f"{self._customer or _NULL}\t{body}\t\t\t\t\\\\x{head}\n"
+            f"{self._customer or _NULL}\t{body}\t\t\t\t\\\\x{head}\t{who.token_column}\n"
         )
 
     def _next(self, kind: str, who: Signature, microseconds: int, body: str) -> bytes:
         """Seal the next entry behind the last one."""
         self._seq += 1
         when = f"{microseconds}\n{microseconds}"
-        line = f"{self._line}{self._seq}\n{kind}\n{when}\n{who.sealed}\n{self._customer or ''}\n\n{body}"
+        line = f"{self._line}{self._seq}\n{kind}\n{when}\n{who.sealed}\n{self._customer or ''}\n\n{body}{who.token}"
         self._hash = hashlib.sha256(self._hash + line.encode()).digest()
         return self._hash

@@ -2,17 +2,14 @@
 
 Entries come by key, up to where the trail is complete (core.settled). Whoever reads gets those about records they may
 see, without the personal text: what happened, to what, when, by whom. Which records that are is asked once for each
-kind on a page; a kind that no rule is known for (settings, people, tokens) is for administrators.
+kind on a page; a kind that no rule is known for (settings, people, tokens) is for administrators. How an entry reads:
+core.api.entries.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -20,23 +17,26 @@ from django.db.models import Q, QuerySet
 from complaints.models import Complaint, Incident
 from core import settled
 from core.access import ADMIN, MANAGER
-from core.instants import iso
+from core.api import entries
 from core.models import TrailEntry, User
-from metrics.models import SurveyResponse
+from core.webhooks import stream
+from metrics.models import Invitation, SurveyResponse
 from retention.models import FollowUp
 
 WINDOW, WINDOWS = 2_000, 5  # entries looked at: at once, and most in one answer
-MOST_TYPES = 50
-TYPE = re.compile(r"[a-z_]{1,30}(?:\.(?:[a-z_]{1,40}|\*))", re.ASCII)
 
 Seen = Callable[[User, Collection[int]], Collection[int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some entries in order. `reached`: everything up to this key was looked at; `ended`: nothing is left to read."""
+    """Some entries in order: those the caller may see behind the key `start`, up to and with the key `reached`.
+
+    `ended`: nothing is left to read behind it.
+    """
 
     entries: list[dict[str, Any]]
+    start: int
     reached: int
     ended: bool
 
@@ -53,13 +53,10 @@ def latest() -> int:
 def read(user: User, *, after: int, types: Sequence[str] = (), most: int) -> Part:
     """The next entries that `user` may see, at most `most`, out of at most WINDOW * WINDOWS that are looked at.
 
-    `types`: kinds of entries, or all of a subject (`complaint.*`). Raises Ahead. Query cost: 2, 2 for each window and
+    `types`: of the vocabulary, or all of an area (`complaint.*`). Raises Ahead. Query cost: 2, 2 for each window and
     one for each kind of subject in it.
     """
-    newest = settled.newest()
-    if after > newest:
-        raise Ahead
-    end = settled.up_to(newest)
+    start, end = after, _end(after)
     chosen: list[TrailEntry] = []
     names: dict[int, str] = {}
     for _turn in range(WINDOWS):
@@ -74,7 +71,35 @@ def read(user: User, *, after: int, types: Sequence[str] = (), most: int) -> Par
             after = chosen[-1].pk if len(seen) > left else edge
             break
         after = edge
-    return Part([shown(one, names) for one in chosen], after, after >= end)
+    return Part([entries.shown(one, names) for one in chosen], start, after, after >= end)
+
+
+def read_back(user: User, *, before: int, types: Sequence[str] = (), most: int) -> Part:
+    """The last entries up to and with the key `before`, oldest first. Limits, cost and errors are those of `read`."""
+    start, end = before, _end(before)
+    chosen: list[TrailEntry] = []
+    names: dict[int, str] = {}
+    for _turn in range(WINDOWS):
+        if start <= 0:
+            break
+        edge = _edge_back(start)
+        seen, found = visible(user, _entries(edge, start, types))
+        names |= found
+        left = most - len(chosen)
+        chosen = seen[-left:] + chosen
+        if len(seen) >= left:
+            start = chosen[0].pk - 1 if len(seen) > left else edge
+            break
+        start = edge
+    return Part([entries.shown(one, names) for one in chosen], start, before, before >= end)
+
+
+def _end(position: int) -> int:
+    """Up to where the trail is complete. Raises Ahead for a position behind its end. Query cost: 2."""
+    newest = settled.newest()
+    if position > newest:
+        raise Ahead
+    return settled.up_to(newest)
 
 
 def _edge(after: int, end: int) -> int:
@@ -83,52 +108,50 @@ def _edge(after: int, end: int) -> int:
     return next(iter(keys[WINDOW - 1 : WINDOW]), end)
 
 
+def _edge_back(before: int) -> int:
+    """The key in front of the first entry of the window that ends with `before`; 0 where there is nothing more."""
+    keys = TrailEntry.objects.filter(pk__lte=before).order_by("-pk").values_list("pk", flat=True)
+    return next(iter(keys[WINDOW : WINDOW + 1]), 0)
+
+
 def _entries(after: int, edge: int, types: Sequence[str]) -> QuerySet[TrailEntry]:
-    rows = TrailEntry.objects.filter(pk__gt=after, pk__lte=edge).order_by("pk").defer("private", "salt")
+    rows = readable().filter(pk__gt=after, pk__lte=edge).order_by("pk")
     return rows.filter(of_types(types)) if types else rows
 
 
+def readable() -> QuerySet[TrailEntry]:
+    """All entries, without their personal text."""
+    return TrailEntry.objects.defer("private", "salt")
+
+
 def of_types(types: Iterable[str]) -> Q:
-    """Entries of any of these kinds."""
-    wanted = [Q(kind__startswith=one[:-1]) if one.endswith("*") else Q(kind=one) for one in types]
-    return reduce(or_, wanted)
+    """Entries of any of these types."""
+    return Q(kind__in=sorted(frozenset[str]().union(*(stream.kinds_of(one) for one in types))))
+
+
+def one(user: User, entry: TrailEntry) -> dict[str, Any] | None:
+    """A single entry as outsiders read it; None where `user` may not see it. Query cost: 1 or 2."""
+    seen, names = visible(user, [entry])
+    return entries.shown(entry, names) if seen else None
 
 
 def visible(user: User, rows: Iterable[TrailEntry]) -> tuple[list[TrailEntry], dict[int, str]]:
-    """Those about records that `user` may see, and the references of the complaints among them."""
-    entries = list(rows)
+    """Those about records that `user` may see, and the references of the complaints they are or tell about, as far as
+    the caller sees those."""
+    found = list(rows)
     asked: dict[str, set[int]] = {}
-    for one in entries:
+    for one in found:
         asked.setdefault(one.subject_kind, set()).add(one.subject_id)
-    known: dict[str, Collection[int]] = {}
+    cases = asked.get(entries.COMPLAINT, set()).union(*(entries.complaints_in(one) for one in found))
     names: dict[int, str] = {}
-    for kind, keys in asked.items():
-        if kind == "complaint":
-            cases = Complaint.objects.visible_to(user).filter(pk__in=keys)
-            names = dict(cases.values_list("pk", "reference"))
-            known[kind] = names.keys()
-        else:
-            known[kind] = SIGHT.get(kind, _for_administrators)(user, keys)
-    return [one for one in entries if one.subject_id in known[one.subject_kind]], names
-
-
-def shown(entry: TrailEntry, names: Mapping[int, str]) -> dict[str, Any]:
-    """One entry as outsiders read it. `names`: references of complaints, by key."""
-    about_case = entry.subject_kind == "complaint"
-    return {
-        "id": str(entry.pk),
-        "type": entry.kind,
-        "subject": {
-            "kind": entry.subject_kind,
-            "id": names[entry.subject_id] if about_case else str(entry.subject_id),
-        },
-        "seq": entry.seq,
-        "at": iso(entry.at),
-        "recorded_at": iso(entry.recorded_at),
-        "actor": f"{entry.actor_kind}:{entry.actor_label}",
-        "changes": json.loads(entry.body),
-        "hash": bytes(entry.hash).hex(),
+    if cases:
+        seen = Complaint.objects.visible_to(user).filter(pk__in=cases)
+        names = dict(seen.values_list("pk", "reference"))
+    known: dict[str, Collection[int]] = {
+        kind: names.keys() if kind == entries.COMPLAINT else SIGHT.get(kind, _for_administrators)(user, keys)
+        for kind, keys in asked.items()
     }
+    return [one for one in found if one.subject_id in known[one.subject_kind]], names
 
 
 def _for_administrators(user: User, keys: Collection[int]) -> Collection[int]:
@@ -156,8 +179,11 @@ SIGHT: Mapping[str, Seen] = {
     "charge": _who_handles_cases,
     "payment": _who_handles_cases,
     "loyaltyentry": _who_handles_cases,
+    "offer": _who_handles_cases,
+    "referral": _who_handles_cases,
     Incident._meta.model_name or "": _who_handles_cases,
     "followup": _rows(lambda user: FollowUp.objects.visible_to(user)),
+    "invitation": _rows(lambda user: Invitation.objects.visible_to(user)),
     "surveyresponse": _rows(lambda user: SurveyResponse.objects.visible_to(user)),
     "upload": _in_charge,
     "export": _in_charge,

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.test import Client
 
 from complaints.models import AuthorityLimit, SlaPolicy
-from core import cached, clock
+from core import cached, clock, trail
 from core.actor import Actor
 from core.models import Calendar, Notification, OutboxMessage, Team, User
 from metrics import tasks
@@ -149,6 +149,7 @@ def _of_person(world: World, user: User, team: Team, other: User) -> dict[str, N
         "exports/<int:pk>": {"pk": written},
         "follow-ups/<int:pk>": {"pk": call},
         "survey-responses/<int:pk>": {"pk": said.pk},
+        "events/<int:pk>": {"pk": trail.of(case)[0].pk},
         "drafts/<str:place>": {"place": f"note:{case.reference}"},
         "notifications/<int:pk>": {"pk": told.pk},
     }

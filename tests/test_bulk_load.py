@@ -68,10 +68,11 @@ def test_references_that_lead_nowhere_are_found() -> None:
         cursor.execute("DELETE FROM complaints_note")
 
 
-def test_lines_for_copy_are_the_rows() -> None:
+@pytest.mark.parametrize("by", [Actor.system("sla"), Actor("integration", "shop", None, 7)])
+def test_lines_for_copy_are_the_rows(by: Actor) -> None:
     rows = []
     for way in ("seal", "line"):
-        chain, who = trail_rows.Chain("complaint", 5, 7), trail_rows.Signature(Actor.system("sla"))
+        chain, who = trail_rows.Chain("complaint", 5, 7), trail_rows.Signature(by)
         for kind in ("complaint.filed", "complaint.closed"):
             rest = (kind, who, 1_000_000, "1970-01-01 00:00:01", '{"a":1}')
             rows.append(chain.seal(None, *rest)[1:] if way == "seal" else chain.line(*rest))
@@ -84,9 +85,10 @@ def test_bulk_references_never_meet() -> None:
     assert all(len(reference) == 12 for reference in list(made)[:100])
 
 
-def test_plain_trail_rows_carry_the_same_seal_as_the_trail() -> None:
+@pytest.mark.parametrize("token", [None, 7])
+def test_plain_trail_rows_carry_the_same_seal_as_the_trail(token: int | None) -> None:
     complaint = make_complaint()
-    actor = Actor.person(complaint.owner)
+    actor = Actor("integration" if token else "user", "shop", complaint.owner, token)
     with clock.frozen(NOW):
         changes = {"status": ["new", "closed"], "where": "Lüneburg", "n": None}
         built = trail.build(complaint, "complaint.closed", by=actor, at=NOW, changes=changes)

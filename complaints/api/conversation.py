@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -23,6 +22,7 @@ from complaints.api.shapes import EventShape, MessageShape, NoteShape
 from complaints.models import ChannelCode, Complaint, Message, Note
 from complaints.promises.given import Given
 from core import trail
+from core.api import entries
 from core.api.filters import choice
 from core.api.views import ListView, caller
 from core.clock import now
@@ -50,7 +50,7 @@ class Messages(_Under):
     default_ordering = "at"
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Message]:
-        found = Message.objects.filter(complaint=self.seen(request, kwargs["reference"]))
+        found = self.seen(request, kwargs["reference"]).messages.all()
         return found.select_related("author", "macro").prefetch_related("acts")
 
     def to_dict(self, row: Message) -> dict[str, Any]:
@@ -143,11 +143,4 @@ class Events(_Under):
         return trail.of(self.seen(request, kwargs["reference"])).order_by()
 
     def to_dict(self, row: TrailEntry) -> dict[str, Any]:
-        return {
-            "seq": row.seq,
-            "kind": row.kind,
-            "at": present.instant(row.at),
-            "actor": f"{row.actor_kind}:{row.actor_label}",
-            "changes": json.loads(row.body),
-            "hash": bytes(row.hash).hex(),
-        }
+        return {**entries.shown(row, {row.subject_id: self.kwargs["reference"]}), "kind": row.kind}

@@ -37,7 +37,7 @@ class AllMessages(ListView):
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Message]:
         visible = Complaint.objects.visible_to(caller(request)).values("pk")
-        found = Message.objects.filter(complaint__in=visible).select_related("author", "macro", "complaint")
+        found = Message.objects.filter(complaint__in=visible).select_related("author", "macro", "complaint__customer")
         return found.prefetch_related("acts")
 
     def to_dict(self, row: Message) -> dict[str, Any]:

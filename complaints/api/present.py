@@ -20,9 +20,10 @@ from complaints.models import (
     Purpose,
     RootCause,
 )
-from complaints.models.conversation import OUT
+from complaints.models.conversation import IN, OUT
 from complaints.reference import catalogue
 from complaints.sla.policies import policy_name
+from core.actor import CUSTOMER, USER
 from core.models import User
 from retention.models import Customer
 
@@ -93,12 +94,16 @@ def clock(row: Clock) -> dict[str, Any]:
 
 
 def message(row: Message) -> dict[str, Any]:
+    """What comes in is the customer's, whoever noted it down. The complaint and its customer are loaded."""
+    ours = user_brief(row.author) if row.author_id and row.author else None
+    came_in = row.direction == IN
     return {
         "id": str(row.pk),
         "direction": row.direction,
         "purpose": row.purpose,
         "channel": row.channel,
-        "author": user_brief(row.author) if row.author_id and row.author else None,
+        "author": _author(customer_brief(row.complaint.customer), CUSTOMER) if came_in else _author(ours, USER),
+        "recorded_by": ours if came_in else None,
         "body": row.body,
         "at": instant(row.at),
         "by_mail": bool(row.by_mail_to),
@@ -108,6 +113,10 @@ def message(row: Message) -> dict[str, Any]:
         "state": "sent",
         "send_at": None,
     }
+
+
+def _author(brief: dict[str, str] | None, kind: str) -> dict[str, str] | None:
+    return {"kind": kind, **brief} if brief else None
 
 
 def acts(rows: Iterable[Act]) -> dict[str, Any]:
@@ -130,7 +139,8 @@ def pending(row: Pending) -> dict[str, Any]:
         "direction": OUT,
         "purpose": str(Purpose.REPLY),
         "channel": row.complaint.channel,
-        "author": user_brief(row.author) if row.author else None,
+        "author": _author(user_brief(row.author), USER) if row.author else None,
+        "recorded_by": None,
         "body": row.body,
         "at": None,
         "by_mail": None,

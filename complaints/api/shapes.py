@@ -18,6 +18,8 @@ from complaints.models import (
     Severity,
     Status,
 )
+from core.actor import CUSTOMER, USER
+from core.api.entries import EventEntryShape
 
 
 class Reference(serializers.Serializer[Any]):
@@ -106,12 +108,26 @@ class RefusalShape(serializers.Serializer[Any]):
     instead = serializers.CharField(allow_blank=True)
 
 
+class AuthorShape(Reference):
+    """Who wrote a message."""
+
+    kind = serializers.ChoiceField(choices=[USER, CUSTOMER], help_text="Of which the id is.")
+
+
 class MessageShape(serializers.Serializer[Any]):
     id = serializers.CharField()
     direction = serializers.ChoiceField(choices=["in", "out"])
     purpose = serializers.CharField()
     channel = serializers.ChoiceField(choices=ChannelCode.choices)
-    author = Reference(allow_null=True)
+    author = AuthorShape(
+        allow_null=True,
+        help_text="Of what comes in, the customer; of what goes out, who of ours wrote it. null: a complainant without "
+        "a record, or the product itself.",
+    )
+    recorded_by = Reference(
+        allow_null=True,
+        help_text="Who of ours noted down what came in, or whose token did. null: it came by itself, or goes out.",
+    )
     body = serializers.CharField()
     at = serializers.DateTimeField(allow_null=True, help_text="null: not sent yet.")
     by_mail = serializers.BooleanField(allow_null=True)
@@ -139,13 +155,10 @@ class NoteShape(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class EventShape(serializers.Serializer[Any]):
-    seq = serializers.IntegerField()
-    kind = serializers.CharField()
-    at = serializers.DateTimeField()
-    actor = serializers.CharField()
-    changes = serializers.JSONField()
-    hash = serializers.CharField()
+class EventShape(EventEntryShape):
+    """An event as `/events/` shows it."""
+
+    kind = serializers.CharField(help_text="What the trail itself calls it; build on `type`.")
 
 
 class CatalogueShape(serializers.Serializer[Any]):

@@ -47,7 +47,8 @@ class WebhookDisabled(DomainError):
 def create(
     url: str, *, by: Actor, at: datetime, description: str = "", events: Collection[str] = ()
 ) -> tuple[Webhook, str]:
-    """A new webhook and its secret, which is shown once. `events`: types; none means all.
+    """A new webhook and its secret, which is shown once. `events`: types, or areas (`complaint.*`: the types it has
+    today); none means all.
 
     Raises AddressNotAllowed, InvalidInput (unknown_event), DomainError `too_many_webhooks`, NotAllowed.
     """
@@ -276,7 +277,7 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         if len(values["description"]) > DESCRIPTION:
             raise InvalidInput(_("This is too long."), code="too_long", field="description")
     if "events" in values:
-        chosen = set(values["events"])
+        chosen = events.spelled_out(values["events"])
         if strange := sorted(chosen - set(events.TYPES)):
             words = _("There is no such event: %(name)s.") % {"name": strange[0][:60]}
             raise InvalidInput(words, code="unknown_event", field="events")

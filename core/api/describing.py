@@ -6,12 +6,14 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.api import told
 from core.api.fields import PHONE, Code, Day, Id, Instant, Phone, Text
 from core.instants import FIRST_YEAR, LAST_YEAR
 
 ID = r"^[1-9][0-9]{0,17}$"
 NOT_BLANK = r"[^\s\u001c-\u001f\u0085]"  # \s alone means less to ECMAScript than to us
 KEY = r"^[!-~]([ -~]{0,253}[!-~])?$"
+_FIXED = frozenset({"oneOf", "enum", "$ref"})  # what says by itself that blank is not among it
 
 INFO = """\
 Amends tracks complaints from intake to closure, and whether those who complained stay.
@@ -94,7 +96,9 @@ def narrowed(field: Any, schema: dict[str, Any], direction: str) -> dict[str, An
         schema.setdefault("description", f"A local date, {FIRST_YEAR} to {LAST_YEAR}.")
     elif isinstance(field, Phone):
         schema.setdefault("pattern", rf"^\s*$|{PHONE.pattern}" if field.allow_blank else PHONE.pattern)
-    elif isinstance(field, Text) and not isinstance(field, Code) and not field.allow_blank and "oneOf" not in schema:
+    elif (
+        isinstance(field, Text) and not isinstance(field, Code) and not field.allow_blank and _FIXED.isdisjoint(schema)
+    ):
         schema.setdefault("pattern", NOT_BLANK)
     return schema
 
@@ -110,6 +114,8 @@ def closed(body: Any, schema: dict[str, Any]) -> dict[str, Any]:
 
 def finish(result: dict[str, Any], **_about: Any) -> dict[str, Any]:
     """Describes the tags in use and links what POST makes to where it is read (POSTPROCESSING_HOOKS)."""
+    result["webhooks"] = told.webhooks()
+    result["components"]["schemas"].update(told.SCHEMAS)
     used = {tag for path in result["paths"].values() for one in path.values() for tag in one.get("tags", ())}
     result["info"]["description"] = f"{result['info']['description']}\n\n{INFO}"
     result["tags"] = [{"name": name, "description": text} for name, text in sorted(TAGS.items()) if name in used]

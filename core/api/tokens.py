@@ -8,6 +8,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -25,13 +26,19 @@ from core.instants import iso
 from core.models import ApiToken
 
 
+@extend_schema_field({"type": "string", "enum": list(scopes.SCOPES)})
+class _Scope(Text):
+    def __init__(self) -> None:
+        super().__init__(max_length=60)
+
+
 class NewToken(Strict):
     """`user`: whose rights it has, narrowed by `scopes` (`<resource>:read`, `<resource>:write`, or `all`). Without
     `days` it does not expire."""
 
     name = Text(max_length=80, trim=True)
     user = Id()
-    scopes = serializers.ListField(child=Text(max_length=60), min_length=1, max_length=len(scopes.SCOPES))
+    scopes = serializers.ListField(child=_Scope(), min_length=1, max_length=len(scopes.SCOPES))
     days = Whole(min_value=1, max_value=3660, required=False)
     example: ClassVar = {"name": "Web shop", "user": "2", "scopes": ["complaints:write", "customers:read"], "days": 365}
 

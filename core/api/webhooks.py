@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -39,12 +39,21 @@ STATES = [(one, one) for one in WebhookState.values]
 TYPES = [(one, one) for one in events.TYPES]
 
 
+ASKED_FOR = "Types, or all of an area: `complaint.*` stands for those there are today. Empty or left out: all."
+
+
+@extend_schema_field({"type": "string", "enum": list(events.ASKED_FOR)})
+class _Event(Text):
+    def __init__(self) -> None:
+        super().__init__(max_length=60)
+
+
 class NewWebhookBody(Strict):
-    """`events`: types of events; left out or empty, all of them."""
+    """An address, and what it is told of."""
 
     url = Text(max_length=LONGEST, trim=True, help_text="https, on port 443, 80 or from 8000 on, at a public address.")
     description = Text(max_length=webhooks.DESCRIPTION, trim=True, required=False, allow_blank=True)
-    events = serializers.ListField(child=Text(max_length=60), required=False, max_length=200)
+    events = serializers.ListField(child=_Event(), required=False, max_length=200, help_text=ASKED_FOR)
     example: ClassVar = {"url": "https://shop.example/hooks/amends", "events": ["complaint.resolved"]}
 
 
@@ -53,7 +62,7 @@ class WebhookPatch(Strict):
 
     url = Text(max_length=LONGEST, trim=True, required=False)
     description = Text(max_length=webhooks.DESCRIPTION, trim=True, required=False, allow_blank=True)
-    events = serializers.ListField(child=Text(max_length=60), required=False, max_length=200)
+    events = serializers.ListField(child=_Event(), required=False, max_length=200, help_text=ASKED_FOR)
     state = Code(choices=STATES, required=False)
 
 
@@ -185,7 +194,7 @@ def attempt_dict(row: WebhookAttempt) -> dict[str, Any]:
 
 
 class Webhooks(ListView):
-    """Addresses that are told of events. POST adds one; its secret is in that answer only."""
+    """Addresses that are told of events."""
 
     access, resource = ADMINISTERS, "webhooks"
     body: ClassVar = {"POST": NewWebhookBody}
@@ -201,13 +210,14 @@ class Webhooks(ListView):
         return webhook_dict(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """Add an address that is told of events. Its secret is in this answer only."""
         values = self.read(request)
         made, secret = webhooks.create(values.pop("url"), by=self.actor(request), at=now(), **values)
         return _secret_shown(self, made, secret, 201)
 
 
 class OneWebhook(ApiView):
-    """One webhook and how it fares. DELETE takes it away with the log of its deliveries."""
+    """One webhook and how it fares."""
 
     access, resource, answer = ADMINISTERS, "webhooks", WebhookShape
     body: ClassVar = {"PATCH": WebhookPatch}
@@ -218,6 +228,7 @@ class OneWebhook(ApiView):
 
     @extend_schema(parameters=[IF_MATCH])
     def patch(self, request: Request, pk: int) -> HttpResponse:
+        """Change a webhook's address, description or events, or switch it (`If-Match` required)."""
         row = self.find(Webhook.objects.all(), pk=pk)
         self.require_match(request, row.version)
         values = self.read(request, partial=True)
@@ -228,6 +239,7 @@ class OneWebhook(ApiView):
         return self.reply(webhook_dict(row), version=row.version, seen=_seen(row))
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
+        """Take a webhook away with the log of its deliveries."""
         webhooks.remove(self.find(Webhook.objects.all(), pk=pk), by=self.actor(request), at=now())
         return self.no_content()
 

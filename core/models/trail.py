@@ -11,6 +11,7 @@ class TrailEntry(models.Model):
 
     `body` is canonical JSON text without personal data; `private` is personal text (JSON) that may be erased: the chain
     covers only `private_digest`, the salted SHA-256 of it. `at` is when it happened, `recorded_at` when it was written.
+    `token_id`: of an integration's token, as names of tokens may be used again; null before it was recorded.
     """
 
     subject_kind = models.CharField(max_length=24)
@@ -28,6 +29,7 @@ class TrailEntry(models.Model):
     salt = models.CharField(max_length=32, blank=True)
     private_digest = models.CharField(max_length=64, blank=True)
     hash = models.BinaryField(max_length=32)
+    token_id = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [

@@ -1,14 +1,17 @@
 """Which entries of the trail other systems are told of, and under which name (docs/api/webhooks.md).
 
-Every kind that is written on the trail stands here once: in PUBLIC with the type of its event, or as internal. A test
-reads the kinds out of the code and fails for one that stands nowhere, or twice.
+Every kind that is written on the trail stands once: in PUBLIC with the type of its event, or in core.webhooks.stream
+among those that webhooks do not carry: settings, people's own affairs, notes and desk work, the other half of a pair,
+and what imports write (they tell of the past, and of thousands at a time). A test reads the kinds out of the code and
+fails for one that stands nowhere, or twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 TEST = "webhook.test"
+TEST_SAYS = "A test that an administrator sent; it says nothing."
 
 # Kind on the trail -> type of the event.
 PUBLIC: Mapping[str, str] = {
@@ -66,6 +69,12 @@ PUBLIC: Mapping[str, str] = {
     "purchase.cancelled": "purchase.cancelled",
     "purchase.restored": "purchase.restored",
     "purchase.returned": "purchase.returned",
+    "offer.made": "offer.made",
+    "offer.accepted": "offer.accepted",
+    "offer.declined": "offer.declined",
+    "offer.reopened": "offer.reopened",
+    "referral.recorded": "referral.recorded",
+    "referral.withdrawn": "referral.withdrawn",
     "followup.planned": "follow_up.planned",
     "followup.completed": "follow_up.completed",
     "followup.cancelled": "follow_up.cancelled",
@@ -123,12 +132,20 @@ TYPES: Mapping[str, str] = {
     "purchase.cancelled": "A purchase was cancelled.",
     "purchase.restored": "A cancellation was taken back.",
     "purchase.returned": "Something of a purchase was returned.",
+    "offer.made": "Something was offered to a customer.",
+    "offer.accepted": "A customer accepted an offer.",
+    "offer.declined": "A customer declined an offer.",
+    "offer.reopened": "The answer to an offer was taken back.",
+    "referral.recorded": "A customer was brought by another one.",
+    "referral.withdrawn": "A referral was withdrawn.",
     "follow_up.planned": "A call was planned.",
     "follow_up.completed": "A planned call was made.",
     "follow_up.cancelled": "A planned call was cancelled.",
     "survey.answered": "A survey was answered, or the answer changed.",
 }
 
+<<<<<<< core/webhooks/events.py
+=======
 # Entries about these subjects are settings, people's own affairs or jobs: nobody outside is told.
 INTERNAL_SUBJECTS = frozenset({
     "absence", "article", "authorityversion", "calendar", "channel", "complainttype", "corrective", "demo",
@@ -156,13 +173,25 @@ INTERNAL = frozenset({
     "followup.rescheduled", "purchase.incentive", "purchase.line_corrected", "purchase.lines_added",
     "sla.moved", "surveyresponse.not_called", "surveyresponse.record_changed",
 })  # fmt: skip
+>>>>>>> /tmp/mine/m_new
 # Public kinds that imports write too; who listens anew is not told of those once more from the trail.
 ALSO_IMPORTED = frozenset({"purchase.recorded", "surveyresponse.recorded", "customer.created"})
+# What a webhook may ask for beside single types: all of an area.
+WILDCARDS = tuple(dict.fromkeys(f"{name.partition('.')[0]}.*" for name in TYPES))
+ASKED_FOR = (*TYPES, *WILDCARDS)
 
 
 def type_of(kind: str) -> str:
     """The type of the event that an entry of this kind is; blank for none."""
     return PUBLIC.get(kind, "")
+
+
+def spelled_out(names: Iterable[str]) -> set[str]:
+    """`names` with the types there are today in place of `complaint.*`; what is unknown stays as it is."""
+    found: set[str] = set()
+    for name in names:
+        found.update([one for one in TYPES if one.startswith(name[:-1])] if name in WILDCARDS else [name])
+    return found
 
 
 def data_of(subject_kind: str, subject_id: int, customer_id: int | None, reference: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -12,36 +12,26 @@ from rest_framework.request import Request
 
 from core.access import ADMIN, CASES, Access
 from core.api import filters, pagination
-from core.api.problem import FieldError, Refusal, bad_input, bad_parameter
+from core.api.entries import EventEntryShape
+from core.api.problem import FieldError, Refusal, bad_parameter
 from core.api.views import ApiView, caller
+from core.models import TrailEntry
+from core.webhooks import stream
 from metrics import events
 
 SALT, LATEST = "amends.events", "latest"
 PARAMETERS = ("after", "types", "page_size")
+MOST_TYPES = 50
 _query: Any = OpenApiParameter.QUERY
-
-
-class SubjectShape(serializers.Serializer[Any]):
-    kind = serializers.CharField(help_text="complaint, customer, purchase, followup, surveyresponse, …")
-    id = serializers.CharField(help_text="As the API names it: a complaint by its reference.")
-
-
-class EventEntryShape(serializers.Serializer[Any]):
-    id = serializers.CharField(help_text="Stable and unique: what came twice is known by it.")
-    type = serializers.CharField(help_text="complaint.filed, complaint.resolved, customer.edited, …")
-    subject = SubjectShape()
-    seq = serializers.IntegerField(help_text="1, 2, 3, … for each subject.")
-    at = serializers.DateTimeField(help_text="When it happened.")
-    recorded_at = serializers.DateTimeField(help_text="When it was written down.")
-    actor = serializers.CharField(help_text="user:…, integration:…, customer:… or system:…")
-    changes = serializers.JSONField(help_text="Codes, instants and ids; no personal text.")
-    hash = serializers.CharField(help_text="Seals it and everything before it about the same subject.")
 
 
 class EventsShape(serializers.Serializer[Any]):
     results = EventEntryShape(many=True)
     cursor = serializers.CharField(help_text="Go on with `after=` this; keep it once you have done with `results`.")
     next = serializers.URLField(help_text="The same as an address; there always is one.")
+    previous = serializers.URLField(
+        allow_null=True, help_text="The address of the entries right before these; null at the beginning."
+    )
     end_of_stream = serializers.BooleanField(help_text="Nothing more for now: wait before you ask again.")
 
 
@@ -54,7 +44,7 @@ class EventStream(ApiView):
     """
 
     access, resource = Access(roles=frozenset((*CASES, ADMIN))), "events"
-    answer = EventsShape
+    answer, row_shape = EventsShape, EventEntryShape
     problems = (400, 410)
     parameters = PARAMETERS
 
@@ -64,45 +54,73 @@ class EventStream(ApiView):
                 "after", str, _query, description="`cursor` of the answer before; `latest`: only what is yet to come."
             ),
             OpenApiParameter(
-                "types", str, _query, description="Only these, separated by commas: `complaint.filed,customer.*`."
+                "types",
+                str,
+                _query,
+                description="Only these types (EventType), or whole areas, separated by commas: "
+                "`complaint.filed,customer.*`. Unknown ones are 400 `unknown_event`.",
             ),
             OpenApiParameter("page_size", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, _query),
         ]
     )
     def get(self, request: Request) -> HttpResponse:
         given = request.query_params
-        strange = [name for name in given if name not in PARAMETERS]
-        if strange:
-            raise bad_input(
-                FieldError(f"?{name[:80]}", "unknown_parameter", _("There is no such parameter.")) for name in strange
-            )
         types = _types(filters.once(given, "types")) if "types" in given else []
         size = pagination.page_size(filters.once(given, "page_size") if "page_size" in given else None)
         after = filters.once(given, "after") if "after" in given else ""
-        part = events.Part([], events.latest(), True) if after == LATEST else _part(request, after, types, size)
-        cursor = pagination.encode(pagination.Cursor("id", True, None, part.reached), salt=SALT)
+        part = _part(request, after, types, size)
+        cursor, before = _cursor(part.reached, forward=True), _cursor(part.start, forward=False)
         return self.reply(
             {
                 "results": part.entries,
                 "cursor": cursor,
                 "next": pagination.address_of(request, cursor, name="after"),
+                "previous": pagination.address_of(request, before, name="after") if part.start > 0 else None,
                 "end_of_stream": part.ended,
             }
         )
 
 
+class OneEvent(ApiView):
+    """One event by the id it has in the stream."""
+
+    access, resource = Access(roles=frozenset((*CASES, ADMIN))), "events"
+    answer = EventEntryShape
+
+    @extend_schema(operation_id="events_one_retrieve")  # the stream is `events_retrieve`
+    def get(self, request: Request, pk: int) -> HttpResponse:
+        entry: TrailEntry = self.find(events.readable(), pk=pk)
+        if (one := events.one(caller(request), entry)) is None:
+            raise Http404
+        return self.reply(one)
+
+
+def _cursor(position: int, *, forward: bool) -> str:
+    return pagination.encode(pagination.Cursor("id", forward, None, position), salt=SALT)
+
+
 def _part(request: Request, after: str, types: list[str], size: int) -> events.Part:
-    position = pagination.decode(after, salt=SALT, name="after").pk if after else 0
+    """What follows the position, or stands before it where it is that of `previous`. Raises Refusal 400, 410."""
+    if after == LATEST:
+        newest = events.latest()
+        return events.Part([], newest, newest, True)
+    place = pagination.decode(after, salt=SALT, name="after") if after else None
     try:
-        return events.read(caller(request), after=position, types=types, most=size)
+        if place is not None and not place.forward:
+            return events.read_back(caller(request), before=place.pk, types=types, most=size)
+        return events.read(caller(request), after=place.pk if place else 0, types=types, most=size)
     except events.Ahead:
         detail = _("The cursor is ahead of this database, which was restored: begin again, or at `latest`.")
         raise Refusal(410, "cursor_ahead", detail, errors=[FieldError("?after", "cursor_ahead", detail)]) from None
 
 
 def _types(text: str) -> list[str]:
+    """The types that a parameter names. Raises Refusal 400 `invalid_types` for what is no list of them,
+    `unknown_event` for what does not exist."""
     wanted = [one.strip() for one in text.split(",")]
-    if len(wanted) > events.MOST_TYPES or not all(events.TYPE.fullmatch(one) for one in wanted):
+    if len(wanted) > MOST_TYPES or not all(stream.TYPE.fullmatch(one) for one in wanted):
         said = _("Up to %(n)d types such as complaint.filed or customer.*, separated by commas, are expected.")
-        raise bad_parameter("types", "invalid_types", said % {"n": events.MOST_TYPES})
+        raise bad_parameter("types", "invalid_types", said % {"n": MOST_TYPES})
+    if strange := [one for one in wanted if not stream.kinds_of(one)]:
+        raise bad_parameter("types", "unknown_event", _("There is no such event: %(name)s.") % {"name": strange[0]})
     return wanted

@@ -9,16 +9,20 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from core.access import ADMIN, CASES, Access
+from core.api import entries
+from core.api.entries import EventEntryShape
 from core.api.filters import BadValue, Filter, between
 from core.api.views import ListView, caller
 from core.models import TrailEntry
+from core.webhooks import stream
 from metrics import events
-from metrics.api.events import EventEntryShape
 
 
 def _type(value: str) -> str:
-    if not events.TYPE.fullmatch(value):
+    if not stream.TYPE.fullmatch(value):
         raise BadValue("invalid_types", _("A type such as complaint.filed or customer.* is expected."))
+    if not stream.kinds_of(value):
+        raise BadValue("unknown_event", _("There is no such event: %(name)s.") % {"name": value})
     return value
 
 
@@ -33,8 +37,8 @@ class AllEvents(ListView):
     )
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[TrailEntry]:
-        return TrailEntry.objects.defer("private", "salt")
+        return events.readable()
 
     def to_dicts(self, rows: list[Any]) -> list[dict[str, Any]]:
         seen, names = events.visible(caller(self.request), rows)
-        return [events.shown(one, names) for one in seen]
+        return [entries.shown(one, names) for one in seen]

@@ -4,6 +4,7 @@ from metrics.api import events, exports
 
 urlpatterns = [
     path("events/", events.EventStream.as_view(), name="api-event-stream"),
+    path("events/<int:pk>/", events.OneEvent.as_view(), name="api-event"),
     path("exports/", exports.Exports.as_view(), name="api-exports"),
     path("exports/<int:pk>/", exports.OneExport.as_view(), name="api-export"),
     path("exports/<int:pk>/content/", exports.ExportContent.as_view(), name="api-export-content"),
