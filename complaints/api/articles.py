@@ -58,7 +58,7 @@ def shown(rows: Sequence[Article]) -> list[dict[str, Any]]:
 
 
 class Articles(ListView):
-    """All articles with the version in force; POST makes one with its first draft (managers and administrators)."""
+    """All articles with the version in force."""
 
     access, resource = READS, "articles"
     body: ClassVar = {"POST": shapes.NewArticle}
@@ -81,6 +81,8 @@ class Articles(ListView):
         return shown(rows)
 
     def post(self, request: Request) -> HttpResponse:
+        """Make an article with its first draft (managers and administrators). Nobody reads it before its
+        publication."""
         given = self.read(request)
         values = {name: given[name] for name in FACTS if name in given}
         made = actions.create(
@@ -105,7 +107,7 @@ class _OneArticle(_One):
 
 
 class OneArticle(_OneArticle):
-    """One article; PATCH (managers and administrators, `If-Match` required) changes all but its texts."""
+    """One article."""
 
     body: ClassVar = {"PATCH": shapes.ArticlePatch}
     answer = shapes.ArticleShape
@@ -115,6 +117,8 @@ class OneArticle(_OneArticle):
         return self.unless_fresh(request, row.version, lambda: shown([row])[0])
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
+        """Change all of an article but its texts (managers and administrators, `If-Match` required). The texts change
+        by a draft."""
         row = self.article(pk)
         self.require_match(request, row.version)
         given, seen = self.read(request), self.expected_version(request)
@@ -143,7 +147,7 @@ class Versions(ListView):
 
 
 class Draft(_OneArticle):
-    """The draft of the next version: PUT writes it, DELETE throws it away. `If-Match` is heeded where it is sent."""
+    """Read the draft of an article's next version. 404 where there is none."""
 
     access = WRITES
     body: ClassVar = {"PUT": shapes.ArticleDraftBody}
@@ -158,6 +162,8 @@ class Draft(_OneArticle):
         return self.reply(shapes.article_version(draft), version=row.version)
 
     def put(self, request: Request, pk: int) -> HttpResponse:
+        """Write the draft of an article's next version, making it if there is none. `If-Match` is heeded where it is
+        sent."""
         row, given, seen = self.article(pk), self.read(request), self.expected_version(request)
         by = self.actor(request)
         draft = self.unless_stale(
@@ -166,13 +172,15 @@ class Draft(_OneArticle):
         return self.reply(shapes.article_version(draft), version=self.article(pk).version)
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
+        """Throw an article's draft away. The version in force stays. `If-Match` is heeded where it is sent."""
         row, seen = self.article(pk), self.expected_version(request)
         self.unless_stale(lambda: actions.discard_draft(row, seen=seen, by=self.actor(request), at=now()))
         return self.no_content()
 
 
 class Publication(_OneArticle):
-    """POST puts the draft in force; where the article asks for it, everybody who takes cases is told."""
+    """Put the draft in force. Where the article asks for it, everybody who takes cases is told and confirms having read
+    it."""
 
     access = WRITES
     body: ClassVar = {"POST": shapes.PublicationBody}
@@ -187,7 +195,7 @@ class Publication(_OneArticle):
 
 
 class Readings(_OneArticle):
-    """Who has confirmed the version in force (leads: of the teams they lead); POST confirms for the caller."""
+    """Who has confirmed the version in force. Leads see the teams they lead."""
 
     body: ClassVar = {"POST": shapes.ConfirmationBody}
     answer: ClassVar = {"GET": shapes.ReadersShape, "POST": shapes.ConfirmationShape}
@@ -201,6 +209,7 @@ class Readings(_OneArticle):
         return self.reply(shapes.readers(standing, version.number))
 
     def post(self, request: Request, pk: int) -> HttpResponse:
+        """Confirm that the caller has read the version in force."""
         versions = ArticleVersion.objects.filter(article=self.article(pk), published_at__isnull=False)
         version = numbered(versions, self.read(request).get("number"))
         made = readings.confirm(version, by=self.actor(request), at=now())

@@ -82,7 +82,7 @@ class _Files(ListView):
 
 
 class Attachments(_Files):
-    """Files of the case, oldest first. POST sends one; a message, note or nothing takes it along later."""
+    """Files of the case, oldest first."""
 
     def seen(self, request: Request, reference: str) -> Complaint:
         return self.find(Complaint.objects.visible_to(caller(request)), reference=reference)
@@ -94,11 +94,13 @@ class Attachments(_Files):
         return shown(row, self.kwargs["reference"])
 
     def post(self, request: Request, reference: str) -> HttpResponse:
+        """Send a file to the case; a message or note takes it along later. The body is multipart/form-data with one
+        `file`."""
         return self.take_in(request, self.seen(request, reference))
 
 
 class Drafts(_Files):
-    """Files the caller has sent for a case that is still to be filed: POST complaints/ takes them along."""
+    """Files the caller has sent for a case that is still to be filed."""
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Attachment]:
         return actions.drafts(by=self.actor(request), complaint=None)
@@ -107,6 +109,8 @@ class Drafts(_Files):
         return shown(row, "")
 
     def post(self, request: Request) -> HttpResponse:
+        """Send a file before its complaint exists; POST /complaints/ takes it along. The body is multipart/form-data
+        with one `file`; what nobody takes along is deleted after a week."""
         return self.take_in(request, None)
 
 
@@ -121,7 +125,7 @@ class _One(ApiView):
 
 
 class OneAttachment(_One):
-    """One file. DELETE lets go of one the caller has sent and no message has taken."""
+    """One file of the case: name, size and checksum."""
 
     answer = AttachmentShape
 
@@ -129,6 +133,7 @@ class OneAttachment(_One):
         return self.reply(shown(self.file(request, reference, token), reference))
 
     def delete(self, request: Request, reference: str, token: str) -> HttpResponse:
+        """Let go of a file the caller has sent and no message has taken."""
         row = self.file(request, reference, token)
         self.find(Attachment.objects.exclude(draft=""), pk=row.pk)
         actions.discard([row.token], by=self.actor(request))
@@ -145,7 +150,7 @@ class Content(_One):
 
 
 class OneDraft(ApiView):
-    """A file for a case that is still to be filed. DELETE lets go of it."""
+    """A file for a case that is still to be filed."""
 
     access, resource, answer = HANDLES_CASES, "complaints", AttachmentShape
 
@@ -153,6 +158,7 @@ class OneDraft(ApiView):
         return self.reply(shown(self.draft(request, token), ""))
 
     def delete(self, request: Request, token: str) -> HttpResponse:
+        """Let go of a file that no complaint has taken."""
         actions.discard([self.draft(request, token).token], by=self.actor(request))
         return self.no_content()
 

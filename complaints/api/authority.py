@@ -40,7 +40,7 @@ def _number(text: str) -> int:
 
 
 class Limits(ListView):
-    """The limits in force, in order; those of another version with `version`. POST adds one to the draft."""
+    """The limits in force, in order. With `version` those of another version."""
 
     access, resource = IN_CHARGE, "authority"
     body: ClassVar = {"POST": shapes.LimitBody}
@@ -66,6 +66,7 @@ class Limits(ListView):
         return shapes.limit_dict(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """Add a limit to the open draft. It holds once the draft is published."""
         draft = _draft_or_refuse()
         values = _values(self.read(request))
         seen = self.expected_version(request)
@@ -74,7 +75,7 @@ class Limits(ListView):
 
 
 class OneLimit(ApiView):
-    """One limit, of any version; only those of the draft can be changed or removed."""
+    """One limit, of any version."""
 
     access, resource = IN_CHARGE, "authority"
     body: ClassVar = {"PATCH": shapes.LimitBody}
@@ -84,6 +85,7 @@ class OneLimit(ApiView):
         return _one(self, self._found(limit_id))
 
     def patch(self, request: Request, limit_id: int) -> HttpResponse:
+        """Change a limit of the draft. 409 `not_a_draft` for one of a published version."""
         one = self._found(limit_id)
         self.require_match(request, drafts.revision(one.version))
         values = _values(self.read(request, partial=True))
@@ -91,6 +93,7 @@ class OneLimit(ApiView):
         return _one(self, actions.change_limit(one, values, by=self.actor(request), at=now(), seen=seen))
 
     def delete(self, request: Request, limit_id: int) -> HttpResponse:
+        """Remove a limit from the draft. 409 `not_a_draft` for one of a published version."""
         one, seen = self._found(limit_id), self.expected_version(request)
         actions.remove_limit(one, by=self.actor(request), at=now(), seen=seen)
         return self.no_content()
@@ -129,7 +132,7 @@ class AuthorityVersions(ListView):
 
 
 class AuthorityDraft(ApiView):
-    """The open draft and what it changes. POST begins one as a copy of what is in force, DELETE discards it."""
+    """The open draft of the limits and what it changes."""
 
     access, resource = IN_CHARGE, "authority"
     body: ClassVar = {"POST": Nothing}
@@ -141,10 +144,12 @@ class AuthorityDraft(ApiView):
         return self._shown(_draft())
 
     def post(self, request: Request) -> HttpResponse:
+        """Begin a draft of the limits as a copy of what is in force."""
         self.read(request)
         return self._shown(actions.begin_draft(by=self.actor(request), at=now()), status=201)
 
     def delete(self, request: Request) -> HttpResponse:
+        """Discard the draft of the limits. What is in force stays."""
         one, seen = _draft(), self.expected_version(request)
         actions.discard_draft(one, by=self.actor(request), at=now(), seen=seen)
         return self.no_content()

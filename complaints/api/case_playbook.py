@@ -93,19 +93,21 @@ class CaseStep(_OfCase):
     answer: ClassVar = {"POST": shapes.CasePlaybookShape, "DELETE": shapes.CasePlaybookShape}
 
     def post(self, request: Request, reference: str, key: str) -> HttpResponse:
+        """Say that a step is done, or with `skipped` that it does not apply."""
         complaint = self.seen(request, reference)
         reason = self.read(request).get("skipped", "")
         actions.tick(complaint, key=key, skipped=reason, by=self.actor(request), at=now())
         return self.reply(shown(complaint))
 
     def delete(self, request: Request, reference: str, key: str) -> HttpResponse:
+        """Take back that a step was done or skipped."""
         complaint = self.seen(request, reference)
         actions.untick(complaint, key=key, by=self.actor(request), at=now())
         return self.reply(shown(complaint))
 
 
 class CustomerMessage(_OfCase):
-    """POST sends what the playbook says to the customer as a message, in their language."""
+    """Send what the playbook says to the customer as a message, in their language."""
 
     body: ClassVar = {"POST": shapes.CustomerMessageBody}
     answer = MessageShape

@@ -88,12 +88,14 @@ class Classification(Change):
 class Pause(Change):
     """Wait on the customer; DELETE goes on."""
 
+    does: ClassVar = {"POST": "Wait on the customer: clocks that may pause stand still."}
     body: ClassVar = {"POST": bodies.ReasonBody}
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         return handle.wait(complaint, by=by, at=now(), **values)
 
     def delete(self, request: Request, reference: str) -> HttpResponse:
+        """Go on before the customer has answered: the clocks run again."""
         return self.shown(handle.resume(self.seen(request, reference), by=self.actor(request), at=now()))
 
 
@@ -136,6 +138,7 @@ class Release(Change):
 class Watching(Change):
     """The caller follows the case, and sees it from now on; DELETE stops."""
 
+    does: ClassVar = {"POST": "Follow the case; the caller sees it from now on."}
     body: ClassVar = {"POST": Nothing}
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
@@ -143,6 +146,7 @@ class Watching(Change):
         return complaint
 
     def delete(self, request: Request, reference: str) -> HttpResponse:
+        """Stop following the case."""
         complaint, by = self.seen(request, reference), self.actor(request)
         watch.unwatch(complaint, by=by, at=now(), watcher=by.user)
         return self.shown(complaint)

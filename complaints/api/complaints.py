@@ -145,7 +145,7 @@ FILTERS = (
 
 
 class Complaints(ListView):
-    """Complaints, newest first; POST files one."""
+    """Complaints the caller may see, newest first."""
 
     access, resource = HANDLES_CASES, "complaints"
     body: ClassVar = {"POST": NewComplaint}
@@ -168,6 +168,9 @@ class Complaints(ListView):
         return shown(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """File a complaint: it gets a reference, an owner and deadlines, and the customer a receipt where there is an
+        address. The customer is found, or made, by `customer` within `source`. The same (`source`, `external_id`) twice
+        is 409 `duplicate_external_id`."""
         filing, files = read_filing(request.data, by=self.actor(request))
         complaint = file(filing, by=self.actor(request), at=now(), attachments=files)
         return self.reply(
@@ -180,7 +183,7 @@ class Complaints(ListView):
 
 
 class OneComplaint(ApiView):
-    """One complaint; PATCH puts facts right (`If-Match` required)."""
+    """One complaint with its owner, clocks and customer."""
 
     access, resource = HANDLES_CASES, "complaints"
     body: ClassVar = {"PATCH": Amendment}
@@ -200,6 +203,8 @@ class OneComplaint(ApiView):
         return self.unless_fresh(request, row.version, answer, seen=row.updated_at)
 
     def patch(self, request: Request, reference: str) -> HttpResponse:
+        """Put facts of a complaint right (`If-Match` required). Status, owner, type and severity have routes of their
+        own."""
         row = self.find(Complaint.objects.visible_to(caller(request)), reference=reference)
         self.require_match(request, row.version)
         values = self.read(request, partial=True)

@@ -26,7 +26,7 @@ class CustomerChoice(Strict):
 
 
 class CustomerOf(Change):
-    """PUT links the complaint to another customer (`If-Match` required), or with null to none."""
+    """Link the complaint to another customer (`If-Match` required), or with null to none."""
 
     body: ClassVar = {"PUT": CustomerChoice}
     http_method_names = ["put", "options"]

@@ -154,8 +154,9 @@ class ClosureShape(serializers.Serializer[Any]):
 
 
 class Resolution(Change):
-    """Decide the case; GET reads what was decided, and how they learned of it."""
+    """What was decided and how the complainant learned of it."""
 
+    does: ClassVar = {"POST": "Decide the case. Demands are each answered, the final answer is sent."}
     body: ClassVar = {"POST": ResolutionBody}
     answer: ClassVar = {"POST": ComplaintShape, "GET": ResolutionShape}
 
@@ -182,8 +183,9 @@ class Resolution(Change):
 
 
 class Closure(Change):
-    """Close a resolved case; GET says what holds it back."""
+    """What holds the case back from being closed."""
 
+    does: ClassVar = {"POST": "Close a resolved case."}
     body: ClassVar = {"POST": Nothing}
     answer: ClassVar = {"POST": ComplaintShape, "GET": ClosureShape}
 
@@ -211,7 +213,7 @@ class Lateness(Change):
 
 
 class Delivery(Change):
-    """How the complainant learned of the decision. POST: somebody told them."""
+    """How the complainant learned of the decision."""
 
     body: ClassVar = {"POST": ToldBody}
     answer: ClassVar = ResolutionDeliveryShape
@@ -220,13 +222,14 @@ class Delivery(Change):
         return self.reply(_delivery(decisions.current(self.seen(request, reference))))
 
     def post(self, request: Request, reference: str) -> HttpResponse:
+        """Note that somebody told the complainant the decision, and how."""
         complaint, values = self.seen(request, reference), self.read(request)
         complaint = decide.told(complaint, by=self.actor(request), at=now(), **values)
         return self.reply(_delivery(decisions.current(complaint)), version=complaint.version, seen=complaint.updated_at)
 
 
 class Demands(Change):
-    """What the complainant asks for, one line each. POST adds one."""
+    """What the complainant asks for, one line each, and what was decided on it."""
 
     body: ClassVar = {"POST": DemandBody}
     answer: ClassVar = {"GET": DemandsShape, "POST": DemandShape}
@@ -240,6 +243,7 @@ class Demands(Change):
         return self.reply(told, version=complaint.version, seen=complaint.updated_at)
 
     def post(self, request: Request, reference: str) -> HttpResponse:
+        """Add one thing the complainant asks for."""
         complaint, values, by = self.seen(request, reference), self.read(request), self.actor(request)
         if "text" in values:
             made = decide.demand(complaint, by=by, at=now(), text=values["text"])
@@ -251,8 +255,7 @@ class Demands(Change):
 
 
 class OneDemand(Change):
-    """PATCH puts it in other words (`If-Match` with the ETag of the complaint), DELETE takes it away: they do not ask
-    for it."""
+    """One thing the complainant asks for."""
 
     body: ClassVar = {"PATCH": DemandPatch}
     answer: ClassVar = {"GET": DemandShape, "PATCH": DemandShape}
@@ -264,6 +267,7 @@ class OneDemand(Change):
 
     @extend_schema(parameters=[IF_MATCH])
     def patch(self, request: Request, reference: str, pk: int) -> HttpResponse:
+        """Put a demand in other words (`If-Match` with the ETag of the complaint)."""
         complaint, found = self._found(request, reference, pk)
         self.require_match(request, complaint.version)
         values, version = self.read(request), self.expected_version(request)
@@ -275,6 +279,7 @@ class OneDemand(Change):
         return self.reply(_demand(found, complaint), version=complaint.version, seen=complaint.updated_at)
 
     def delete(self, request: Request, reference: str, pk: int) -> HttpResponse:
+        """Take a demand away: they do not ask for it."""
         _complaint, found = self._found(request, reference, pk)
         demands.drop_demand(found, by=self.actor(request), at=now())
         return self.no_content()

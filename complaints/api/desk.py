@@ -43,12 +43,14 @@ class SnoozeBody(Strict):
 class Snooze(Change):
     """Put the complaint aside until an instant, or until the customer writes; DELETE takes it back."""
 
+    does: ClassVar = {"POST": "Put the complaint aside until an instant, or until the customer writes."}
     body: ClassVar = {"POST": SnoozeBody}
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         return snooze.snooze(complaint, by=by, at=now(), until=values["until"])
 
     def delete(self, request: Request, reference: str) -> HttpResponse:
+        """Take the complaint up again before the snooze ends."""
         return self.shown(snooze.wake(self.seen(request, reference), by=self.actor(request), at=now()))
 
 
@@ -87,7 +89,7 @@ class ViewShape(serializers.Serializer[Any]):
 
 
 class Views(ListView):
-    """The caller's saved views; POST saves one."""
+    """The caller's saved views."""
 
     access, resource = HANDLES_CASES, "views"
     body: ClassVar = {"POST": ViewBody}
@@ -105,6 +107,7 @@ class Views(ListView):
         return shown(row, caller(self.request))
 
     def post(self, request: Request) -> HttpResponse:
+        """Save a view: a question to the queue under a name."""
         values, user = self.read(request), caller(request)
         values["query"] = _plain(values["query"], user).plain()
         team = _team(values.pop("team", None))
@@ -114,7 +117,7 @@ class Views(ListView):
 
 
 class OneView(ApiView):
-    """One saved view; PATCH (`If-Match` required) changes it, DELETE throws it away (`restoration/` brings it back)."""
+    """One saved view."""
 
     access, resource = HANDLES_CASES, "views"
     body: ClassVar = {"PATCH": ViewBody}
@@ -126,6 +129,7 @@ class OneView(ApiView):
         return self.unless_fresh(request, row.version, lambda: shown(row, user))
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
+        """Change a saved view (`If-Match` required)."""
         user = caller(request)
         row = self.find(saved.visible(user), pk=pk)
         self.require_match(request, row.version)
@@ -142,6 +146,7 @@ class OneView(ApiView):
         return self.reply(shown(row, user), version=row.version)
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
+        """Throw a saved view away; for a day `restoration/` brings it back."""
         views.remove(self.find(saved.visible(caller(request)), pk=pk), by=self.actor(request), at=now())
         return self.no_content()
 
@@ -207,7 +212,7 @@ class BulkRowShape(serializers.Serializer[Any]):
 
 
 class Bulks(ListView):
-    """The caller's changes of many complaints; POST begins one. Up to 25 are done when it answers, more soon after."""
+    """The caller's changes of many complaints, newest first."""
 
     access, resource = HANDLES_CASES, "complaints"
     body: ClassVar = {"POST": BulkBody}
@@ -224,6 +229,8 @@ class Bulks(ListView):
         return run_shown(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """Begin one change of many complaints, chosen by `references` or by `query`. Up to 25 are done when it answers,
+        more soon after; each is allowed or refused by itself."""
         values, user, at = self.read(request), caller(request), now()
         references, question = values.get("references"), values.get("query")
         if (references is None) is (question is None):
@@ -242,7 +249,7 @@ class Bulks(ListView):
 
 
 class OneBulk(ApiView):
-    """How far a change of many is; DELETE undoes it where that is possible, until `undo_until`."""
+    """How far a change of many is."""
 
     access, resource = HANDLES_CASES, "complaints"
     answer: ClassVar = {"GET": BulkShape, "DELETE": BulkShape}
@@ -252,6 +259,7 @@ class OneBulk(ApiView):
         return self.reply(run_shown(self.own(request, pk)))
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
+        """Undo a change of many where that is possible, until `undo_until`."""
         run = bulk.undo(self.own(request, pk), by=self.actor(request), at=now())
         return self.reply(run_shown(_carried_on(run)))
 

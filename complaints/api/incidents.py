@@ -144,7 +144,7 @@ def incident_dict(row: Any) -> dict[str, Any]:
 
 
 class Incidents(ListView):
-    """Incidents, newest first; POST opens one."""
+    """Incidents, newest first."""
 
     access, resource = HANDLES_CASES, "incidents"
     body: ClassVar = {"POST": NewIncident}
@@ -167,6 +167,7 @@ class Incidents(ListView):
         return incident_dict(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """Open an incident: one cause with many complaints."""
         values = _facts(self.read(request))
         asked = list(dict.fromkeys(values.pop("complaints", ())))
         found = list(Complaint.objects.visible_to(caller(request)).filter(reference__in=asked).order_by("pk"))
@@ -178,7 +179,7 @@ class Incidents(ListView):
 
 
 class OneIncident(ApiView):
-    """One incident; PATCH puts facts right (`If-Match` required)."""
+    """One incident."""
 
     access, resource = HANDLES_CASES, "incidents"
     body: ClassVar = {"PATCH": IncidentPatch}
@@ -189,6 +190,7 @@ class OneIncident(ApiView):
         return self.unless_fresh(request, row.version, lambda: incident_dict(row), seen=row.updated_at)
 
     def patch(self, request: Request, reference: str) -> HttpResponse:
+        """Put facts of an incident right (`If-Match` required)."""
         row = self.find(Incident.objects.all(), reference=reference)
         self.require_match(request, row.version)
         values = _facts(self.read(request, partial=True))
@@ -207,11 +209,13 @@ class IncidentClosure(ApiView):
     answer = IncidentShape
 
     def post(self, request: Request, reference: str) -> HttpResponse:
+        """Close the incident; its cases stay as they are."""
         self.read(request)
         row = self.find(Incident.objects.all(), reference=reference)
         return _answer(self, actions.close(row, by=self.actor(request), at=now()))
 
     def delete(self, request: Request, reference: str) -> HttpResponse:
+        """Open a closed incident again."""
         row = self.find(Incident.objects.all(), reference=reference)
         return _answer(self, actions.reopen(row, by=self.actor(request), at=now()))
 
@@ -235,6 +239,7 @@ class IncidentCases(ListView):
 class IncidentOf(Change):
     """The incident a complaint belongs to: POST links it, DELETE takes it out."""
 
+    does: ClassVar = {"POST": "Link the complaint to an incident."}
     body: ClassVar = {"POST": IncidentBody}
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
@@ -242,12 +247,12 @@ class IncidentOf(Change):
         return actions.link(complaint, incident=incident, by=by, at=now())
 
     def delete(self, request: Request, reference: str) -> HttpResponse:
+        """Take the complaint out of its incident."""
         return self.shown(actions.unlink(self.seen(request, reference), by=self.actor(request), at=now()))
 
 
 class IncidentUpdates(ListView):
-    """Updates to all customers of an incident, newest first; POST writes the draft, which nobody gets before it is
-    sent."""
+    """Updates to all customers of an incident, newest first."""
 
     access, resource = HANDLES_CASES, "incidents"
     body: ClassVar = {"POST": UpdateBody}
@@ -265,13 +270,14 @@ class IncidentUpdates(ListView):
         return [_update_dict(row, known.get(row.pk, updates.NOTHING)) for row in rows]
 
     def post(self, request: Request, reference: str) -> HttpResponse:
+        """Write the draft of an update, which nobody gets before it is sent."""
         incident = self.find(Incident.objects.all(), reference=reference)
         written = updates.write(incident, self.read(request)["texts"], by=self.actor(request), at=now())
         return self.reply(_update_dict(written, updates.NOTHING), 201)
 
 
 class OneUpdate(ApiView):
-    """What an incident tells its complainants; DELETE throws a draft away."""
+    """What an incident tells its complainants."""
 
     access, resource = HANDLES_CASES, "incidents"
     answer: ClassVar = {"GET": UpdateShape}
@@ -281,6 +287,7 @@ class OneUpdate(ApiView):
         return self.reply(_update_dict(row, updates.progress(row)))
 
     def delete(self, request: Request, reference: str, update_id: int) -> HttpResponse:
+        """Throw the draft of an update away."""
         updates.discard(self._row(reference, update_id), by=self.actor(request), at=now())
         return self.no_content()
 
@@ -290,7 +297,7 @@ class OneUpdate(ApiView):
 
 
 class IncidentSendings(ListView):
-    """What each case gets, or got; POST sends the update to all of them, DELETE stops it for those not reached yet."""
+    """What each case gets of an update, or got."""
 
     access, resource = HANDLES_CASES, "incidents"
     body: ClassVar = {"POST": Nothing}
@@ -311,12 +318,14 @@ class IncidentSendings(ListView):
         return [_sent_dict(row, done.get(row.pk)) for row in rows]
 
     def post(self, request: Request, reference: str, update_id: int) -> HttpResponse:
+        """Send the update to all cases of the incident."""
         self.read(request)
         update = self._update(request, reference=reference, update_id=update_id)
         update = updates.send(update, by=self.actor(request), at=now())
         return self.reply(_update_dict(update, updates.progress(update)))
 
     def delete(self, request: Request, reference: str, update_id: int) -> HttpResponse:
+        """Stop an update for those it has not reached yet."""
         update = self._update(request, reference=reference, update_id=update_id)
         update = updates.stop(update, by=self.actor(request), at=now())
         return self.reply(_update_dict(update, updates.progress(update)))

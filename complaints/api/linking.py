@@ -47,8 +47,9 @@ class MergeShape(serializers.Serializer[Any]):
 
 
 class Merging(Change):
-    """This complaint becomes part of another one, or was that: POST merges, DELETE takes it back, GET reads it."""
+    """What this complaint was merged into and by whom."""
 
+    does: ClassVar = {"POST": "Make this complaint part of another one."}
     body: ClassVar = {"POST": MergeIntoBody}
     answer: ClassVar = {"POST": ComplaintShape, "DELETE": ComplaintShape, "GET": MergeShape}
 
@@ -57,6 +58,7 @@ class Merging(Change):
         return merge.merge(complaint, into=into, by=by, at=now(), **values)
 
     def delete(self, request: Request, reference: str) -> HttpResponse:
+        """Take a merge back: the two are cases of their own again."""
         return self.shown(merge.unmerge(self.seen(request, reference), by=self.actor(request), at=now()))
 
     def get(self, request: Request, reference: str) -> HttpResponse:
@@ -116,7 +118,7 @@ class DifferentShape(serializers.Serializer[Any]):
 
 
 class Different(ApiView):
-    """POST says that the two are different matters; they are not suggested to each other any more."""
+    """Say that the two are different matters; they are not suggested to each other any more."""
 
     access, resource = HANDLES_CASES, "complaints"
     body: ClassVar = {"POST": Nothing}

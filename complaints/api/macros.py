@@ -79,7 +79,7 @@ class MacroPatch(Strict):
     texts = MacroTexts(required=False)
     purpose = Code(choices=PURPOSE, required=False)
     acts = serializers.ListField(child=Code(choices=[(act, act) for act in actions.ACTS]), required=False, max_length=2)
-    does = serializers.ListField(child=MacroStepBody(), required=False, max_length=macro_steps.MOST)
+    does: ClassVar = serializers.ListField(child=MacroStepBody(), required=False, max_length=macro_steps.MOST)
     types = serializers.ListField(child=Text(max_length=80), required=False, max_length=200, help_text="Codes.")
     circle = Code(choices=CIRCLES, required=False)
     team = Id(required=False, allow_null=True, help_text="Of a macro for a team.")
@@ -119,7 +119,7 @@ class MacroShape(serializers.Serializer[Any]):
     purpose = serializers.ChoiceField(choices=PURPOSE)
     texts = serializers.DictField(child=serializers.CharField())
     acts = serializers.ListField(child=serializers.CharField())
-    does = MacroStepShape(many=True)
+    does: ClassVar = MacroStepShape(many=True)
     is_active = serializers.BooleanField()
     number = serializers.IntegerField(help_text="Of the version of words and steps.")
     version = serializers.IntegerField(help_text="Counts every change; also the ETag.")
@@ -191,7 +191,7 @@ def read_values(values: dict[str, Any]) -> dict[str, Any]:
 
 
 class Macros(ListView):
-    """Macros the caller may look at: their own, their teams', everybody's; managers see every team's."""
+    """Macros the caller may look at: their own, their teams', everybody's. Managers see every team's."""
 
     access, resource = SIGNED_IN, "macros"
     body: ClassVar = {"POST": NewMacro}
@@ -213,13 +213,14 @@ class Macros(ListView):
         return shown(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """Make a macro for oneself, one's team or everybody."""
         values = read_values(self.read(request))
         row = actions.create(actions.Draft(**values), by=self.actor(request), at=now())
         return self.reply(shown(row), 201, location=reverse("api-macro", args=[row.pk]), version=row.version)
 
 
 class OneMacro(ApiView):
-    """One macro. PATCH (`If-Match` required) changes it; DELETE takes it out of use, messages keep their words."""
+    """One macro."""
 
     access, resource = SIGNED_IN, "macros"
     body: ClassVar = {"PATCH": MacroPatch}
@@ -231,11 +232,13 @@ class OneMacro(ApiView):
 
     @extend_schema(parameters=[IF_MATCH])
     def patch(self, request: Request, pk: int) -> HttpResponse:
+        """Change a macro (`If-Match` required)."""
         row = self.find(rows(request), pk=pk)
         self.require_match(request, row.version)
         return self._change(request, row, read_values(self.read(request)), self.expected_version(request))
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
+        """Take a macro out of use; messages keep their words."""
         return self._change(request, self.find(rows(request), pk=pk), {"is_active": False}, None)
 
     def _change(self, request: Request, row: Macro, values: dict[str, Any], seen: int | None) -> HttpResponse:
@@ -300,8 +303,7 @@ class Variables(ApiView):
 
 
 class Runs(ApiView):
-    """POST uses a macro on the complaint: its words as a message or note, with its acts, then its steps; all or
-    nothing."""
+    """Use a macro on the complaint: its words as a message or note, with its acts, then its steps. All or nothing."""
 
     access, resource = HANDLES_CASES, "complaints"
     body = MacroRun

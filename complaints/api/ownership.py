@@ -88,8 +88,9 @@ class _Listed(Change, ListView):
 
 
 class HandOvers(_Listed):
-    """Offers of the complaint to somebody; POST offers it, DELETE takes the open offer back."""
+    """Offers of the complaint to somebody, newest first."""
 
+    does: ClassVar = {"POST": "Offer the complaint to somebody, who takes it over or declines."}
     body: ClassVar = {"POST": OfferBody}
     answer: ClassVar = {"GET": HandOverShape, "POST": ComplaintShape, "DELETE": ComplaintShape}
 
@@ -115,6 +116,7 @@ class HandOvers(_Listed):
         return complaint
 
     def delete(self, request: Request, reference: str) -> HttpResponse:
+        """Take the open offer back."""
         complaint = self.seen(request, reference)
         hand_over.withdraw(complaint, by=self.actor(request), at=now())
         return self.shown(complaint)
@@ -143,8 +145,9 @@ class Refusal(ApiView):
 
 
 class Escalations(_Listed):
-    """Who was asked for help; POST asks (without `to` the team's lead, then a manager), DELETE takes one's own back."""
+    """Who was asked for help, and what they answered."""
 
+    does: ClassVar = {"POST": "Ask for help. Without `to` the team's lead is asked, then a manager."}
     body: ClassVar = {"POST": EscalationBody}
     answer: ClassVar = {"GET": EscalationShape, "POST": ComplaintShape, "DELETE": ComplaintShape}
 
@@ -170,6 +173,7 @@ class Escalations(_Listed):
         return complaint
 
     def delete(self, request: Request, reference: str) -> HttpResponse:
+        """Take one's own question back before it is answered."""
         complaint, by = self.seen(request, reference), self.actor(request)
         escalate.take_back(escalate.asks(complaint, by), by=by, at=now())
         return self.shown(complaint)
@@ -185,8 +189,9 @@ class EscalationAnswer(Change):
 
 
 class Watchers(_Listed):
-    """Who follows the complaint; POST adds a colleague, who sees it from then on."""
+    """Who follows the complaint."""
 
+    does: ClassVar = {"POST": "Add a colleague who follows the complaint and sees it from then on."}
     body: ClassVar = {"POST": WatcherBody}
     answer: ClassVar = {"GET": Reference, "POST": ComplaintShape}
     default_ordering = "id"
@@ -203,7 +208,7 @@ class Watchers(_Listed):
 
 
 class OneWatcher(ApiView):
-    """One follower of a complaint; DELETE ends it."""
+    """End somebody's following of the complaint."""
 
     access, resource = HANDLES_CASES, "complaints"
     success: ClassVar = {"DELETE": 204}

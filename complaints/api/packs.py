@@ -149,7 +149,7 @@ def shown(row: RulePack) -> dict[str, Any]:
 
 
 class Packs(ListView):
-    """Installed packs, removed ones too, the oldest first. POST installs one, for complaints received from then on."""
+    """Installed packs, removed ones too, the oldest first."""
 
     access, resource = IN_CHARGE, "rule-packs"
     body: ClassVar = {"POST": InstallBody}
@@ -164,6 +164,7 @@ class Packs(ListView):
         return shown(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """Install a pack, for complaints received from then on."""
         values = self.read(request)
         row = actions.install(
             file_of(values["code"]),
@@ -180,7 +181,7 @@ class Packs(ListView):
 
 
 class OnePack(ApiView):
-    """One installed pack. DELETE removes it: clocks that run go on, no new ones begin."""
+    """One installed pack."""
 
     access, resource = IN_CHARGE, "rule-packs"
     answer = InstalledShape
@@ -189,6 +190,7 @@ class OnePack(ApiView):
         return self.reply(shown(self._found(pack_id)))
 
     def delete(self, request: Request, pack_id: int) -> HttpResponse:
+        """Remove a pack: clocks that run go on, no new ones begin."""
         return self.reply(shown(actions.remove(self._found(pack_id), by=self.actor(request), at=now())))
 
     def _found(self, pack_id: int) -> RulePack:
@@ -196,7 +198,7 @@ class OnePack(ApiView):
 
 
 class Edition(OnePack):
-    """POST replaces an installed pack by the newest edition, for complaints received from then on."""
+    """Replace an installed pack by the newest edition, for complaints received from then on."""
 
     body: ClassVar = Nothing
     success: ClassVar = {"POST": 201}

@@ -241,7 +241,7 @@ class PayoutReturned(_Said):
 
 
 class PayoutExports(ListView):
-    """The files handed to finance. POST hands over everything that is due or has failed."""
+    """The files handed to finance, newest first."""
 
     access, resource = HANDS_OUT_MONEY, "payouts"
     body: ClassVar = {"POST": Nothing}
@@ -259,6 +259,7 @@ class PayoutExports(ListView):
         return export_dict(row, row.count)  # type: ignore[attr-defined]
 
     def post(self, request: Request) -> HttpResponse:
+        """Hand over to finance everything that is due or has failed."""
         self.read(request)
         made = payouts.export(by=self.actor(request), at=now())
         location = reverse("api-payout-export", args=[made.number])

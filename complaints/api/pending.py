@@ -51,7 +51,7 @@ class _One(ApiView):
 
 
 class OnePending(_One):
-    """One of them; DELETE takes it back, and it is not sent. `state` tells what became of it."""
+    """One message that waits; `state` tells what became of it."""
 
     answer = MessageShape
 
@@ -59,6 +59,7 @@ class OnePending(_One):
         return self.reply(present.pending(self.seen(request, reference, pk)))
 
     def delete(self, request: Request, reference: str, pk: int) -> HttpResponse:
+        """Take a waiting message back: it is not sent."""
         pending.cancel(self.seen(request, reference, pk), by=self.actor(request), at=now())
         return self.no_content()
 

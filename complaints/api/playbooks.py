@@ -90,7 +90,7 @@ def of_type(column: str) -> Filter:
 
 
 class Playbooks(ListView):
-    """All playbooks with what is in force; POST makes one with its first draft (managers and administrators)."""
+    """All playbooks with what is in force."""
 
     access, resource = READS, "playbooks"
     body: ClassVar = {"POST": shapes.NewPlaybook}
@@ -107,6 +107,7 @@ class Playbooks(ListView):
         return shown(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """Make a playbook with its first draft (managers and administrators)."""
         given = self.read(request)
         by, at = self.actor(request), now()
         chosen = type_by_code(given["type"]) if given.get("type") else None
@@ -119,7 +120,7 @@ class Playbooks(ListView):
 
 
 class OnePlaybook(_One):
-    """One playbook; PATCH (managers and administrators, `If-Match` required) renames it or takes it out of use."""
+    """One playbook."""
 
     body: ClassVar = {"PATCH": shapes.PlaybookPatch}
     answer = shapes.PlaybookShape
@@ -129,6 +130,7 @@ class OnePlaybook(_One):
         return self.unless_fresh(request, row.version, lambda: shown(row))
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
+        """Rename a playbook or take it out of use (managers and administrators, `If-Match` required)."""
         row = self.row(pk)
         self.require_match(request, row.version)
         values, seen = self.read(request), self.expected_version(request)
@@ -153,8 +155,7 @@ class Versions(ListView):
 
 
 class Draft(_One):
-    """The draft of the next version: PUT begins it as a copy of what is in force and changes what is given, DELETE
-    throws it away. `If-Match` is heeded where it is sent."""
+    """Read the draft of a playbook's next version. 404 where there is none."""
 
     access = WRITES
     body: ClassVar = {"PUT": shapes.PlaybookDraftBody}
@@ -169,19 +170,22 @@ class Draft(_One):
         return self.reply(shapes.playbook_version(draft), version=row.version)
 
     def put(self, request: Request, pk: int) -> HttpResponse:
+        """Begin the draft as a copy of what is in force and change what is given. `If-Match` is heeded where it is
+        sent."""
         row, given, seen = self.row(pk), self.read(request), self.expected_version(request)
         by = self.actor(request)
         draft = self.unless_stale(lambda: actions.save_draft(row, **steps_of(given), seen=seen, by=by, at=now()))
         return self.reply(shapes.playbook_version(draft), version=self.row(pk).version)
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
+        """Throw a playbook's draft away. The version in force stays. `If-Match` is heeded where it is sent."""
         row, seen = self.row(pk), self.expected_version(request)
         self.unless_stale(lambda: actions.discard_draft(row, seen=seen, by=self.actor(request), at=now()))
         return self.no_content()
 
 
 class Publication(_One):
-    """POST puts the draft in force; everybody who takes cases is told and confirms having read it."""
+    """Put the draft in force; everybody who takes cases is told and confirms having read it."""
 
     access = WRITES
     body: ClassVar = {"POST": shapes.PublicationBody}
@@ -197,7 +201,7 @@ class Publication(_One):
 
 
 class Readings(_One):
-    """Who has confirmed the version in force (leads: of the teams they lead); POST confirms for the caller."""
+    """Who has confirmed the playbook in force. Leads see the teams they lead."""
 
     access = READS
     body: ClassVar = {"POST": shapes.ConfirmationBody}
@@ -212,6 +216,7 @@ class Readings(_One):
         return self.reply(shapes.readers(standing, version.number))
 
     def post(self, request: Request, pk: int) -> HttpResponse:
+        """Confirm that the caller has read the playbook in force."""
         versions = PlaybookVersion.objects.filter(playbook=self.row(pk), published_at__isnull=False)
         version = numbered(versions, self.read(request).get("number"))
         made = readings.confirm(version, by=self.actor(request), at=now())

@@ -35,7 +35,7 @@ BLANK = {"channel": "", "severity": "", "tier": "", "type": None, "team": None}
 
 
 class Policies(ListView):
-    """The policies in force, in order; those of another version with `version`. POST adds one to the draft."""
+    """The policies in force, in order. With `version` those of another version."""
 
     access, resource = IN_CHARGE, "sla-policies"
     body: ClassVar = {"POST": shapes.NewPolicyBody}
@@ -72,6 +72,7 @@ class Policies(ListView):
         return [shapes.policy_dict(row, hidden) for row in rows]
 
     def post(self, request: Request) -> HttpResponse:
+        """Add a policy to the open draft. It holds once the draft is published."""
         draft = drafts.versions().draft
         if draft is None:
             raise DomainError(_("There is no draft. Begin one first."), code="no_draft")
@@ -82,7 +83,7 @@ class Policies(ListView):
 
 
 class OnePolicy(ApiView):
-    """One policy, of any version; only those of the draft can be changed or removed."""
+    """One policy, of any version."""
 
     access, resource = IN_CHARGE, "sla-policies"
     body: ClassVar = {"PATCH": shapes.NewPolicyBody}
@@ -92,6 +93,7 @@ class OnePolicy(ApiView):
         return _one(self, self._found(policy_id))
 
     def patch(self, request: Request, policy_id: int) -> HttpResponse:
+        """Change a policy of the draft. 409 `not_a_draft` for one of a published version."""
         one = self._found(policy_id)
         self.require_match(request, drafts.revision(one.version))
         values = _values(self.read(request, partial=True))
@@ -99,6 +101,7 @@ class OnePolicy(ApiView):
         return _one(self, actions.change_policy(one, values, by=self.actor(request), at=now(), seen=seen))
 
     def delete(self, request: Request, policy_id: int) -> HttpResponse:
+        """Remove a policy from the draft; the last one stays."""
         one, seen = self._found(policy_id), self.expected_version(request)
         actions.remove_policy(one, by=self.actor(request), at=now(), seen=seen)
         return self.no_content()
@@ -137,7 +140,7 @@ class Versions(ListView):
 
 
 class Draft(ApiView):
-    """The open draft and what it changes. POST begins one as a copy of what is in force, DELETE discards it."""
+    """The open draft of the policies and what it changes."""
 
     access, resource = IN_CHARGE, "sla-policies"
     body: ClassVar = {"POST": Nothing}
@@ -149,11 +152,13 @@ class Draft(ApiView):
         return self._shown(self._found())
 
     def post(self, request: Request) -> HttpResponse:
+        """Begin a draft of the policies as a copy of what is in force."""
         self.read(request)
         made = actions.begin_draft(by=self.actor(request), at=now())
         return self._shown(made, status=201)
 
     def delete(self, request: Request) -> HttpResponse:
+        """Discard the draft of the policies. What is in force stays."""
         one, seen = self._found(), self.expected_version(request)
         actions.discard_draft(one, by=self.actor(request), at=now(), seen=seen)
         return self.no_content()
@@ -181,7 +186,7 @@ class Draft(ApiView):
 
 
 class Edits(ListView):
-    """Previews and applied changes of the policies, newest first. POST previews what publishing the draft would do."""
+    """Previews and applied changes of the policies, newest first."""
 
     access, resource = IN_CHARGE, "sla-policies"
     body: ClassVar = {"POST": shapes.PreviewBody}
@@ -202,6 +207,7 @@ class Edits(ListView):
         return [shapes.edit_dict(row, visible) for row in rows]
 
     def post(self, request: Request) -> HttpResponse:
+        """Preview what publishing the draft would do to open complaints. Nothing is changed before `application/`."""
         draft = drafts.versions().draft
         if draft is None:
             raise DomainError(_("There is no draft. Begin one first."), code="no_draft")
@@ -212,7 +218,7 @@ class Edits(ListView):
 
 
 class OneEdit(ApiView):
-    """How far a preview or an applied change is; DELETE drops a preview, the draft stays."""
+    """How far a preview or an applied change is."""
 
     access, resource = IN_CHARGE, "sla-policies"
     answer: ClassVar = shapes.EditShape
@@ -221,6 +227,7 @@ class OneEdit(ApiView):
         return self.reply(_edit(self, self.find(_edits(), pk=edit_id)))
 
     def delete(self, request: Request, edit_id: int) -> HttpResponse:
+        """Drop a preview; the draft stays."""
         sla_edits.drop(self.find(_edits(), pk=edit_id), by=self.actor(request), at=now())
         return self.no_content()
 

@@ -161,7 +161,7 @@ class Promises(ListView):
 
 
 class PromisesOf(Promises):
-    """The promises of one complaint, with those of cases merged into it; POST gives one."""
+    """The promises of one complaint, with those of cases merged into it."""
 
     body: ClassVar = {"POST": PromiseBody}
     answer: ClassVar[Any] = {"GET": PromiseShape, "POST": PromiseShape}
@@ -172,6 +172,7 @@ class PromisesOf(Promises):
         return whole(owed.of_case(self.seen(request, kwargs["reference"])))
 
     def post(self, request: Request, reference: str) -> HttpResponse:
+        """Promise the complainant something by an hour. It is watched: a promise still open then counts as broken."""
         complaint = self.seen(request, reference)
         values = self.read(request)
         if "owner" in values:

@@ -160,7 +160,7 @@ class Remedies(ListView):
 
 
 class RemediesOf(Remedies):
-    """The remedies of one complaint. POST grants one within the caller's authority, else asks for approval."""
+    """The remedies of one complaint."""
 
     body: ClassVar = {"POST": RemedyBody}
     answer: ClassVar = {"GET": RemedyShape, "POST": RemedyShape}
@@ -175,6 +175,8 @@ class RemediesOf(Remedies):
         return self.find(Complaint.objects.visible_to(caller(request)), reference=reference)
 
     def post(self, request: Request, reference: str) -> HttpResponse:
+        """Grant a remedy within the caller's authority, or else ask for its approval. `status` of the answer says
+        which: `granted` or `awaiting_approval`."""
         complaint = self.case(request, reference)
         values = self.read(request)
         amount, currency = value_of(values)

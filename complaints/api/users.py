@@ -92,7 +92,7 @@ def shown(row: User) -> dict[str, Any]:
 
 
 class Users(ListView):
-    """Users by name; POST makes one."""
+    """Users by name."""
 
     access, resource = ADMINISTRATORS, "users"
     body: ClassVar = {"POST": NewUser}
@@ -109,13 +109,13 @@ class Users(ListView):
         return shown(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """Make a user."""
         made = staff.create_user(_values(self.read(request)), by=self.actor(request), at=now())
         return self.reply(shown(made), 201, location=reverse("api-user", args=[made.pk]), version=version_of(made))
 
 
 class OneUser(SettingsView):
-    """One user; PATCH (`If-Match` required) changes them. Whoever may own no complaints any more hands the open ones
-    over at once."""
+    """One user."""
 
     access, resource = ADMINISTRATORS, "users"
     body: ClassVar = {"PATCH": UserPatch}
@@ -126,6 +126,8 @@ class OneUser(SettingsView):
         return self.unless_fresh(request, version_of(row), lambda: shown(row))
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
+        """Change a user (`If-Match` required). Whoever may own no complaints any more hands the open ones over at
+        once."""
         row, values = self.find(User.objects.all(), pk=pk), _values(self.read(request))
         changed, _moved = self.change(request, row, lambda **who: staff.change_user(row, values, **who))
         return self.reply(shown(changed), version=version_of(changed))
@@ -140,11 +142,13 @@ class Deactivation(SettingsView):
     answer: ClassVar = {"POST": DeactivationShape, "DELETE": UserShape}
 
     def post(self, request: Request, pk: int) -> HttpResponse:
+        """Switch an account off: its tokens end, its open complaints go to somebody else in the same moment."""
         self.read(request)
         user, moved = staff.deactivate(self.find(User.objects.all(), pk=pk), by=self.actor(request), at=now())
         return self.reply({"user": shown(user), "moved": moved}, version=version_of(user))
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
+        """Switch an account on again; what was handed over stays where it is."""
         user = staff.reactivate(self.find(User.objects.all(), pk=pk), by=self.actor(request), at=now())
         return self.reply(shown(user), version=version_of(user))
 

@@ -51,7 +51,7 @@ class Drafts(ListView):
 
 
 class OneDraft(ApiView):
-    """One of them. PUT keeps a text: 409 `draft_changed` when another device saved a different one since `revision`."""
+    """One of the caller's drafts."""
 
     access, resource = ANYBODY, "drafts"
     body: ClassVar = {"PUT": UnsentBody}
@@ -61,12 +61,15 @@ class OneDraft(ApiView):
         return self.reply(_shown(self.find(Draft.objects.filter(user=caller(request)), place=place)))
 
     def put(self, request: Request, place: str) -> HttpResponse:
+        """Keep a text that is not sent yet. 409 `draft_changed` when another device saved a different one since
+        `revision`."""
         if not drafts.PLACE.fullmatch(place):
             raise Http404
         kept = drafts.save(caller(request), place, at=now(), **self.read(request))
         return self.reply(_shown(kept)) if kept is not None else self.no_content()
 
     def delete(self, request: Request, place: str) -> HttpResponse:
+        """Throw a draft away."""
         self.find(Draft.objects.filter(user=caller(request)), place=place)
         drafts.clear(caller(request), place)
         return self.no_content()

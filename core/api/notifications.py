@@ -112,7 +112,7 @@ class AllRead(ApiView):
 
 
 class Preferences(ApiView):
-    """How the caller wants to hear of each event; PATCH (`If-Match` required) changes one."""
+    """How the caller wants to hear of each event."""
 
     access, resource = SIGNED_IN, "notifications"
     body: ClassVar = {"PATCH": ChoiceBody}
@@ -123,6 +123,7 @@ class Preferences(ApiView):
         return self.unless_fresh(request, actions.version_of(user), lambda: _choices(actions.choices(user)))
 
     def patch(self, request: Request) -> HttpResponse:
+        """Change how the caller wants to hear of one event (`If-Match` required)."""
         user = caller(request)
         self.require_match(request, actions.version_of(user))
         values, version = self.read(request), self.expected_version(request)

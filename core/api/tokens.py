@@ -75,8 +75,7 @@ def shown(row: ApiToken) -> dict[str, Any]:
 
 
 class Tokens(ListView):
-    """Tokens by name. POST issues one; its text is in that answer only, and in those that repeat it under the same
-    `Idempotency-Key`. A token issues none that may do more than itself."""
+    """Tokens by name, without their text."""
 
     access, resource = ADMINISTRATORS, "tokens"
     body: ClassVar = {"POST": NewToken}
@@ -94,6 +93,8 @@ class Tokens(ListView):
         return shown(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """Issue a token. Its text is in this answer only, so a repetition makes another one: no `Idempotency-Key`. A
+        token issues none that may do more than itself."""
         given = self.read(request)
         _refuse_more(request, given["scopes"])
         token, plain = actions.issue_token(
@@ -111,7 +112,7 @@ class Tokens(ListView):
 
 
 class OneToken(ApiView):
-    """One token. DELETE ends it: its next request is refused."""
+    """One token, without its text."""
 
     access, resource = ADMINISTRATORS, "tokens"
     answer: ClassVar = {"GET": TokenShape, "DELETE": TokenShape}
@@ -120,6 +121,7 @@ class OneToken(ApiView):
         return self.reply(shown(self.find(ApiToken.objects.all(), pk=pk)))
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
+        """Revoke a token: its next request is refused."""
         row = self.find(ApiToken.objects.all(), pk=pk)
         return self.reply(shown(actions.revoke_token(row, by=self.actor(request), at=now())))
 

@@ -191,7 +191,7 @@ def _parse_cause(code: str) -> int:
 
 
 class CorrectiveActions(ListView):
-    """Corrective actions, what is due first before; POST (leads and managers) plans one."""
+    """Corrective actions, what is due first before."""
 
     access, resource = HANDLES_CASES, "corrective-actions"
     body: ClassVar = {"POST": NewAction}
@@ -215,6 +215,7 @@ class CorrectiveActions(ListView):
         return action_dict(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """Plan a corrective action (leads and managers)."""
         values = _facts(self.read(request))
         asked = list(dict.fromkeys(values.pop("complaints", ())))
         found = list(Complaint.objects.visible_to(caller(request)).filter(reference__in=asked).order_by("pk"))
@@ -234,7 +235,7 @@ class _One(ApiView):
 
 
 class OneCorrectiveAction(_One):
-    """One corrective action with its recurrence; PATCH (`If-Match` required) puts facts right."""
+    """One corrective action with its recurrence: complaints of the same cause before and after it."""
 
     body: ClassVar = {"PATCH": ActionPatch}
 
@@ -243,6 +244,7 @@ class OneCorrectiveAction(_One):
         return self.reply(whole_dict(row, request), version=row.version, seen=row.updated_at)
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
+        """Put facts of a corrective action right (`If-Match` required)."""
         row = self.row(pk)
         self.require_match(request, row.version)
         values = _facts(self.read(request, partial=True))
@@ -269,10 +271,12 @@ class Completion(_One):
     body: ClassVar = {"POST": DoneBody}
 
     def post(self, request: Request, pk: int) -> HttpResponse:
+        """Say that it is done; it is measured from then on."""
         values = self.read(request)
         return _answer(self, request, actions.done(self.row(pk), by=self.actor(request), at=now(), **values))
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
+        """Take a corrective action up again, dropped or done (leads and managers)."""
         return _answer(self, request, actions.take_up(self.row(pk), by=self.actor(request), at=now()))
 
 
@@ -297,7 +301,7 @@ class Verdict(_One):
 
 
 class CorrectiveCases(ListView):
-    """The complaints of a corrective action that the caller sees, oldest first; POST links one."""
+    """The complaints of a corrective action that the caller sees, oldest first."""
 
     access, resource = HANDLES_CASES, "corrective-actions"
     body: ClassVar = {"POST": LinkBody}
@@ -314,13 +318,14 @@ class CorrectiveCases(ListView):
         return shown(row)
 
     def post(self, request: Request, pk: int) -> HttpResponse:
+        """Link a complaint to a corrective action."""
         action, code = self.find(CorrectiveAction.objects.all(), pk=pk), self.read(request)["complaint"]
         complaint = actions.complaint_by_reference(code, caller(request))
         return _answer(self, request, actions.link(action, complaint, by=self.actor(request), at=now()))
 
 
 class OneCorrectiveCase(_One):
-    """DELETE takes a complaint out of a corrective action."""
+    """Take a complaint out of a corrective action."""
 
     def delete(self, request: Request, pk: int, reference: str) -> HttpResponse:
         action = self.row(pk)

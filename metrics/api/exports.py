@@ -87,11 +87,7 @@ def shown(row: Export, view: ApiView) -> dict[str, Any]:
 
 
 class Exports(ListView):
-    """The caller's exports, the newest first. POST asks for one; a job writes it soon.
-
-    The file holds the rows that the list shows the caller, whole: no page, no cap, in the order of their ids; what is
-    added while it is written is not part of it. A token needs the right to read the resource too. Nobody else sees it.
-    """
+    """The caller's exports, the newest first. Nobody else sees them."""
 
     access, resource = EXPORTERS, "exports"
     body: ClassVar = {"POST": NewExport}
@@ -107,6 +103,9 @@ class Exports(ListView):
         return shown(row, self)
 
     def post(self, request: Request) -> HttpResponse:
+        """Ask for a whole list as a file; a job writes it soon. The file holds the rows that the list shows the caller,
+        whole: no page, no cap, in the order of their ids; what is added while it is written is not part of it. A token
+        needs the right to read the resource too."""
         values = self.read(request)
         refuse_unless_covered(request, values["resource"])
         values["filters"] = _texts(values.get("filters", {}))
@@ -124,7 +123,7 @@ class _Own(ApiView):
 
 
 class OneExport(_Own):
-    """How far it is. DELETE calls it off, or throws the finished file away."""
+    """How far an export is."""
 
     answer: ClassVar = {"GET": ExportShape, "DELETE": ExportShape}
     success: ClassVar = {"DELETE": 200}
@@ -133,6 +132,7 @@ class OneExport(_Own):
         return self.reply(shown(self.own(request, pk), self))
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
+        """Call an export off, or throw the finished file away."""
         row = actions.cancel(self.own(request, pk), by=self.actor(request), at=now())
         return self.reply(shown(row, self))
 

@@ -76,7 +76,7 @@ def shown(row: Upload) -> dict[str, Any]:
 
 
 class Imports(ListView):
-    """Files brought in, the newest first. POST takes one and tries it: nothing is written until it is committed."""
+    """Files brought in, the newest first."""
 
     access, resource = IN_CHARGE, "imports"
     parser_classes = [FormParser]
@@ -93,6 +93,8 @@ class Imports(ListView):
         return shown(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """Take a file and try it: nothing is written until it is committed. The body is multipart/form-data with one
+        `file`."""
         values = self.read(request)
         kind, preset = values["kind"], values.get("preset", "generic")
         if preset not in KINDS[kind].presets:
@@ -114,7 +116,7 @@ class Imports(ListView):
 
 
 class OneImport(ApiView):
-    """How far it is, and what was rejected why. DELETE calls it off: what was recorded by then stays."""
+    """How far an import is, and what was rejected."""
 
     access, resource = IN_CHARGE, "imports"
     answer: ClassVar = {"GET": ImportShape, "DELETE": ImportShape}
@@ -124,6 +126,7 @@ class OneImport(ApiView):
         return self.reply(shown(self.find(Upload.objects.all(), pk=pk)))
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
+        """Call an import off; what was recorded by then stays."""
         row = self.find(Upload.objects.all(), pk=pk)
         return self.reply(shown(actions.cancel(row, by=self.actor(request), at=now())))
 

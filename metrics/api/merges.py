@@ -25,6 +25,7 @@ class Merge(ApiView):
     answer = CustomerShape
 
     def post(self, request: Request, pk: int) -> HttpResponse:
+        """Merge this record into the one named; answers with this record, `merged_into` set."""
         absorbed = self.find(Customer.objects.all(), pk=pk)
         survivor = Customer.objects.filter(pk=self.read(request)["into"]).first()
         if survivor is None:
@@ -33,6 +34,7 @@ class Merge(ApiView):
         return self._shown(pk)
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
+        """Take a merge of customers back."""
         unmerge(self.find(Customer.objects.all(), pk=pk), by=self.actor(request), at=now())
         return self._shown(pk)
 

@@ -184,7 +184,7 @@ def shown_response(row: SurveyResponse) -> dict[str, Any]:
 
 
 class Surveys(ListView):
-    """All surveys with the words in force; POST makes one (managers and administrators)."""
+    """All surveys with the words in force."""
 
     access, resource = READS_SURVEYS, "surveys"
     body: ClassVar = {"POST": NewSurvey}
@@ -201,6 +201,7 @@ class Surveys(ListView):
         return shown_survey(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """Make a survey (managers and administrators)."""
         values = self.read(request)
         texts, code = values.pop("texts"), values.pop("code", "")
         made = surveys.create(values, texts, code=code, by=self.actor(request), at=now())
@@ -210,7 +211,7 @@ class Surveys(ListView):
 
 
 class OneSurvey(ApiView):
-    """One survey; PATCH (managers and administrators) switches it and sets its times."""
+    """One survey."""
 
     access, resource = READS_SURVEYS, "surveys"
     body: ClassVar = {"PATCH": SurveyPatch}
@@ -221,6 +222,7 @@ class OneSurvey(ApiView):
         return self.unless_fresh(request, surveys.version_of(row), lambda: shown_survey(row))
 
     def patch(self, request: Request, code: str) -> HttpResponse:
+        """Switch a survey on or off and set its times (managers and administrators, `If-Match` required)."""
         row = self.find(Survey.objects.all(), code=code)
         self.require_match(request, surveys.version_of(row))
         values, seen = self.read(request), self.expected_version(request)
@@ -242,7 +244,7 @@ class SurveySettingsShape(serializers.Serializer[Any]):
 
 
 class TogetherSettings(SettingsView):
-    """What holds for all surveys together; PATCH (managers and administrators) needs `If-Match`."""
+    """What holds for all surveys together."""
 
     access, resource = READS_SURVEYS, "surveys"
     body: ClassVar = {"PATCH": SurveySettingsPatch}
@@ -253,6 +255,7 @@ class TogetherSettings(SettingsView):
         return self.unless_fresh(request, version_of(row), lambda: _together(row))
 
     def patch(self, request: Request) -> HttpResponse:
+        """Change what holds for all surveys together (managers and administrators, `If-Match` required)."""
         row, values = self.find(SurveySettings.objects.all(), pk=1), self.read(request)
         changed = self.change(request, row, lambda **who: surveys.change_settings(values, **who))
         return self.reply(_together(changed), version=version_of(changed))
@@ -263,7 +266,7 @@ def _together(row: SurveySettings) -> dict[str, int]:
 
 
 class Versions(ApiView):
-    """The published words of a survey, newest first; POST publishes new ones (managers and administrators)."""
+    """The published words of a survey, newest first."""
 
     access, resource = READS_SURVEYS, "surveys"
     body: ClassVar = {"POST": NewVersion}
@@ -277,13 +280,15 @@ class Versions(ApiView):
         return self.reply({"results": [shown_version(one) for one in versions], "next": None, "previous": None})
 
     def post(self, request: Request, code: str) -> HttpResponse:
+        """Publish new words of a survey (managers and administrators). Answers given before keep the words they were
+        asked with."""
         row = self.find(Survey.objects.all(), code=code)
         made = surveys.publish(row, self.read(request)["texts"], by=self.actor(request), at=now())
         return self.reply(shown_version(made), 201, location=reverse("api-survey-versions", args=[code]))
 
 
 class Responses(ListView):
-    """Answers as the caller may see them; POST takes one that reached you another way, with the same consequences."""
+    """Answers to surveys as the caller may see them."""
 
     access, resource = HANDLES_CASES, "survey-responses"
     body: ClassVar = {"POST": NewResponse}
@@ -311,6 +316,7 @@ class Responses(ListView):
         return shown_response(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """Take an answer that reached you another way, with the same consequences as one given on our page."""
         given = self.read(request)
         values = {**given, **_named(given), **_about(request, given)}
         made = answer.record(by=self.actor(request), at=now(), **values)
@@ -318,7 +324,7 @@ class Responses(ListView):
 
 
 class OneResponse(ApiView):
-    """One answer."""
+    """One answer to a survey."""
 
     access, resource = HANDLES_CASES, "survey-responses"
     answer = ResponseShape

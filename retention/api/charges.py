@@ -159,8 +159,9 @@ class _Money(ListView):
 
 
 class Charges(_Money):
-    """All charges; POST names the customer."""
+    """The charges of all customers."""
 
+    does: ClassVar = {"POST": "Record what a customer was asked to pay outside of an order; names the customer."}
     resource, model, place = "charges", Charge, "api-charge"
     body: ClassVar = {"POST": NewChargeOf}
     answer = ChargeShape
@@ -184,14 +185,16 @@ class Charges(_Money):
 class ChargesOfCustomer(Charges):
     """What one customer was asked to pay, the newest first."""
 
+    does: ClassVar = {"POST": "Record what this customer was asked to pay outside of an order."}
     body: ClassVar = {"POST": NewCharge}
     filters = Charges.filters[1:]
     default_ordering = "-charged_on"
 
 
 class Payments(_Money):
-    """All payments; POST names the customer."""
+    """The payments of all customers."""
 
+    does: ClassVar = {"POST": "Record what a customer paid; names the customer."}
     resource, model, place = "payments", Payment, "api-payment"
     body: ClassVar = {"POST": NewPaymentOf}
     answer = PaymentShape
@@ -215,6 +218,7 @@ class Payments(_Money):
 class PaymentsOfCustomer(Payments):
     """What one customer paid, the newest first."""
 
+    does: ClassVar = {"POST": "Record what this customer paid."}
     body: ClassVar = {"POST": NewPayment}
     filters = Payments.filters[1:]
     default_ordering = "-paid_on"
@@ -250,8 +254,9 @@ class _One(ApiView):
 
 
 class OneCharge(_One):
-    """One charge. PATCH corrects it with a `reason`; the trail keeps before and after (`If-Match` required)."""
+    """One charge."""
 
+    does: ClassVar = {"PATCH": "Correct a charge, with a `reason`; the trail keeps before and after (`If-Match` required)."}
     resource, model, answer = "charges", Charge, ChargeShape
     body: ClassVar = {"PATCH": ChargeChange}
 
@@ -264,8 +269,9 @@ class OneCharge(_One):
 
 
 class OnePayment(_One):
-    """One payment. PATCH corrects it with a `reason`; the trail keeps before and after (`If-Match` required)."""
+    """One payment."""
 
+    does: ClassVar = {"PATCH": "Correct a payment, with a `reason`; the trail keeps before and after (`If-Match` required)."}
     resource, model, answer = "payments", Payment, PaymentShape
     body: ClassVar = {"PATCH": PaymentChange}
 

@@ -106,7 +106,7 @@ def _day(value: str) -> Any:
 
 
 class FollowUps(ListView):
-    """Calls as the caller may see them; POST plans one."""
+    """Calls as the caller may see them."""
 
     access, resource = HANDLES_CASES, "follow-ups"
     body: ClassVar = {"POST": NewFollowUp}
@@ -133,6 +133,7 @@ class FollowUps(ListView):
         return shown(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """Plan a call to a customer after their complaint."""
         values = self.read(request)
         customer = Customer.objects.visible_to(caller(request)).filter(pk=values["customer"]).first()
         if customer is None:
@@ -156,7 +157,7 @@ class FollowUps(ListView):
 
 
 class OneFollowUp(ApiView):
-    """One call; PATCH changes who calls, when and about what."""
+    """One call."""
 
     access, resource = HANDLES_CASES, "follow-ups"
     body: ClassVar = {"PATCH": FollowUpPatch}
@@ -167,6 +168,7 @@ class OneFollowUp(ApiView):
         return self.unless_fresh(request, row.version, lambda: shown(row))
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
+        """Change who calls, when and about what (`If-Match` required)."""
         row = self.seen(request, pk)
         self.require_match(request, row.version)
         values = self.read(request)

@@ -73,7 +73,7 @@ SINCE_MADE = Filter(
 
 
 class LoyaltyEntries(ListView):
-    """All entries of all customers. POST writes one down; goodwill is granted as a remedy instead."""
+    """Points given and taken, of all customers."""
 
     access, resource = HANDLES_CASES, "loyalty-entries"
     body: ClassVar = {"POST": NewLoyaltyEntry}
@@ -96,6 +96,8 @@ class LoyaltyEntries(ListView):
         return entry_dict(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """Write down points given or taken. Goodwill is granted as a remedy instead. Entries are never changed: another
+        one balances them."""
         values = self.read(request)
         customer = self.find(Customer.objects.visible_to(caller(request)), pk=values.pop("customer"))
         values["complaint_reference"] = values.pop("complaint", "")

@@ -200,7 +200,7 @@ class Purchases(ListView):
 
 
 class PurchasesOfCustomer(ListView):
-    """What one customer bought, the newest first; POST records an order."""
+    """What one customer bought, the newest first."""
 
     access, resource = HANDLES_CASES, "purchases"
     body: ClassVar = {"POST": NewPurchase}
@@ -218,6 +218,7 @@ class PurchasesOfCustomer(ListView):
         return header(row)
 
     def post(self, request: Request, pk: int) -> HttpResponse:
+        """Record an order of this customer with its lines."""
         customer = self.find(Customer.objects.visible_to(caller(request)), pk=pk)
         values = self.read(request)
         lines = values.pop("lines")
@@ -228,7 +229,7 @@ class PurchasesOfCustomer(ListView):
 
 
 class OnePurchase(ApiView):
-    """One purchase with its lines. PATCH says whether it was bought with an incentive (`If-Match` required)."""
+    """One purchase with its lines."""
 
     access, resource = HANDLES_CASES, "purchases"
     body: ClassVar = {"PATCH": PurchaseChange}
@@ -239,6 +240,7 @@ class OnePurchase(ApiView):
         return self.unless_fresh(request, row.version, lambda: whole(row), seen=row.updated_at)
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
+        """Say whether it was bought with an incentive (`If-Match` required)."""
         row = self.find(visible(request), pk=pk)
         self.require_match(request, row.version)
         seen, values = self.expected_version(request), self.read(request)
@@ -273,7 +275,7 @@ class Restoration(ApiView):
 
 
 class OneLine(ApiView):
-    """A line of a purchase. PATCH corrects it with a `reason`; `If-Match` names the purchase's version."""
+    """Correct a line of a purchase, with a `reason`. `If-Match` names the purchase's version."""
 
     access, resource = HANDLES_CASES, "purchases"
     body: ClassVar = {"PATCH": LineChange}

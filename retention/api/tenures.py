@@ -74,12 +74,14 @@ class Change(ApiView):
 class Departure(Change):
     """The customer leaves; DELETE takes back a departure recorded by mistake."""
 
+    does: ClassVar = {"POST": "Record that the customer leaves."}
     body: ClassVar = {"POST": DepartureBody}
 
     def act(self, customer: Customer, values: dict[str, Any], by: Actor) -> Any:
         return tenures.depart(customer, by=by, at=now(), **values)
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
+        """Take back a departure recorded by mistake."""
         customer = self.seen(request, pk)
         tenures.take_back_departure(customer, by=self.actor(request), at=now())
         return self.shown(customer)
