@@ -16,6 +16,7 @@ from core.api.bodies import Nothing, Strict
 from core.api.fields import Code, Id, Text, Whole
 
 REASON = bulk_acts.LONGEST_REASON
+DECIDED = [(code.value, code.label) for code in DECISIONS]
 
 
 @extend_schema_field(
@@ -77,7 +78,7 @@ class UsedMacro(Strict):
 class Resolving(Strict):
     """Of `resolve`."""
 
-    outcome = Code(choices=[(code.value, code.label) for code in DECISIONS])
+    outcome = Code(choices=DECIDED)
     root_cause = Text(max_length=CODE)
     summary = Text(max_length=bulk_acts.LONGEST_TEXT)
 

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from complaints import decisions, errors
 from complaints.actions import decide, demands, lateness
 from complaints.api import present
+from complaints.api.act_values import DECIDED
 from complaints.api.bodies import CODE, LONG, MOST_TEXTS
 from complaints.api.calendars import IF_MATCH
 from complaints.api.changes import Change
@@ -44,7 +45,7 @@ class ResolutionBody(Strict):
     """`answer`: the final answer, sent with the decision; `macro`: the template it began with. `findings`, `summary`:
     for us. `demands`: needed for each one that was written down and is not decided yet."""
 
-    outcome = Code(choices=[(code.value, code.label) for code in decide.DECISIONS])
+    outcome = Code(choices=DECIDED)
     root_cause = Text(max_length=CODE)
     summary = Text(max_length=LONG)
     answer = Text(max_length=LONG, required=False, allow_blank=True)

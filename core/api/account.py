@@ -53,8 +53,7 @@ class AccountShape(serializers.Serializer[Any]):
 
 
 class Account(ApiView):
-    """Who calls, in which roles and with which scopes: the first thing an integration asks. PATCH changes what the
-    caller prefers; nobody else sees it, so `If-Match: *` will do."""
+    """Who calls, in which roles and with which scopes. The first thing an integration asks."""
 
     access, resource = Access(), "account"
     body: ClassVar = {"PATCH": AccountPatch}
@@ -64,6 +63,8 @@ class Account(ApiView):
         return self.reply(_shown(request, caller(request)), version=1)
 
     def patch(self, request: Request) -> HttpResponse:
+        """Change what the caller prefers: name, time zone, language, theme. Nobody else sees it, so `If-Match: *` will
+        do."""
         self.require_match(request, 1)
         user, given = caller(request), self.read(request)
         zone = given.get("time_zone", "")

@@ -8,8 +8,10 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
+from complaints.api.shapes import Reference
 from complaints.models import Clock, Complaint, Message, Promise, Remedy
 from complaints.reference import catalogue
+from core.api.money import MoneyShape
 from core.api.money import shown as money_shown
 from core.instants import iso
 from core.models import User
@@ -30,11 +32,89 @@ LOADED: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class RowShape(serializers.Serializer[Any]):
-    """What every kind of row has; the rest follows from `row`."""
+def _of(*kinds: str, field: type[serializers.Field[Any, Any, Any, Any]] = serializers.CharField, **more: Any) -> Any:
+    """A field that rows of these kinds have, and no others."""
+    said = f"Of {', '.join(f'`{kind}`' for kind in kinds)}."
+    return field(required=False, help_text=f"{more.pop('about', '')} {said}".strip(), **more)
 
-    row = serializers.ChoiceField(choices=sorted(LOADED))
-    id = serializers.CharField()
+
+_AT, _DAY, _FLAG, _WHOLE = (
+    serializers.DateTimeField,
+    serializers.DateField,
+    serializers.BooleanField,
+    serializers.IntegerField,
+)
+_OF_CASES = ("clock", "response", "invitation", "message", "promise", "remedy")
+
+# Made by hand, as `source` and `label` are words of serializers.
+RowShape: type[serializers.Serializer[Any]] = type(
+    "RowShape",
+    (serializers.Serializer,),
+    {
+        "__doc__": "`row` and `id` are always there; which others are follows from `row`, as each says.",
+        "row": serializers.ChoiceField(choices=sorted(LOADED), help_text="What kind of row it is."),
+        "id": serializers.CharField(help_text="Of the record; a complaint by its reference."),
+        "reference": _of("complaint"),
+        "subject": _of("complaint"),
+        "source_channel": _of("complaint", allow_blank=True),
+        "type": _of("complaint", about="The code of its type."),
+        "severity": _of("complaint"),
+        "status": _of("complaint"),
+        "received_at": _of("complaint", field=_AT),
+        "first_response_at": _of("complaint", field=_AT, allow_null=True),
+        "resolved_at": _of("complaint", field=_AT, allow_null=True),
+        "closed_at": _of("complaint", field=_AT, allow_null=True),
+        "outcome": _of("complaint", allow_null=True),
+        "accepted": _of("complaint", field=_FLAG, allow_null=True),
+        "source": _of("complaint", "response", "customer", "tenure", "purchase", allow_blank=True),
+        "external_id": _of("complaint", "clock", "response", "tenure", allow_null=True),
+        "channel": _of("complaint", "promise", allow_null=True),
+        "owner": _of("complaint", "promise", field=Reference),
+        "customer": _of("complaint", "response", "invitation", "tenure", "purchase", field=Reference, allow_null=True),
+        "complaint": _of(*_OF_CASES, about="The reference of its complaint.", allow_null=True),
+        "kind": _of("clock", "response", "remedy"),
+        "cycle": _of("clock", field=_WHOLE),
+        "state": _of("clock"),
+        "stated": _of("clock", field=_FLAG, about="As an imported file says."),
+        "due_at": _of("clock", "promise", field=_AT, allow_null=True),
+        "completed_at": _of("clock", field=_AT, allow_null=True),
+        "breached_at": _of("clock", field=_AT, allow_null=True),
+        "score": _of("response", field=_WHOLE, allow_null=True),
+        "answered_at": _of("response", "invitation", field=_AT, allow_null=True),
+        "period_label": _of("response", allow_blank=True),
+        "segment": _of("response", allow_blank=True),
+        "survey": _of("invitation", about="The code of the survey."),
+        "sent_at": _of("invitation", field=_AT, allow_null=True),
+        "name": _of("customer"),
+        "tier": _of("customer", allow_blank=True),
+        "joined_on": _of("tenure", field=_DAY, allow_null=True),
+        "left_on": _of("tenure", field=_DAY, allow_null=True),
+        "reason": _of("tenure", about="Why they left.", allow_blank=True),
+        "plan": _of("tenure", allow_blank=True),
+        "order_number": _of("purchase"),
+        "purchased_at": _of("purchase", field=_AT),
+        "incentive": _of("purchase", field=_FLAG),
+        "amount": _of("purchase", "remedy", field=MoneyShape, allow_null=True),
+        "at": _of("message", field=_AT),
+        "author": _of("message", field=Reference, allow_null=True),
+        "macro": _of("message", field=Reference, allow_null=True),
+        "number": _of("message", field=_WHOLE, about="Of the macro's version.", allow_null=True),
+        "word_for_word": _of("message", field=_FLAG, allow_null=True),
+        "text": _of("promise"),
+        "made_at": _of("promise", field=_AT),
+        "kept": _of("promise", field=_FLAG, about="As the figure counts it; with `broken` false too: open."),
+        "broken": _of("promise", field=_FLAG, about="As the figure counts it."),
+        "settled_at": _of("promise", field=_AT, allow_null=True),
+        "settled_as": _of("promise", allow_null=True),
+        "points": _of("remedy", field=_WHOLE, allow_null=True),
+        "description": _of("remedy", allow_blank=True),
+        "within_authority": _of("remedy", field=_FLAG, allow_null=True),
+        "requested_by": _of("remedy", field=Reference),
+        "requested_at": _of("remedy", field=_AT),
+        "decided_by": _of("remedy", field=Reference, allow_null=True),
+        "decided_at": _of("remedy", field=_AT, allow_null=True),
+    },
+)
 
 
 def loaded(kind: str, rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -122,7 +122,7 @@ def _reached(kind: str, rows: QuerySet[Customer], key: str) -> QuerySet[Customer
 
 
 class Customers(ListView):
-    """Customers that are records of their own (`merged=true`: those merged into another one); POST makes one."""
+    """Customers that are records of their own. `merged=true`: those merged into another one."""
 
     access, resource = HANDLES_CASES, "customers"
     body: ClassVar = {"POST": NewCustomer}
@@ -157,6 +157,8 @@ class Customers(ListView):
         return shown(row)
 
     def post(self, request: Request) -> HttpResponse:
+        """Make a customer. A name, an e-mail, a phone number or an id is needed; a known `external_id` of the same
+        `source` is 409 `external_id_taken`."""
         values = self.read(request)
         if values.get("external_id"):
             values.setdefault("source", "api")
@@ -169,7 +171,7 @@ class Customers(ListView):
 
 
 class OneCustomer(ApiView):
-    """One customer, whole; `merged_into` names the record it was merged into. PATCH changes (`If-Match` required)."""
+    """One customer, whole; `merged_into` names the record it was merged into."""
 
     access, resource = HANDLES_CASES, "customers"
     body: ClassVar = {"PATCH": CustomerChange}
@@ -180,6 +182,7 @@ class OneCustomer(ApiView):
         return self.unless_fresh(request, row.version, lambda: shown(row), seen=row.updated_at)
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
+        """Change a customer's details and consents (`If-Match` required)."""
         row = self.find(Customer.objects.all(), pk=pk)
         self.require_match(request, row.version)
         values = self.read(request, partial=True)

@@ -58,10 +58,12 @@ bad_weekday | 400 | No weekday. | mon to sun.
 bad_weekly | 400 | The week is an object with a list for each weekday. | See `source` of the schema.
 bad_years | 400 | Too many years, or out of reach. | Send fewer.
 backwards | 400 | The season ends before it begins. | Exchange the two.
+before_the_law | 400 | It lies before the day from which the rules hold. | `edition` of the pack says which.
 calendar_in_use | 409 | Something counts by the calendar. | Change that first.
 calendar_not_active | 400 | The calendar is out of use. | Name another one.
 calendar_not_in_use | 400 | The calendar is out of use. | Name another one.
 calendar_not_published | 400 | The calendar was not published. | Publish it first.
+country_required | 400 | A time zone is chosen for a new calendar only, with its country. | Send `country` too.
 default_stays | 409 | The last policy catches all others: it stays, and stays last. | Nothing to do.
 default_without_conditions | 400 | The last policy has no conditions. | Leave them out.
 draft_changed | 409 | The draft has changed since you read it. | Read it again.
