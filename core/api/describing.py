@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from core.api import told
+from core.api.completing import complete
 from core.api.fields import PHONE, Code, Day, Id, Instant, Phone, Text
 from core.instants import FIRST_YEAR, LAST_YEAR
 
@@ -25,7 +26,8 @@ what stays as it is within a version and how something is taken out of use.
 (`x-roles`). A missing scope or role is 403; what is missing and what is not yours to see is the same 404.
 * JSON in UTF-8. Instants are UTC (`2026-03-01T09:30:00Z`), days are local dates, sums are exact decimals in strings \
 (`{"amount": "12.30", "currency": "EUR"}`), ids are opaque strings, complaints go by `reference`.
-* Unknown fields, parameters, filters and orders are 400. Every refusal is a problem (RFC 9457) with a stable `code`.
+* Unknown fields, parameters, filters and orders are 400. Every refusal is a problem (RFC 9457) with a stable \
+`code`: `x-codes` of `Problem` says what each means and what to do, and a 409 names those its operation may give.
 * Lists come in pages: follow `next` until it is null. Nothing untouched comes twice or is left out while rows change.
 * `Idempotency-Key` on POST makes a repetition harmless. PATCH needs `If-Match` with the `ETag` you have read.
 """
@@ -56,12 +58,14 @@ TAGS = {
     "mail": "Letters that wait, went out or failed.",
     "metrics": "The figures of the dashboard, their definitions, their rows and their targets.",
     "notifications": "What the caller is told about, and by which way.",
+    "offers": "What customers were offered beside what they have, and what they answered.",
     "organisation": "The house: its name, the default owner, what public pages say.",
     "payments": "What customers paid.",
     "payouts": "Money on its way back to customers, and files for the bank.",
     "playbooks": "The steps of a kind of complaint, in versions.",
     "promises": "What customers were promised and by when.",
     "purchases": "Orders and their lines.",
+    "referrals": "Who brought whom, and the points either side got for it.",
     "remedies": "What makes good: apologies, refunds, credit; granted within authority or approved.",
     "root-causes": "Why it happened, two levels deep.",
     "routing-rules": "Which team a new complaint goes to.",
@@ -122,8 +126,8 @@ def finish(result: dict[str, Any], **_about: Any) -> dict[str, Any]:
     for place, path in result["paths"].items():
         made = path.get("post", {}).get("responses", {}).get("201")
         if made is not None:
-            made["headers"] = {"Location": {"description": "Where it is read.", "schema": {"type": "string"}}}
             _link(result, place, made)
+    complete(result)
     return result
 
 
