@@ -144,36 +144,6 @@ TYPES: Mapping[str, str] = {
     "survey.answered": "A survey was answered, or the answer changed.",
 }
 
-<<<<<<< core/webhooks/events.py
-=======
-# Entries about these subjects are settings, people's own affairs or jobs: nobody outside is told.
-INTERNAL_SUBJECTS = frozenset({
-    "absence", "article", "authorityversion", "calendar", "channel", "complainttype", "corrective", "demo",
-    "figuretargets", "incident", "invitation", "macro", "organisation", "outboxmessage", "playbook", "reading",
-    "rootcause", "routingrule", "rulepack", "savedview", "slapolicy", "slaversion", "survey", "team", "theme", "token",
-    "upload", "user", "webhook",
-})  # fmt: skip
-# Kinds that stay inside although their subject is public: notes and desk work, the other half of a pair, and what
-# imports write (they tell of the past, and of thousands at a time).
-INTERNAL = frozenset({
-    "complaint.apologised", "complaint.case_file_made", "complaint.corrective_linked",
-    "complaint.corrective_unlinked", "complaint.decision_seen", "complaint.decision_told",
-    "complaint.lateness_explained",
-    "complaint.demand_added", "complaint.demand_changed", "complaint.demand_removed",
-    "complaint.hand_over_declined", "complaint.hand_over_offered", "complaint.hand_over_withdrawn",
-    "complaint.incident_linked", "complaint.incident_unlinked", "complaint.merged_here",
-    "complaint.not_duplicate", "complaint.noted", "complaint.promise_warned", "complaint.promises_passed_on",
-    "complaint.record_changed", "complaint.recorded", "complaint.refused", "complaint.send_later",
-    "complaint.send_later_cancelled", "complaint.send_later_held", "complaint.snoozed", "complaint.step_done",
-    "complaint.step_skipped", "complaint.step_undone", "complaint.taken_over", "complaint.thanked",
-    "complaint.themes", "complaint.unmerged_here", "complaint.unwatched", "complaint.watched",
-    "complaint.woken", "customer.absorbed", "customer.charge_corrected", "customer.charged", "customer.paid",
-    "customer.payment_corrected", "customer.points", "customer.record_changed", "customer.recorded",
-    "customer.released", "followup.amended", "followup.attempted", "followup.reassigned",
-    "followup.rescheduled", "purchase.incentive", "purchase.line_corrected", "purchase.lines_added",
-    "sla.moved", "surveyresponse.not_called", "surveyresponse.record_changed",
-})  # fmt: skip
->>>>>>> /tmp/mine/m_new
 # Public kinds that imports write too; who listens anew is not told of those once more from the trail.
 ALSO_IMPORTED = frozenset({"purchase.recorded", "surveyresponse.recorded", "customer.created"})
 # What a webhook may ask for beside single types: all of an area.

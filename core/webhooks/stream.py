@@ -33,6 +33,7 @@ ONLY_HERE: Mapping[str, str] = {
     "complaint.watched": "Somebody follows it.",
     "complaint.unwatched": "Somebody no longer follows it.",
     "sla.moved": "Its deadlines moved with an edit of a calendar or of the policies.",
+    "complaint.lateness_explained": "Why it was resolved late was said afterwards.",
     "complaint.demand_added": "What the customer asks for was written down.",
     "complaint.demand_changed": "What the customer asks for was put in other words.",
     "complaint.demand_removed": "Something is no longer asked for.",
