@@ -15,6 +15,7 @@ from complaints.actions import policies as actions
 from complaints.actions import sla_edits
 from complaints.models import SlaPolicy, SlaVersion
 from core import cached, clock
+from core.actions import calendars
 from core.actor import Actor
 from core.models import Calendar, CalendarVersion, User
 from tests.cast import MONDAY, Cast, make_cast
@@ -249,3 +250,67 @@ def test_one_that_is_never_reached_says_so(cast, ada, draft):
     twin = ada("POST", "", gold(name="Gold again", channel="web")).json()
     assert made["never_reached"] is None
     assert twin["never_reached"] == {"by": {"id": made["id"], "name": "Gold"}}
+
+
+def test_a_preview_says_by_how_much_where_and_which(cast, ada, draft):
+    CalendarVersion.objects.update(definition={"tz": "UTC", "weekly": ALWAYS, "exceptions": []})
+    SlaPolicy.objects.update(targets={"resolve": {"kind": "working_seconds", "value": 10 * HOUR}}, ladder=[])
+    cached.clear_all()
+    with clock.frozen(MONDAY):
+        case = cast.complaint(channel="web")
+    at = MONDAY + timedelta(hours=3, microseconds=400_000)
+    two = {"resolve": {"kind": "working_seconds", "value": 2 * HOUR}}
+    with clock.frozen(at):
+        for one in SlaPolicy.objects.filter(version=draft):
+            tag = ada("GET", "draft/").json()["revision"]
+            assert ada("PATCH", f"{one.pk}/", {"targets": two}, match=tag).status_code == 200
+        found = ada("POST", "edits/", {"mode": "from_now"}).json()
+        here = f"edits/{found['id']}/"
+        assert (found["complaints"], found["late_at_once"], found["late_complaints"], found["outdated"]) == (
+            1,
+            1,
+            1,
+            None,
+        )
+        seconds = 7 * HOUR - 1
+        assert found["shifts"]["earlier"] == {
+            "deadlines": 1, "average_seconds": seconds, "most_seconds": seconds, "average_working_seconds": seconds,
+            "most_working_seconds": seconds,
+        }  # fmt: skip
+        assert found["shifts"]["paused"]["deadlines"] == 0 and found["shifts"]["later"]["average_seconds"] is None
+        last = SlaPolicy.objects.filter(version=draft).order_by("position").last()
+        assert found["spread"] == [{
+            "policy": {"id": str(last.pk), "name": last.name}, "clock": "resolve", "side": "earlier",
+            "over_seconds": 4 * HOUR, "up_to_seconds": 24 * HOUR, "deadlines": 1,
+        }]  # fmt: skip
+        assert ada("GET", here + "rows/").json()["results"] == []  # an administrator sees no cases
+        (row,) = Api(cast.manager)("GET", here + "rows/?late=true").json()["results"]
+        assert (row["complaint"], row["clock"], row["what"], row["late"]) == (case.reference, "resolve", "moved", True)
+        assert row["seconds"] == row["working_seconds"] == -seconds
+        assert Api(cast.manager)("GET", here + "rows/?what=ended").json()["results"] == []
+        assert Api(cast.manager)("GET", "edits/999999/rows/").status_code == 404
+    with clock.frozen(at + timedelta(hours=2)):
+        assert ada("GET", here).json()["outdated"] == "preview_outdated"
+        refused = ada("POST", here + "application/", {})
+        assert (refused.status_code, refused.json()["code"]) == (409, "preview_outdated")
+
+
+def test_the_draft_of_a_calendar_is_previewed_and_applied_too(cast, ada):
+    office = Calendar.objects.get(name="Office hours")
+    assert ada("POST", "edits/", {"mode": "retroactive", "calendar": str(office.pk)}).json()["code"] == "no_draft"
+    refused = ada("POST", "edits/", {"mode": "from_now", "calendar": "999999"})
+    assert refused.status_code == 400 and refused.json()["errors"][0]["code"] == "unknown_calendar"
+    who = {"by": Actor.person(cast.admin), "at": clock.now()}
+    hours = {"tz": "Europe/Lisbon", "weekly": {"mon": [["09:00", "12:00"]]}, "holidays": []}
+    version = calendars.save_draft(office, hours, **who)
+    found = ada("POST", "edits/", {"mode": "retroactive", "calendar": str(office.pk)}).json()
+    assert (found["calendar"], found["version"]) == ({"id": str(office.pk), "name": office.name}, version.number)
+    calendars.save_draft(office, {**hours, "weekly": {"mon": [["09:00", "13:00"]]}}, **who)
+    here = f"edits/{found['id']}/"
+    assert ada("GET", here).json()["outdated"] == "draft_changed"
+    assert ada("POST", here + "application/", {}).json()["code"] == "draft_changed"
+    fresh = ada("POST", "edits/", {"mode": "new_only", "calendar": str(office.pk)}).json()
+    assert ada("POST", f"edits/{fresh['id']}/application/", {}).json()["status"] == "done"
+    version.refresh_from_db()
+    assert version.published_at is not None
+    assert ada("GET", "edits/").status_code == 200

@@ -62,7 +62,7 @@ class PreviewOutdated(DomainError):
     message = gettext_lazy("Open complaints have changed since this was counted. Preview it again, then apply it.")
 
 
-class CalendarRests(DomainError):
+class CalendarRests(InvalidInput):
     """A policy of the draft counts by a calendar that is not in use."""
 
     code = "calendar_not_active"

@@ -18,13 +18,14 @@ from rest_framework.request import Request
 from complaints.actions import policies as actions
 from complaints.actions import sla_edits
 from complaints.api import policy_shapes as shapes
-from complaints.models import Complaint, SlaEdit, SlaPolicy, SlaVersion
+from complaints.models import Complaint, SlaEdit, SlaEditRow, SlaPolicy, SlaVersion
 from complaints.reference import catalogue, type_by_code
 from complaints.sla import drafts, policies, simulate
 from complaints.sla.covering import Covered, covered
 from core.access import ADMIN, MANAGER, Access
+from core.actions import calendars
 from core.api.bodies import Nothing
-from core.api.filters import BadValue, Filter, choice
+from core.api.filters import BadValue, Filter, choice, flag
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.errors import DomainError, InvalidInput
@@ -186,7 +187,7 @@ class Draft(ApiView):
 
 
 class Edits(ListView):
-    """Previews and applied changes of the policies, newest first."""
+    """Previews and applied changes of the policies and of calendars, newest first."""
 
     access, resource = IN_CHARGE, "sla-policies"
     body: ClassVar = {"POST": shapes.PreviewBody}
@@ -203,16 +204,14 @@ class Edits(ListView):
         return self.to_dicts([row])[0]
 
     def to_dicts(self, rows: list[Any]) -> list[dict[str, Any]]:
-        visible = _visible(caller(self.request), rows)
-        return [shapes.edit_dict(row, visible) for row in rows]
+        visible, at = _visible(caller(self.request), rows), now()
+        return [shapes.edit_dict(row, visible, at) for row in rows]
 
     def post(self, request: Request) -> HttpResponse:
         """Preview what publishing the draft would do to open complaints. Nothing is changed before `application/`."""
-        draft = drafts.versions().draft
-        if draft is None:
-            raise DomainError(_("There is no draft. Begin one first."), code="no_draft")
-        mode = self.read(request)["mode"]
-        made = sla_edits.preview(sla_version=draft, mode=mode, by=self.actor(request), at=now())
+        given = self.read(request)
+        draft = _draft_of(given)
+        made = sla_edits.preview(**draft, mode=given["mode"], by=self.actor(request), at=now())
         location = reverse("api-sla-edit", args=[made.pk])
         return self.reply(self.to_dict(_edits().get(pk=made.pk)), 201, location=location)
 
@@ -232,8 +231,30 @@ class OneEdit(ApiView):
         return self.no_content()
 
 
+class EditRows(ListView):
+    """The deadlines behind the counts of an edit, of complaints you may see."""
+
+    access, resource = IN_CHARGE, "sla-policies"
+    answer = shapes.EditRowShape
+    filters = (flag("late"), choice("what", shapes.WHATS))
+    ordering: ClassVar = {"id": "pk"}
+    default_ordering = "id"
+
+    def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[SlaEditRow]:
+        one = self.find(SlaEdit.objects.all(), pk=kwargs["edit_id"])
+        found = SlaEditRow.objects.filter(edit=one).select_related("complaint")
+        return found.filter(complaint__in=Complaint.objects.visible_to(caller(request)))
+
+    def to_dict(self, row: SlaEditRow) -> dict[str, Any]:
+        return shapes.row_dict(row)
+
+
 class Application(ApiView):
-    """Publish what was previewed and take the open complaints along."""
+    """Publish what was previewed and take the open complaints along.
+
+    409 `draft_changed`, `in_force_changed` or `preview_outdated` (more than an hour old, or open complaints would fare
+    otherwise than was counted): make the preview anew.
+    """
 
     access, resource = IN_CHARGE, "sla-policies"
     body: ClassVar = Nothing
@@ -326,13 +347,27 @@ def _hidden(version: SlaVersion) -> dict[int, Covered]:
 
 
 def _edit(view: ApiView, one: SlaEdit) -> dict[str, Any]:
-    return shapes.edit_dict(one, _visible(caller(view.request), [one]))
+    return shapes.edit_dict(one, _visible(caller(view.request), [one]), now())
 
 
 def _edits() -> QuerySet[SlaEdit]:
-    """Edits of the policies; those of calendars belong to the calendars."""
-    rows = SlaEdit.objects.filter(calendar_version__isnull=True)
-    return rows.select_related("sla_version", "created_by")
+    return SlaEdit.objects.select_related("calendar_version__calendar", "sla_version", "created_by")
+
+
+def _draft_of(given: dict[str, Any]) -> dict[str, Any]:
+    """The draft that a body means, of its calendar or of the policies. Raises InvalidInput or DomainError no_draft."""
+    if "calendar" not in given:
+        draft = drafts.versions().draft
+        if draft is None:
+            raise DomainError(_("There is no draft. Begin one first."), code="no_draft")
+        return {"sla_version": draft}
+    calendar = Calendar.objects.filter(pk=given["calendar"]).first()
+    if calendar is None:
+        raise InvalidInput(_("There is no calendar with this id."), code="unknown_calendar", field="calendar")
+    version = calendars.draft_of(calendar)
+    if version is None:
+        raise calendars.NoDraft
+    return {"calendar_version": version}
 
 
 def _visible(user: User, edits: Iterable[SlaEdit]) -> frozenset[str]:

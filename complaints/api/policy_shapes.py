@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from rest_framework import serializers
@@ -11,9 +12,9 @@ from complaints.actions import sla_edits
 from complaints.actions.policies import KINDS, MOST_STEPS
 from complaints.api.present import instant, user_brief
 from complaints.api.shapes import Reference
-from complaints.models import ChannelCode, ClockKind, Severity, SlaEdit, SlaPolicy, SlaVersion
+from complaints.models import ChannelCode, ClockKind, Severity, SlaEdit, SlaEditRow, SlaPolicy, SlaVersion
 from complaints.reference import catalogue
-from complaints.sla import ladder, policies
+from complaints.sla import ladder, policies, previews, recompute, tally
 from complaints.sla.covering import Covered
 from complaints.sla.drafts import Difference
 from complaints.sla.simulate import Answer, Forecast
@@ -25,6 +26,9 @@ from core.working_time import MAX_SECONDS, TargetKind
 TARGET_KINDS = [(kind.value, kind.value) for kind in TargetKind]
 CLOCK_CODES = [(kind, kind) for kind in KINDS]
 TO_CODES = [(name, name) for name in ladder.TO]
+SIDES = (tally.EARLIER, tally.LATER, tally.LESS, tally.MORE, recompute.ADDED, recompute.ENDED, recompute.MOVED)
+WHATS = (recompute.MOVED, recompute.LEFT, recompute.ADDED, recompute.ENDED)
+OUTDATED = (previews.DRAFT_CHANGED, previews.IN_FORCE_CHANGED, previews.OLD)
 REOPEN_CODES = [("resume", "resume"), ("restart", "restart")]
 
 
@@ -70,7 +74,14 @@ class PositionBody(Strict):
 
 
 class PreviewBody(Strict):
-    mode = Code(choices=[(mode.value, mode.value) for mode in (SlaEdit.Mode.NEW_ONLY, SlaEdit.Mode.FROM_NOW)])
+    """`calendar`: preview the draft of this calendar; left out, the draft of the policies.
+
+    `mode`: new_only, open complaints stay as they are; from_now, open complaints too, policies counted from receipt and
+    hours from the moment of the change; retroactive, of calendars only, hours counted from receipt.
+    """
+
+    mode = Code(choices=[(mode.value, mode.value) for mode in SlaEdit.Mode])
+    calendar = Id(required=False)
 
 
 class SimulateBody(Strict):
@@ -136,23 +147,76 @@ class DraftShape(PolicyListVersion):
     policies = PolicyShape(many=True)
 
 
+class ShiftShape(serializers.Serializer[Any]):
+    deadlines = serializers.IntegerField()
+    average_seconds = serializers.IntegerField(allow_null=True, help_text="Elapsed; null: there is none.")
+    most_seconds = serializers.IntegerField(allow_null=True)
+    average_working_seconds = serializers.IntegerField(allow_null=True)
+    most_working_seconds = serializers.IntegerField(allow_null=True)
+
+
+class ShiftsShape(serializers.Serializer[Any]):
+    earlier = ShiftShape()
+    later = ShiftShape()
+    paused = ShiftShape(help_text="Clocks that stand still: how much less or more is left, in working time only.")
+
+
+class SpreadShape(serializers.Serializer[Any]):
+    policy = Reference(allow_null=True, help_text="null: of a rule pack, or gone since.")
+    clock = serializers.CharField()
+    side = serializers.ChoiceField(choices=[(one, one) for one in SIDES])
+    over_seconds = serializers.IntegerField(allow_null=True, help_text="Moves by more than this, elapsed.")
+    up_to_seconds = serializers.IntegerField(allow_null=True, help_text="And by at most this; null: by any more.")
+    deadlines = serializers.IntegerField()
+
+
 class EditShape(serializers.Serializer[Any]):
     id = serializers.CharField()
+    calendar = Reference(allow_null=True, help_text="Whose hours are edited; null: the policies are.")
     version = serializers.IntegerField(allow_null=True, help_text="null: the draft was discarded since.")
     mode = serializers.ChoiceField(choices=SlaEdit.Mode.choices)
     status = serializers.ChoiceField(choices=SlaEdit.Status.choices)
+    outdated = serializers.ChoiceField(
+        choices=[(one, one) for one in OUTDATED],
+        allow_null=True,
+        help_text="Why a preview has to be made anew before it can be applied.",
+    )
     percent = serializers.IntegerField()
     looked = serializers.IntegerField()
     total = serializers.IntegerField(help_text="Open complaints.")
+    complaints = serializers.IntegerField(help_text="Those of which any deadline changes.")
     moved = serializers.IntegerField(help_text="Deadlines that move.")
     earlier = serializers.IntegerField()
     later = serializers.IntegerField()
-    late_at_once = serializers.IntegerField()
-    examples = serializers.JSONField(help_text="Those that move most, of complaints you may see.")
+    late_at_once = serializers.IntegerField(help_text="Deadlines that are due at the moment of the change.")
+    late_complaints = serializers.IntegerField(help_text="The complaints that have them.")
+    paused = serializers.IntegerField(help_text="Clocks that stand still and have less or more time left.")
+    paused_spent = serializers.IntegerField(help_text="Of them, those that have none left.")
+    added = serializers.IntegerField(help_text="Deadlines that the policies ask for anew.")
+    ended = serializers.IntegerField(help_text="Deadlines that the policies ask for no longer.")
+    shifts = ShiftsShape()
+    spread = SpreadShape(many=True, help_text="How many by policy, clock and size of the change.")
+    examples = serializers.JSONField(
+        help_text="Those due at once, then those that move most, of complaints you may see; all of them: `rows/`."
+    )
     created_at = serializers.DateTimeField()
     created_by = Reference(allow_null=True)
     applied_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class EditRowShape(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    complaint = serializers.CharField()
+    clock = serializers.CharField()
+    what = serializers.ChoiceField(choices=[(one, one) for one in WHATS])
+    late = serializers.BooleanField(help_text="Due at the moment of the change.")
+    before = serializers.DateTimeField(allow_null=True)
+    after = serializers.DateTimeField(allow_null=True)
+    seconds = serializers.IntegerField(allow_null=True, help_text="Elapsed; above 0: later.")
+    working_seconds = serializers.IntegerField(allow_null=True)
+    left_before = serializers.IntegerField(allow_null=True, help_text="Working seconds left of one that stands still.")
+    left_after = serializers.IntegerField(allow_null=True)
 
 
 class ForecastShape(serializers.Serializer[Any]):
@@ -213,25 +277,96 @@ def change_dict(one: Difference) -> dict[str, Any]:
     return {"what": one.what, "name": shown.name if shown else "", "fields_changed": list(one.fields)}
 
 
-def edit_dict(one: SlaEdit, visible: frozenset[str]) -> dict[str, Any]:
-    """One edit; `visible`: the references among its examples that the caller may see. No query."""
+def edit_dict(one: SlaEdit, visible: frozenset[str], at: datetime) -> dict[str, Any]:
+    """One edit; `visible`: the references among its examples that the caller may see. Query cost: 3 for a preview."""
     said = sla_edits.progress(one)
-    examples = [
-        {name: example[name] for name in ("reference", "clock", "from", "to")}
-        for example in said["examples"]
-        if example["reference"] in visible
-    ]
+    names = ("reference", "clock", "what", "late", "from", "to", "seconds", "left")
+    calendar = one.calendar_version.calendar if one.calendar_version else None
+    draft = one.calendar_version or one.sla_version
     return {
         "id": str(one.pk),
-        "version": one.sla_version.number if one.sla_version else None,
+        "calendar": {"id": str(calendar.pk), "name": calendar.name} if calendar else None,
+        "version": draft.number if draft else None,
         "mode": one.mode,
         "status": one.status,
-        **{name: said[name] for name in ("percent", "looked", "total", "moved", "earlier", "later", "late_at_once")},
-        "examples": examples,
+        "outdated": previews.outdated(one, at) or None,
+        **{name: said[name] for name in ("percent", "looked", "total", *tally.NUMBERS) if name != "open"},
+        "shifts": {
+            "earlier": _shift(said["earlier"], said["shifts"][tally.EARLIER]),
+            "later": _shift(said["later"], said["shifts"][tally.LATER]),
+            "paused": _left(said["paused"], said["shifts"]["left"]),
+        },
+        "spread": [_spread(key, n) for key, n in sorted(said["spread"].items())],
+        "examples": [
+            {name: example.get(name) for name in names}
+            for example in said["examples"]
+            if example["reference"] in visible
+        ],
         "created_at": instant(one.created_at),
         "created_by": user_brief(one.created_by) if one.created_by else None,
         "applied_at": instant(one.at),
         "finished_at": instant(one.finished_at),
+    }
+
+
+def _shift(n: int, shift: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "deadlines": n,
+        "average_seconds": shift["sum"] // n if n else None,
+        "most_seconds": shift["most"] if n else None,
+        "average_working_seconds": shift["worked_sum"] // n if n else None,
+        "most_working_seconds": shift["worked_most"] if n else None,
+    }
+
+
+def _left(n: int, left: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "deadlines": n,
+        "average_seconds": None,
+        "most_seconds": None,
+        "average_working_seconds": left["sum"] // n if n else None,
+        "most_working_seconds": left["most"] if n else None,
+    }
+
+
+def _spread(key: str, n: int) -> dict[str, Any]:
+    of, clock, side = key.split(" ")
+    way, _colon, place = side.partition(":")
+    kind, _colon, number = of.partition(":")
+    name = _policy_name(int(number)) if kind == "policy" and number.isdigit() else None
+    over, most = tally.limits(int(place)) if place else (None, None)
+    return {
+        "policy": {"id": number, "name": name} if name is not None else None,
+        "clock": clock,
+        "side": way,
+        "over_seconds": over,
+        "up_to_seconds": most,
+        "deadlines": n,
+    }
+
+
+def _policy_name(key: int) -> str | None:
+    """None once a draft is gone. No query within a few seconds."""
+    try:
+        return policies.policy(key).name
+    except KeyError:
+        return None
+
+
+def row_dict(one: SlaEditRow) -> dict[str, Any]:
+    """One clock that an edit changes; its complaint loaded. No query."""
+    return {
+        "id": str(one.pk),
+        "complaint": one.complaint.reference,
+        "clock": one.clock,
+        "what": one.what,
+        "late": one.late,
+        "before": instant(one.before_at),
+        "after": instant(one.after_at),
+        "seconds": one.seconds,
+        "working_seconds": one.worked,
+        "left_before": one.left_before,
+        "left_after": one.left_after,
     }
 
 

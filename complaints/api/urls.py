@@ -85,6 +85,7 @@ urlpatterns = [
     path("sla-policies/draft/", policies.Draft.as_view(), name="api-sla-draft"),
     path("sla-policies/edits/", policies.Edits.as_view(), name="api-sla-edits"),
     path("sla-policies/edits/<int:edit_id>/", policies.OneEdit.as_view(), name="api-sla-edit"),
+    path("sla-policies/edits/<int:edit_id>/rows/", policies.EditRows.as_view(), name="api-sla-edit-rows"),
     path("sla-policies/edits/<int:edit_id>/application/", policies.Application.as_view(), name="api-sla-application"),
     path("sla-policies/simulate/", policies.Simulate.as_view(), name="api-sla-simulate"),
     path(_ONE + "macros/", macros.Runs.as_view(), name="api-macro-runs"),
