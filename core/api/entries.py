@@ -21,8 +21,8 @@ COMPLAINT = "complaint"
 IDS = frozenset({
     "action", "article", "article_version", "by", "calendar", "calendar_version", "cancelled", "capped", "charge",
     "clock", "copied", "copies", "customer", "decision", "default_calendar", "default_owner", "demand", "deputy",
-    "edit", "ended", "entry", "escalation", "export", "followers", "from", "instead_of", "into", "keeper", "lead",
-    "line", "macro", "manager", "message", "note", "of_charge", "offer", "owner", "owner_id", "owner_of_promises", "pack",
+    "edit", "entry", "escalation", "export", "followers", "from", "instead_of", "into", "keeper", "lead", "line",
+    "macro", "manager", "message", "note", "of_charge", "offer", "owner", "owner_id", "owner_of_promises", "pack",
     "parent", "payment", "pending", "person", "playbook", "playbook_version", "policy", "promise", "referral",
     "referred", "referrer", "remedy", "snoozed_by", "team", "team_id", "themes", "to", "type", "update", "user",
     "watcher", "with_line",
