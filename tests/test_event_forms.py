@@ -27,7 +27,7 @@ from tests.tokens import make_token
 
 ROOT = Path(__file__).resolve().parent.parent
 KEYS = re.compile(r'"([a-z_]+)": (?:\[[^\]]*?|[a-z_.]*)(?:\.pk|_id)\b')
-NO_KEYS = {"about", "customer_id", "ended", "external_id", "token", "messages"}  # texts, and what never stands in `changes`
+NO_KEYS = {"about", "customer_id", "ended", "external_id", "token", "messages"}  # texts, or never in `changes`
 SETTINGS = (
     "core.User", "core.Team", "core.Organisation", "core.Calendar", "complaints.ComplaintType", "complaints.RootCause",
     "complaints.RoutingRule", "complaints.Theme", "complaints.Channel",
