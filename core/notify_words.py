@@ -32,8 +32,12 @@ SENTENCES: dict[tuple[str, str], Sentence] = {
     (Event.HAND_OVER, "overtaken"): lazy("The offer of %(reference)s no longer holds: the complaint moved on"),
     (Event.HAND_OVER, "waiting"): lazy("The offer of %(reference)s by %(who)s waits for your answer"),
     (Event.HAND_OVER, "silent"): lazy(
-        "%(reference)s went from %(before)s to %(after)s: it had not been taken up in time"
+        "%(reference)s went from %(before)s to %(after)s: nothing had been done on it for too long"
     ),
+    (Event.HAND_OVER, "nobody_here"): lazy(
+        "Nobody is there to take over the complaints of %(who)s, who is away, such as %(reference)s: they stay for now"
+    ),
+    (Event.HAND_OVER, "absent"): lazy("%(reference)s went from %(before)s, who is away, to %(after)s: it is late"),
     (Event.ANSWERED, ""): lazy("The customer wrote on %(reference)s"),
     (Event.ANSWERED, "declined"): lazy("The customer does not accept the decision on %(reference)s"),
     (Event.ESCALATED, "asked"): lazy("%(who)s asks for your help with %(reference)s"),

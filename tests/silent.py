@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connections
+from django.db.models import F
 
 from complaints import routing
 from complaints.actions import silence
@@ -62,7 +63,14 @@ def away(user: User) -> None:
 
 
 def waiting() -> int:
-    return Firing.objects.filter(hand_over=True, handled_at=None).count()
+    """Marks to look at now."""
+    return Firing.objects.filter(hand_over=True, handled_at=None, look_at=F("fired_at")).count()
+
+
+def looked_at_from() -> list[datetime]:
+    """When the marks that were looked at and are not done are looked at again."""
+    found = Firing.objects.filter(hand_over=True, handled_at=None).exclude(look_at=F("fired_at"))
+    return sorted(at for at in found.values_list("look_at", flat=True) if at is not None)
 
 
 def sound() -> None:

@@ -17,7 +17,7 @@ from complaints.sla.sweep import Swept, due, mark, sweep
 from core import clock, trail
 from core.actor import Actor
 from core.instants import from_us
-from core.models import OutboxMessage, User
+from core.models import Absence, OutboxMessage, User
 from core.week_calendar import WeekCalendar
 from core.working_time import Target
 from tests import cast
@@ -191,6 +191,8 @@ def test_late_work_tells_those_the_ladder_names(complaint: Complaint, agent: Use
 def test_sql_fires_the_very_rows_that_python_fires(complaint: Complaint, agent: User, rung: str) -> None:
     agent.team.manager = cast.make_manager(language="it", time_zone="Asia/Kolkata")
     agent.team.save()
+    for person in (agent, agent.team.lead):  # one with a deputy, one without
+        Absence.objects.create(user=person, from_at=MONDAY)
     with clock.frozen(MONDAY):
         for owner in (agent, agent.team.lead, cast.make_manager(), agent.deputy):
             cast.make_complaint(owner=owner, at=MONDAY, channel="social", customer=cast.make_customer())

@@ -79,7 +79,7 @@ def test_a_policy_is_edited_without_javascript(cast, ada, draft):
     assert shown(ada, path)["acknowledge_amount"] == 90  # and shows again what was typed
     page = text(ada, DRAFT)
     assert "Draft with 1 change" in page and "15 working days" in page
-    assert "deputy; handed over if nobody has acknowledged it" in page
+    assert "deputy; handed over if its owner does nothing" in page
     (entry,) = TrailEntry.objects.filter(kind="slaversion.policy_changed")
     changes = text(ada, "/settings/trail/?kind=slaversion")
     assert "changed in the draft" in changes and "15 working days" in changes and entry.actor_id == cast.admin.pk

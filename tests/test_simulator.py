@@ -192,7 +192,7 @@ def test_the_page_says_it_in_words_and_writes_nothing(cast, lisbon):
     text = page.content.decode()
     assert "Arrives Friday 6 March 2026, 16:50 (Lisbon time)." in text
     assert "Monday 9 March 2026, 11:50 (Lisbon time)" in text
-    assert "at 150" not in text and "150" in text and "handed over if nobody has acknowledged it" in text
+    assert "at 150" not in text and "150" in text and "handed over if its owner does nothing" in text
     assert page.context["result"]["clocks"][0].open[0][0] == 24  # it was open at ten to five
     fragment = signed_in(cast.manager, **{"HX-Request": "true"}).get("/settings/sla/simulator/", asked).content.decode()
     assert fragment.lstrip().startswith("<div") and "<html" not in fragment and "Monday 9 March" in fragment

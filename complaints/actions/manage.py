@@ -168,23 +168,36 @@ def release(complaint: Complaint, *, by: Actor, at: datetime) -> Complaint:
 
 
 @transaction.atomic
-def hand_over_all(leaver: User, *, by: Actor, at: datetime, reason: str) -> int:
+def hand_over_all(leaver: User, *, by: Actor, at: datetime, reason: str, away: bool = False) -> int:
     """Give every case in hand of somebody who leaves to the deputy, else the team's lead, else the default owner.
 
-    Returns how many moved. Atomic: no case is ever without an owner. The caller holds the leaver's row locked, so that
-    no case comes in behind its back. Query cost: about 6 a case, and some for each of its teams.
+    `away`: they come back, so only somebody present takes over, and with nobody there the cases stay: those who are
+    away never pass them on to each other. Returns how many moved. Atomic: no case is ever without an owner. The caller
+    holds the leaver's row locked, so that no case comes in behind its back. Raises NobodyToOwnIt unless `away`.
+    Query cost: about 6 a case, and some for each of its teams.
     """
     mine = list(Complaint.objects.filter(owner=leaver, in_queue=True).order_by("pk").select_for_update())
-    found: dict[int | None, User] = {}
-    counts: Counter[int] = Counter()
+    found: dict[int | None, User | None] = {}
+    moving: list[tuple[Complaint, User]] = []
     for complaint in mine:
         complaint.owner = leaver
         if complaint.team_id not in found:
-            found[complaint.team_id] = routing.successor(complaint, at=at)
-        counts[found[complaint.team_id].pk] += 1
-    for heir in sorted({heir.pk: heir for heir in found.values()}.values(), key=lambda one: one.pk):
+            found[complaint.team_id] = _heir(complaint, at=at, away=away)
+        if heir := found[complaint.team_id]:
+            moving.append((complaint, heir))
+    counts = Counter(heir.pk for _complaint, heir in moving)
+    for heir in sorted({heir.pk: heir for _complaint, heir in moving}.values(), key=lambda one: one.pk):
         routing.pass_on(leaver.pk, heir, at=at, count=counts[heir.pk])
-    for complaint in mine:
-        heir = found[complaint.team_id]
+    for complaint, heir in moving:
         change_owner(complaint, heir, by=by, at=at, reason=reason, why="handed_over", counted=True)
-    return len(mine)
+    return len(moving)
+
+
+def _heir(complaint: Complaint, *, at: datetime, away: bool) -> User | None:
+    """Who takes over from an owner who left, or is `away` (None: it stays). Raises NobodyToOwnIt unless `away`."""
+    try:
+        return routing.successor(complaint, at=at, also_away=not away)
+    except routing.NobodyToOwnIt:
+        if not away:
+            raise
+        return None

@@ -7,18 +7,22 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Count
+from django.db import models, transaction
+from django.db.models import Count, QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from complaints import routing
-from complaints.actions import _promised
+from complaints.actions import _promised, telling
 from complaints.actions.manage import hand_over_all
 from complaints.models import Complaint, Workload
+from complaints.reference import organisation
+from core import rows
 from core.actions import people, settings
 from core.actor import Actor
 from core.errors import DomainError
 from core.models import Absence, Team, User
+from core.models import NotificationEvent as Event
 from retention.actions import follow_ups
 from retention.models import FollowUp
 
@@ -70,14 +74,19 @@ def heirs(user: User, *, at: datetime) -> list[tuple[User, int]]:
     return sorted(found.items(), key=lambda one: (-one[1], str(one[0])))
 
 
-def _hand_over(user: User, *, by: Actor, at: datetime, reason: str = "") -> int:
+def _hand_over(user: User, *, by: Actor, at: datetime, reason: str = "", away: bool = False) -> int:
     """Every case in hand, and with them promises on others' cases and calls still to be made. Returns how many cases
-    moved."""
-    moved = hand_over_all(user, by=by, at=at, reason=reason)
+    moved. `away`: only to somebody present, see `hand_over_all`; without one the calls stay."""
+    moved = hand_over_all(user, by=by, at=at, reason=reason, away=away)
     _promised.pass_on(user, by=by, at=at)
     if FollowUp.objects.open().filter(owner=user).exists():
-        heir = routing.successor(Complaint(owner=user, team=user.team), at=at)
-        follow_ups.hand_over(user, to=heir, by=by, at=at)
+        try:
+            heir = routing.successor(Complaint(owner=user, team=user.team), at=at, also_away=not away)
+        except routing.NobodyToOwnIt:
+            if not away:
+                raise
+        else:
+            follow_ups.hand_over(user, to=heir, by=by, at=at)
     return moved
 
 
@@ -131,13 +140,13 @@ def go_absent(
 ) -> int:
     """Note an absence; if asked, the open cases move when it begins: at once, or by `hand_over_absent`.
 
-    `hand_over_absent` looks again soon after: a complaint routed in the very moment moves too. Returns how many moved
-    now. Raises InvalidInput until_before_from or NobodyToOwnIt.
+    `hand_over_absent` looks again soon after: a complaint routed in the very moment moves too, and what had to wait as
+    nobody was there. Returns how many moved now. Raises InvalidInput until_before_from.
     """
     people.set_absence(user, by=by, at=at, from_at=from_at, until_at=until_at, reason=reason, hand_over=hand_over)
     if not hand_over or from_at > at:
         return 0
-    return _hand_over(_locked(user), by=by, at=at, reason=reason)
+    return _hand_over(_locked(user), by=by, at=at, reason=reason, away=True)
 
 
 @transaction.atomic
@@ -167,7 +176,8 @@ def hand_over_absent(*, at: datetime) -> int:
     """Hand over the cases of everybody whose noted absence has begun, until nothing is left to hand over: what came in
     meanwhile goes the next time. Returns how many cases moved.
 
-    One that cannot be handed over holds up no other. Query cost: one by a partial index when nothing is due.
+    Only somebody present takes over; with nobody there the cases stay until somebody is, which leads are told once. One
+    that cannot be handed over holds up no other. Query cost: one by a partial index when nothing is due.
     """
     moved = 0
     for pk in Absence.objects.covering(at).filter(hand_over=True).values_list("pk", flat=True):
@@ -184,8 +194,26 @@ def _begun(absence_id: int, *, at: datetime) -> int:
     begun = Absence.objects.select_for_update().filter(pk=absence_id, hand_over=True).select_related(None).first()
     if begun is None:
         return 0
-    moved = _hand_over(_locked(begun.user), by=Actor.system("absence"), at=at, reason=begun.reason)
-    if not moved:
+    moved = _hand_over(_locked(begun.user), by=Actor.system("absence"), at=at, reason=begun.reason, away=True)
+    cases, calls = Complaint.objects.filter(owner=begun.user, in_queue=True), FollowUp.objects.open()
+    if cases.exists():
+        rows.insert(_nobody_here(begun, cases, at=at))
+    elif not moved and not calls.filter(owner=begun.user).exists():
         begun.hand_over = False
         begun.save(update_fields=["hand_over"])
     return moved
+
+
+def _nobody_here(absence: Absence, cases: QuerySet[Complaint], *, at: datetime) -> list[models.Model]:
+    """To those who lead the teams of the cases, else to the default owner, once an absence: they stay where they are.
+    Query cost: 1, and 2 for each of them."""
+    default = organisation().default_owner
+    leads = set(User.objects.filter(leads__in=cases.values("team"))) - {absence.user}
+    told: list[models.Model] = []
+    for one in leads or {default} - {absence.user, None}:
+        case = (cases.filter(team__lead=one) if one in leads else cases).order_by("queue_at", "pk").first()
+        if one is not None and case is not None:
+            words = telling.about(case, what="nobody_here") | {"who": str(absence.user)}
+            key, there = f"nobody_here:{absence.pk}", reverse("absences")
+            told += telling.tell([one], Event.HAND_OVER, case, key=key, words=words, by=None, at=at, url=there)
+    return told

@@ -89,16 +89,23 @@ def declined(complaint: Complaint, comment: str, *, at: datetime) -> Rows:
 
 
 def passed_on(
-    complaint: Complaint, users: Iterable[User], before: User, after: User, *, key: str, at: datetime
+    complaint: Complaint,
+    users: Iterable[User],
+    before: User,
+    after: User,
+    *,
+    because: str,
+    key: str,
+    at: datetime,
 ) -> Rows:
-    """To who lost a case by silence, and to the team's lead."""
+    """To who lost a case by silence or while away (`because`: silent, absent), and to the team's lead."""
     known: dict[str, Any] = {"before": str(before), "after": str(after)}
     letter = Letter(
         "handed_over",
         f"{key}:{{user}}",
-        {"reference": complaint.reference, "subject": complaint.subject, **known},
+        {"reference": complaint.reference, "subject": complaint.subject, "because": because, **known},
     )
-    words = about(complaint, what="silent", **known)
+    words = about(complaint, what=because, **known)
     return tell(users, Event.HAND_OVER, complaint, key=key, words=words, by=None, at=at, letter=letter)
 
 

@@ -47,7 +47,7 @@ class SlaPolicy(models.Model):
     sla/SCHEMA.md.
     `ladder`: whom to tell at which share of the working time, [{"percent": 75, "to": ["owner"], "clocks": ["resolve"],
     "hand_over": false}]; without `clocks` it holds for all. 100 is the deadline itself. `hand_over`: the case goes to
-    the owner's deputy if nobody has acknowledged it by then. Read by `complaints.sla.ladder`.
+    the owner's deputy if the owner does nothing (`complaints.actions.silence`). Read by `complaints.sla.ladder`.
     `reopen_mode`: "resume" (the clock goes on) or "restart" (a new cycle with the full target).
     """
 
@@ -193,7 +193,8 @@ class Firing(models.Model):
     """A warning, breach or escalation that fired: exactly once per clock cycle and rung, by the database.
 
     `collapsed`: a later one was due as well, so that nobody was told of this one by itself. `hand_over`: the case is to
-    go to the owner's deputy unless somebody has taken it up; `handled_at` when that was looked at.
+    go to the owner's deputy if the owner is silent (`complaints.actions.silence`): looked at from `look_at` on
+    until `handled_at`.
     """
 
     clock = models.ForeignKey(Clock, models.CASCADE, related_name="firings")
@@ -203,12 +204,13 @@ class Firing(models.Model):
     collapsed = models.BooleanField(default=False)
     hand_over = models.BooleanField(default=False)
     handled_at = models.DateTimeField(null=True)
+    look_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["clock", "rung"], name="firing_once")]
         indexes = [
             models.Index(
-                fields=["id"], name="firing_to_hand_over", condition=Q(hand_over=True, handled_at__isnull=True)
+                fields=["look_at", "id"], name="firing_to_look_at", condition=Q(hand_over=True, handled_at__isnull=True)
             )
         ]
 

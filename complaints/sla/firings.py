@@ -22,7 +22,7 @@ from complaints.sla.replay import BREACHED, WARNED
 from core import notify, outbox, trail
 from core.actor import Actor
 from core.instants import from_us, to_us
-from core.models import Notification, NotificationEvent, OutboxMessage, Team, TrailEntry, User
+from core.models import Absence, Notification, NotificationEvent, OutboxMessage, Team, TrailEntry, User
 from core.notify import AT_ONCE
 from core.webhooks import emit
 
@@ -78,7 +78,7 @@ def records(complaint: Complaint, clocks: Iterable[Clock], *, at: datetime) -> l
     subject_kind, subject_id = trail.subject_of(complaint)
     written = TrailEntry.objects.filter(subject_kind=subject_kind, subject_id=subject_id)
     last = written.order_by("-seq").values_list("seq", "hash").first()
-    people = people_of([complaint])[complaint.pk]
+    people = people_of([complaint], at=at)[complaint.pk]
     first = [one for one in fired if not one.to & ladder.AGAIN]
     return [
         *(mark(one, at=at) for one in first),
@@ -97,6 +97,7 @@ def mark(fired: Fired, *, at: datetime) -> Firing:
         fired_at=at,
         collapsed=not fired.told,
         hand_over=fired.hand_over,
+        look_at=at if fired.hand_over else None,
     )
 
 
@@ -195,9 +196,13 @@ def addressees(to: int, people: People) -> list[User]:
     return [found[pk] for pk in sorted(found)]
 
 
-def people_of(complaints: Sequence[Complaint]) -> dict[int, People]:
+def people_of(complaints: Sequence[Complaint], *, at: datetime) -> dict[int, People]:
     """By complaint's key: who owns it, leads its team, answers for the team (every manager if nobody is named) and
-    stands in for the owner; active ones, with what they chose of deadlines. Query cost: 2 or 3."""
+    stands in for the owner; active ones, with what they chose of deadlines.
+
+    Beside an owner who is away at `at` whoever stands in for them hears what they would: the deputy, else (none, not
+    active, or away too) the team's lead. Query cost: 2 or 3.
+    """
     teams = Team.objects.in_bulk({case.team_id for case in complaints if case.team_id is not None})
     owners = {case.owner_id for case in complaints}
     named = {pk for team in teams.values() for pk in (team.lead_id, team.manager_id) if pk}
@@ -208,7 +213,10 @@ def people_of(complaints: Sequence[Complaint]) -> dict[int, People]:
     reachable = reachable.annotate(own_inbox=models.F("own__inbox"), own_mail=models.F("own__mail"))
     wanted = models.Q(pk__in=owners | named) | models.Q(is_manager=True) | models.Q(stands_in_for__in=owners)
     users = {one.pk: one for one in reachable.filter(wanted).distinct()}
-    deputies = dict(User.objects.filter(pk__in=owners).values_list("pk", "deputy_id"))
+    away, deputies = set[int](), dict[int, int | None]()
+    for pk, deputy_id, is_away, deputy_is_away in _standing_in(owners, at):
+        deputies[pk] = deputy_id
+        away |= {key for key, gone in ((pk, is_away), (deputy_id, deputy_is_away)) if gone and key is not None}
     managers = [one for one in users.values() if one.is_manager]
     found: dict[int, People] = {}
     for case in complaints:
@@ -219,6 +227,20 @@ def people_of(complaints: Sequence[Complaint]) -> dict[int, People]:
             ladder.MANAGER: _known(users, team.manager_id) if team and team.manager_id else managers,
             ladder.DEPUTY: _known(users, deputies.get(case.owner_id)),
         }
+        if case.owner_id in away:
+            deputy = [one for one in found[case.pk][ladder.DEPUTY] if one.pk not in away]
+            found[case.pk][ladder.OWNER] += deputy or found[case.pk][ladder.LEAD]
+    return found
+
+
+def _standing_in(owners: set[int], at: datetime) -> Iterable[tuple[int, int | None, bool, bool]]:
+    """Of each owner: key, deputy, whether they and whether the deputy are away at `at`. Query cost: 1."""
+    covering = Absence.objects.covering(at)
+    known: Any = User.objects.filter(pk__in=owners).annotate(
+        away=models.Exists(covering.filter(user=models.OuterRef("pk"))),
+        deputy_away=models.Exists(covering.filter(user=models.OuterRef("deputy_id"))),
+    )
+    found: Iterable[tuple[int, int | None, bool, bool]] = known.values_list("pk", "deputy_id", "away", "deputy_away")
     return found
 
 

@@ -45,7 +45,7 @@ FIRST = Term()
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Tell `to` (OWNER | LEAD | ...) at `percent` of the target; `hand_over`: move a case nobody has taken up, too."""
+    """Tell `to` (OWNER | LEAD | ...) at `percent` of the target; `hand_over`: move one its owner leaves lying, too."""
 
     percent: int
     to: int

@@ -116,7 +116,7 @@ def mark(clocks: Sequence[Clock], *, at: datetime) -> Swept:
     if not clocks:
         return Swept()
     cases = list(firings.by_case(clocks))
-    people = firings.people_of([case for case, _clocks in cases])
+    people = firings.people_of([case for case, _clocks in cases], at=at)
     ends = trail.ends("complaint", [case.pk for case, _clocks in cases])
     marks, events, entries, notices, mails = [], [], [], [], []
     for case, own in cases:

@@ -75,8 +75,9 @@ WITH due AS MATERIALIZED (
            CASE WHEN breached THEN '{}'::jsonb ELSE jsonb_build_object('rung', rung) END
     FROM fired ORDER BY id, place
 ), firings AS (
-    INSERT INTO complaints_firing (clock_id, rung, due_at, fired_at, collapsed, hand_over)
-    SELECT id, rung, at, %(at)s, NOT told, hand_over = 1 FROM fired ORDER BY id, place
+    INSERT INTO complaints_firing (clock_id, rung, due_at, fired_at, collapsed, hand_over, look_at)
+    SELECT id, rung, at, %(at)s, NOT told, hand_over = 1, CASE WHEN hand_over = 1 THEN %(at)s::timestamptz END
+    FROM fired ORDER BY id, place
     ON CONFLICT (clock_id, rung) DO NOTHING
 ), facts AS (
     SELECT *, '{"clock":' || id || ',"cycle":' || cycle || ',"due_at":"'
@@ -136,6 +137,15 @@ WITH due AS MATERIALIZED (
     UNION ALL
     SELECT told.*, owner.deputy_id FROM told JOIN core_user owner ON owner.id = told.owner_id
     WHERE told_to & %(deputy)s > 0
+    UNION ALL
+    SELECT told.*, CASE WHEN deputy.is_active AND NOT EXISTS (
+        SELECT 1 FROM core_absence away WHERE away.user_id = deputy.id AND away.from_at <= %(at)s
+        AND (away.until_at IS NULL OR away.until_at > %(at)s)) THEN deputy.id ELSE team.lead_id END
+    FROM told JOIN core_user owner ON owner.id = told.owner_id LEFT JOIN core_user deputy ON deputy.id = owner.deputy_id
+    LEFT JOIN core_team team ON team.id = told.team_id
+    WHERE told_to & %(owner)s > 0 AND EXISTS (
+        SELECT 1 FROM core_absence away WHERE away.user_id = owner.id AND away.from_at <= %(at)s
+        AND (away.until_at IS NULL OR away.until_at > %(at)s))
 ), reached AS MATERIALIZED (
     SELECT addressed.*, person.email, coalesce(nullif(person.language, ''), %(language)s) AS language,
            person.time_zone, coalesce(nullif(person.time_zone, ''), %(zone)s) AS zone,

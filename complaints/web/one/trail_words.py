@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from complaints.actions.declining import DECLINED
 from complaints.actions.holding import CASE_ENDED, CUSTOMER_WROTE
-from complaints.actions.silence import SILENT
+from complaints.actions.silence import ABSENT, SILENT
 from complaints.casefile.editions import Edition
 from complaints.models import ClockKind, LateReason, Outcome, Severity, Status
 from complaints.playbooks.memory import step_title
@@ -92,7 +92,9 @@ def _handed_over(body: dict[str, Any]) -> str:
     if body.get("accepted"):
         return _("Taken over by %(name)s") % {"name": _owner(body)}
     if body.get("reason") == SILENT:
-        return _("Handed over to %(name)s, as nobody had taken it up") % {"name": _owner(body)}
+        return _("Handed over to %(name)s, as its owner had done nothing for too long") % {"name": _owner(body)}
+    if body.get("reason") == ABSENT:
+        return _("Handed over to %(name)s, as it is late and its owner is away") % {"name": _owner(body)}
     return _("Handed over to %(name)s") % {"name": _owner(body)}
 
 

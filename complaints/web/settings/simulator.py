@@ -162,7 +162,7 @@ def _clock(number: int, one: Forecast, calendars: Calendars) -> ClockLine:
     for told in one.ladder:
         whom = policy_words.people(told.to)
         if told.hand_over:
-            whom = _("%(people)s; handed over if nobody has acknowledged it") % {"people": whom}
+            whom = _("%(people)s; handed over if its owner does nothing") % {"people": whom}
         line.ladder.append((languages.percent(told.percent), _sentence(told.at, calendar.zone), whom))
     if one.due_at is not None and not one.met_at_once:
         _draw(line, one, one.due_at, calendar)
