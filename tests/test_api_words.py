@@ -19,11 +19,12 @@ from drf_spectacular.generators import EndpointEnumerator
 from core.api.bodies import Strict
 from core.api.refusals import codes_of
 from core.api.schema import document
+from core.api.words.bodies import IN_BODIES
 from core.api.words.codes import codes, sections
 from core.api.words.fields import FIELDS
 from core.api.words.guide import errors_page
 from core.api.words.parameters import OF_PATHS, PATH, QUERY
-from core.api.words.shapes import IN_BODIES, SHAPES
+from core.api.words.shapes import SHAPES
 from metrics.api import figure_rows
 from tests import error_codes
 from tests.cast import make_cast

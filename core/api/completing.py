@@ -8,10 +8,11 @@ from typing import Any
 
 from core.api.answering import JSON, share
 from core.api.examples import Examples
+from core.api.words.bodies import IN_BODIES
 from core.api.words.codes import codes
 from core.api.words.fields import FIELDS
 from core.api.words.parameters import OF_PATHS, PATH, QUERY
-from core.api.words.shapes import IN_BODIES, SHAPES
+from core.api.words.shapes import SHAPES
 
 BASE = "/api/v1/"
 GENERAL = ("With its zone; ", "A local date, ")  # what every field of its kind says of itself

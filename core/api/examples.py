@@ -123,17 +123,15 @@ class Examples:
         if isinstance(value, str):
             ends = len(value) <= schema.get("maxLength", len(value))
             return ends and _looks_like(value, schema.get("format", ""), schema.get("pattern", ""))
-        return schema.get("minimum", value) <= value <= schema.get("maximum", value)
+        return bool(schema.get("minimum", value) <= value <= schema.get("maximum", value))
 
 
 def _may_be_null(schema: Schema) -> bool:
     kinds = schema.get("type", "")
-    several = schema.get("oneOf", schema.get("anyOf", ()))
-    return (
-        "null" in kinds
-        if isinstance(kinds, list)
-        else any(one.get("type") == "null" or one.get("$ref", "").endswith("/NullEnum") for one in several)
-    )
+    if isinstance(kinds, list):
+        return "null" in kinds
+    several = schema.get("oneOf") or schema.get("anyOf") or []
+    return any(one.get("type") == "null" or one.get("$ref", "").endswith("/NullEnum") for one in several)
 
 
 def _looks_like(value: str, format_: str, pattern: str) -> bool:

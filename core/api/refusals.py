@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Iterable, Iterator
 from functools import cache
 from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 from core.api.words.codes import codes
 from core.errors import DomainError
@@ -22,9 +22,9 @@ CONFLICT = 409
 
 def codes_of(view: type, method: str) -> list[str]:
     """Sorted. Half a second for all handlers together."""
-    waiting, met, found = [getattr(view, method.lower())], set[Any](), set[str]()
+    waiting, met, found = [getattr(view, method.lower())], set[FunctionType](), set[str]()
     while waiting:
-        function = inspect.unwrap(waiting.pop())
+        function = cast(FunctionType, inspect.unwrap(waiting.pop()))
         if function not in met:
             met.add(function)
             named = _named(function)

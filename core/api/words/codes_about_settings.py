@@ -79,8 +79,6 @@ no_draft | 409 | There is no draft. | Begin one.
 not_a_draft | 409, 400 | Only a draft can be changed; this was published. | Begin a draft.
 not_installed | 409 | The pack is no longer installed. | Nothing to do.
 nothing_changed | 409 | The draft is the same as what is in force. | Change something, or discard it.
-before_the_law | 400 | The rules of the pack do not hold that early. | `message` says since when they do.
-country_required | 400 | A time zone is chosen for a new calendar only. | Send `country` with it.
 nothing_newer | 409 | There is no newer edition. | Nothing to do.
 overlap | 400 | Two stretches of hours overlap. | Join them.
 preview_outdated | 409 | The preview is more than an hour old, or complaints have changed since. | Preview it again.

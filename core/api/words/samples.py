@@ -325,7 +325,7 @@ BLANKS = frozenset(_BLANKS.split())
 
 _STAFF = {"id": "12", "name": "Marta Vidal"}
 _HOURS = {"tz": "Europe/Lisbon", "weekly": {"mon": [["09:00", "18:00"]], "tue": [["09:00", "18:00"]]}}
-_STEP = {
+_STEP: Mapping[str, Any] = {
     "key": "ask-warehouse",
     "title": {"en": "Ask the warehouse"},
     "text": {"en": "How many parcels left, and when?"},
