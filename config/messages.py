@@ -96,7 +96,7 @@ def check_translations(root: Path = ROOT) -> list[str]:
             faults.append(f"{path.relative_to(root)}: its head does not say that it is in {language!r}")
         for (_context, text), message in texts(found).items():
             faults += [f"{path.relative_to(root)}: {fault}: {text!r}" for fault in faults_of(message)]
-            if not isinstance(message.id, str) and len(message.string) != found.num_plurals:
+            if not isinstance(message.id, str) and len(message.string or ()) != found.num_plurals:
                 faults.append(f"{path.relative_to(root)}: {found.num_plurals} forms of a plural: {text!r}")
     return faults
 
