@@ -14,6 +14,8 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from complaints.importing import presets as complaints
+from complaints.importing.run import Import as ComplaintImport
 from core.clock import now
 from core.importing.run import Import
 from core.sheets import lines
@@ -46,9 +48,25 @@ def _responses(preset: str, _source: str) -> Any:
     return responses.PRESETS[preset]()
 
 
+def _complaints(preset: str, _source: str) -> Any:
+    return complaints.presets()[preset]
+
+
+class LiveComplaints(ComplaintImport):
+    """Those that are open are taken over live, with clocks from now on; its own kind, so that it never goes on where
+    one for history was cut off."""
+
+    kind = "live-complaints"
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values, open_live=True)
+
+
 KINDS = {
     kind.code: kind
     for kind in (
+        Kind("complaints", _("Complaints, as history"), ("generic",), _complaints, ComplaintImport),
+        Kind("live-complaints", _("Complaints, open ones live"), ("generic",), _complaints, LiveComplaints),
         Kind("customers", _("Customers"), ("generic", "telco"), _customers, customers.Import),
         Kind("purchases", _("Purchases"), ("generic", "online-retail"), _purchases, purchases.Import),
         Kind("survey-responses", _("Survey answers"), ("generic", "nps-garden-centres"), _responses, responses.Import),
@@ -57,7 +75,8 @@ KINDS = {
 
 # What others call our columns, in the languages we speak; letters and digits only.
 _ALSO = {
-    "external_id": "id customerid clientid customernumber nocliente kundennummer codigo codice номер код ид idcliente",
+    "external_id": "id customerid clientid customernumber nocliente kundennummer codigo codice номер код ид idcliente "
+    "caseno casenumber caseid ticket ticketid ticketnumber",
     "name": "customername fullname nombre nome имя фио cliente клиент",
     "email": "mail emailaddress correo correoelectronico почта элпочта эпочта",
     "phone": "phonenumber telephone mobile telefono telefone celular cellulare телефон",
@@ -77,6 +96,18 @@ _ALSO = {
     "comment": "comments text feedback comentario commento комментарий отзыв",
     "answered_at": "answered date respondedat submitted timestamp fecha data дата",
     "language": "lang locale idioma lingua язык",
+    "received_at": "received date created createdat opened fecha data recibido recebido ricevuto дата получено",
+    "channel": "source via canal canale канал",
+    "type": "category issue tipo categoria тип категория",
+    "subject": "title summary asunto assunto oggetto тема",
+    "customer_name": "name customer fullname nombre nome cliente имя фио клиент",
+    "customer_email": "email mail emailaddress correo correoelectronico почта элпочта",
+    "severity": "priority urgency gravedad gravidade gravita prioridad prioridade важность приоритет",
+    "due_at": "due deadline dueon vencimiento prazo scadenza срок",
+    "resolved_at": "resolved solved solvedat resuelto resolvido risolto решено",
+    "closed_at": "closed closedon cerrado fechado chiuso закрыто",
+    "outcome": "result decision resultado risultato итог решение",
+    "product": "item producto produto prodotto товар",
 }
 _PLAIN = re.compile(r"[^\w]|_")
 
