@@ -22,7 +22,8 @@ from core import cached, clock, trail
 from core.actor import Actor
 from core.models import Calendar, Notification, OutboxMessage, Team, User
 from metrics import tasks
-from metrics.models import Survey, SurveyResponse
+from metrics.models import Invitation, Survey, SurveyResponse
+from retention.actions.consent import consent
 from tests.cast import Cast, make_cast, make_customer, make_team, make_user
 from tests.payouts import granted, number_of
 from tests.played import make_article, make_playbook
@@ -110,7 +111,8 @@ def _of_person(world: World, user: User, team: Team, other: User) -> dict[str, N
     demand = world.made(user, f"{at}demands/", {"text": "A new lamp"})
     pending = post(f"{at}messages/", {"direction": "out", "body": "Soon", "send_at": soon})
     token = draft(user, case, mode="note")
-    post(f"{at}notes/", {"body": "A picture", "attachments": [token]})
+    note = post(f"{at}notes/", {"body": "A picture", "attachments": [token]})
+    written_down = post(f"{at}messages/", {"direction": "in", "body": "Still waiting"})
     world.made(user, f"{at}watchers/", {"user": str(other.pk)})
     view = post("views/", {"name": f"Mine {user.pk}", "query": {"view": "all"}})
     run = post("complaints/bulk/", {"action": "watch", "references": [case.reference]})
@@ -124,6 +126,11 @@ def _of_person(world: World, user: User, team: Team, other: User) -> dict[str, N
         kind="nps", survey=Survey.objects.filter(kind="nps").first(), complaint=case, customer=customer, score=9,
         answered_at=clock.now(), created_at=clock.now(), updated_at=clock.now(),
     )  # fmt: skip
+    survey = Survey.objects.filter(kind="nps").first()
+    asked = Invitation.objects.create(
+        survey=survey, version=survey.versions.first(), complaint=second, customer=customer, key=f"key{second.pk}",
+        language="en", recipient="dana@mail.example", created_at=clock.now(), due_at=clock.now(),
+    )  # type: ignore[union-attr]  # fmt: skip
     of_case = {"reference": case.reference}
     return {
         CASE: of_case,
@@ -149,6 +156,9 @@ def _of_person(world: World, user: User, team: Team, other: User) -> dict[str, N
         "exports/<int:pk>": {"pk": written},
         "follow-ups/<int:pk>": {"pk": call},
         "survey-responses/<int:pk>": {"pk": said.pk},
+        "survey-invitations/<int:pk>": {"pk": asked.pk},
+        f"{CASE}/messages/<int:pk>": {**of_case, "pk": written_down},
+        f"{CASE}/notes/<int:pk>": {**of_case, "pk": note},
         "events/<int:pk>": {"pk": trail.of(case)[0].pk},
         "drafts/<str:place>": {"place": f"note:{case.reference}"},
         "notifications/<int:pk>": {"pk": told.pk},
@@ -223,6 +233,7 @@ def _of_everybody(world: World) -> dict[str, Names]:
         "calendars/<int:pk>": {"pk": Calendar.objects.first().pk},  # type: ignore[union-attr]
         "sla-policies/<int:policy_id>": {"policy_id": SlaPolicy.objects.first().pk},  # type: ignore[union-attr]
         "playbooks/<int:pk>": {"pk": make_playbook(by, "call").pk},
+        "agents/<int:pk>": {"pk": world.cast.agent.pk},
         "articles/<int:pk>": {"pk": make_article(by, "Lamps").pk},
         "surveys/<slug:code>": {"code": Survey.objects.first().code},  # type: ignore[union-attr]
         "metrics/<slug:figure>": {"figure": "nps"},

@@ -14,6 +14,7 @@ import pytest
 from django.urls import URLPattern, get_resolver, reverse
 
 from core import scopes
+from core.api.views import ListView
 from core.models import User
 from tests.api_world import API, CASE, Names, World, world
 
@@ -210,8 +211,6 @@ def test_what_is_ones_own_is_there(house: World) -> None:
 NOT_YET = {"api-playbook-draft", "api-article-draft", "api-import-rejects"}
 
 
-# Their ETag is the version of what PATCH changes; they also tell what changes without it, so they are always told anew.
-NEVER_304 = {"api-demand", "api-corrective-action", "api-account"}
 # Their ETag is that of the draft; what is in force cannot be changed and has none.
 IN_FORCE = {"api-sla-policy", "api-authority-limit"}
 
@@ -227,13 +226,111 @@ def test_what_can_be_patched_has_its_etag_and_is_304_while_it_stays(house: World
         if answer.status_code == 405:
             continue  # a state change that inherits from what it changes
         assert answer.status_code == 200 and "ETag" in answer, f"{route.name}: nothing to send as If-Match"
-        again = house.send(user, "GET", route.path(names), **{"If-None-Match": answer["ETag"]})
-        if route.name in NEVER_304:
-            assert again.status_code == 200
-        else:
-            assert (again.status_code, again.content) == (304, b""), route.name
         looked_at.add(route.name)
     assert {"api-complaint", "api-customer", "api-purchase", "api-notification-preferences"} <= looked_at
+
+
+# Answer a file, with headers of its own; or what time alone changes.
+FILES = {"api-case-file", "api-attachment-content", "api-export-content", "api-import-rejects"}
+OF_THE_MOMENT = {"api-metric", "api-team-workload"}
+
+
+def records() -> Iterator[Route]:
+    """What GET reads by itself: one record, or few rows without pages."""
+    return (one for one in ROUTES if "GET" in one.methods() and not issubclass(one.view, ListView))
+
+
+def read(house: World, route: Route) -> tuple[User, str, Any]:
+    """Who reads an object that is there, at which address, and the answer."""
+    user = house.cast.agent if route.key in house.own else house.boss
+    if "agent" not in (route.view.access.roles or {"agent"}):
+        user = house.boss
+    path = route.path({**house.own, **house.shared}.get(route.key, {}))
+    path += f"?complaint={house.own[CASE]['reference']}" if "preview" in route.name else ""
+    return user, path, house.ask(user, "GET", path)
+
+
+def test_every_record_has_its_etag_and_is_304_while_it_says_the_same(house: World) -> None:
+    looked_at = 0
+    for route in records():
+        user, path, answer = read(house, route)
+        if answer.status_code == 405 or route.name in NOT_YET | FILES | OF_THE_MOMENT:
+            continue  # 405: a state change that inherits from what it changes
+        assert answer.status_code == 200 and "ETag" in answer, (route.name, answer.status_code)
+        for known in (answer["ETag"], f'"other", W/{answer["ETag"]}', "*"):
+            again = house.send(user, "GET", path, **{"If-None-Match": known})
+            assert (again.status_code, again.content, again["ETag"]) == (304, b"", answer["ETag"]), (route.name, known)
+        other = house.send(user, "GET", path, **{"If-None-Match": '"other"'})
+        assert (other.status_code, other.content) == (200, answer.content), route.name
+        looked_at += 1
+    assert looked_at > 60
+
+
+def test_every_record_gives_the_fields_asked_for(house: World) -> None:
+    looked_at = 0
+    for route in records():
+        user, path, answer = read(house, route)
+        if answer.status_code == 405 or route.name in NOT_YET | FILES:
+            continue
+        body, sign = answer.json(), "&" if "?" in path else "?"
+        rows = route.view.row_shape is not None or route.view.whole_list
+        keys = list(route.view().narrowable()().fields)
+        if not rows:
+            keys = [key for key in body if key in keys]
+            assert keys == list(body), (route.name, "the document says less, or more, than the answer", list(body))
+        wanted = [keys[-1], keys[0]] if len(keys) > 1 else keys
+        part = house.ask(user, "GET", f"{path}{sign}fields={','.join(wanted)}")
+        assert part.status_code == 200, (route.name, part.content)
+        told = part.json()
+        if rows:
+            assert set(told) == set(body), route.name
+            assert [list(one) for one in told["results"]] == [wanted for _ in body["results"]], route.name
+        else:
+            assert list(told) == wanted, route.name
+            if route.name not in OF_THE_MOMENT:
+                assert told == {key: body[key] for key in wanted}, route.name
+        strange = house.ask(user, "GET", f"{path}{sign}fields={keys[0]},no_such_field")
+        assert told_of(strange) == (400, "unknown_field"), route.name
+        looked_at += 1
+    assert looked_at > 60
+
+
+def told_of(answer: Any) -> tuple[int, str]:
+    """What a refusal says of the first parameter that is wrong."""
+    return answer.status_code, answer.json()["errors"][0]["code"]
+
+
+# Lists without a time of change: settings, few and read whole, whose changes stand on their trail alone; what has no
+# time of its own; and rows of a figure, which are those of its period.
+SETTINGS = {
+    "api-authority", "api-calendars", "api-channels", "api-complaint-types", "api-playbooks", "api-root-causes",
+    "api-routing-rules", "api-sla-policies", "api-surveys", "api-teams", "api-themes",
+}  # fmt: skip
+TIMELESS = {*SETTINGS, "api-absences", "api-bulk-rows", "api-watchers", "api-metric-rows", "api-metric-quality"}
+
+
+def test_every_list_whose_rows_have_a_time_says_what_changed_since(house: World) -> None:
+    """By when it changed; of rows that never change, by when they were written."""
+    looked_at = 0
+    for route in ROUTES:
+        if "GET" not in route.methods() or not issubclass(route.view, ListView) or route.name in TIMELESS:
+            continue
+        names = {**house.own, **house.shared}.get(route.key, {})
+        user = house.cast.agent if route.key in house.own else house.boss
+        if "agent" not in (route.view.access.roles or {"agent"}):
+            user = house.boss
+        path = route.path(names)
+        everything = house.ask(user, "GET", path).json()["results"]
+        since = [
+            house.ask(user, "GET", f"{path}?updated_since={at}")
+            for at in ("1999-01-01T00:00:00Z", "2101-01-01T00:00:00Z")
+        ]
+        assert [one.status_code for one in since] == [200, 200], (route.name, since[0].content)
+        assert len(since[0].json()["results"]) == len(everything), route.name
+        assert since[1].json()["results"] == [], route.name
+        assert house.ask(user, "GET", f"{path}?updated_since=2001-01-01").status_code == 400, route.name
+        looked_at += 1
+    assert looked_at > 40
 
 
 def test_nothing_is_patched_unseen(house: World) -> None:

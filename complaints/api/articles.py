@@ -16,7 +16,7 @@ from complaints.api import playbook_shapes as shapes
 from complaints.api.playbooks import READS, WRITES, _One, numbered, of_type, refuse_unless_sees_readers, types_of
 from complaints.models import Article, ArticleKind, ArticleVersion
 from complaints.playbooks import articles, reading
-from core.api.filters import Filter, choice, flag
+from core.api.filters import Filter, choice, flag, since
 from core.api.views import ListView, caller
 from core.clock import now
 from core.instants import iso
@@ -69,6 +69,7 @@ class Articles(ListView):
         of_type("types__code"),
         flag("is_active"),
         flag("must_confirm"),
+        since("created_at", trail=True),
         SEARCH,
     )
     ordering: ClassVar = {"id": "pk", "created_at": "created_at"}
@@ -135,6 +136,7 @@ class Versions(ListView):
 
     access, resource = READS, "articles"
     answer = shapes.ArticleVersionShape
+    filters: ClassVar = (since("created_at", "published_at"),)
     ordering: ClassVar = {"number": "number"}
     default_ordering = "-number"
 

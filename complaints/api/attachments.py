@@ -21,6 +21,7 @@ from complaints.api import present
 from complaints.api.complaints import HANDLES_CASES
 from complaints.models import Attachment, Complaint
 from core.api.bodies import Strict
+from core.api.filters import since
 from core.api.parsing import FormParser
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
@@ -68,6 +69,7 @@ class _Files(ListView):
     body: ClassVar = {"POST": NewAttachment}
     answer = AttachmentShape
     success: ClassVar = {"POST": 201}
+    filters: ClassVar = (since("created_at"),)
 
     def take_in(self, request: Request, complaint: Complaint | None) -> HttpResponse:
         file = self.read(request)["file"]

@@ -23,7 +23,7 @@ from complaints.authority import drafts, foresee
 from complaints.models import AuthorityLimit, AuthorityVersion
 from core.access import ADMIN, MANAGER, Access
 from core.api.bodies import Nothing
-from core.api.filters import BadValue, Filter
+from core.api.filters import BadValue, Filter, since
 from core.api.views import ApiView, ListView
 from core.clock import now
 from core.errors import DomainError, InvalidInput
@@ -121,6 +121,7 @@ class AuthorityVersions(ListView):
 
     access, resource = IN_CHARGE, "authority"
     answer = shapes.AuthorityVersionShape
+    filters: ClassVar = (since("created_at", "published_at"),)
     ordering: ClassVar = {"number": "number"}
     default_ordering = "-number"
 

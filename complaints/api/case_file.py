@@ -64,6 +64,7 @@ class CaseFileOf(ApiView):
     content_negotiation_class = JsonOrPdf
     http_method_names = ["get", "options"]
     parameters = ("edition", "language", "format")
+    is_file = True
 
     @extend_schema(
         parameters=[

@@ -17,7 +17,7 @@ from complaints.api.shapes import MessageShape
 from complaints.models import Complaint, StepDone
 from complaints.playbooks import articles, memory
 from complaints.web.names import name_of
-from core.api.filters import narrow, once
+from core.api.filters import once
 from core.api.views import ApiView, caller
 from core.clock import now
 from core.instants import iso
@@ -123,12 +123,11 @@ class CustomerMessage(_OfCase):
 class Fitting(_OfCase):
     """Articles that fit the complaint, best first: by its type and words, or by those of `search`."""
 
-    answer = FittingShape
+    answer, row_shape = FittingShape, shapes.ArticleShape
     parameters = ("search",)
 
     def get(self, request: Request, reference: str) -> HttpResponse:
         complaint, given = self.seen(request, reference), request.query_params
-        narrow(articles.in_force(), given, (), also=("search",))
         words = once(given, "search").strip()[:200] if "search" in given else ""
         written = f"{complaint.subject}\n{complaint.narrative.description}"
         found = articles.find(words or written, type_id=None if words else complaint.type_id, limit=MOST)

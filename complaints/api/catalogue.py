@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from rest_framework.request import Request
 
 from complaints.api import present
@@ -12,8 +13,8 @@ from complaints.api.shapes import AgentShape, CatalogueShape, ChannelShape, Rout
 from complaints.api.teams import shown
 from complaints.models import Channel, ComplaintType, RootCause, RoutingRule
 from core.access import Access
-from core.api.filters import flag, key, text
-from core.api.views import ListView
+from core.api.filters import flag, key, since, text
+from core.api.views import ApiView, ListView
 from core.models import Team, User
 
 SIGNED_IN = Access()
@@ -65,15 +66,30 @@ class Agents(ListView):
 
     access, resource = SIGNED_IN, "agents"
     answer = AgentShape
-    filters = (key("team"), text("username"))
+    filters = (key("team"), text("username"), since("created_at", trail=True))
     ordering: ClassVar = {"name": "name"}
     default_ordering = "name"
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[User]:
-        return User.objects.filter(pk__in=User.objects.who_take_cases().values("pk")).select_related("team")
+        return agents()
 
     def to_dict(self, row: User) -> dict[str, Any]:
         return present.agent(row)
+
+
+class OneAgent(ApiView):
+    """One of the active people who may own complaints."""
+
+    access, resource = SIGNED_IN, "agents"
+    answer = AgentShape
+
+    def get(self, request: Request, pk: int) -> HttpResponse:
+        return self.reply(present.agent(self.find(agents(), pk=pk)))
+
+
+def agents() -> QuerySet[User]:
+    """Active people who may own complaints, with their teams."""
+    return User.objects.filter(pk__in=User.objects.who_take_cases().values("pk")).select_related("team")
 
 
 class Teams(ListView):

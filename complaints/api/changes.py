@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
 from complaints.actions import decide, extend, handle, manage, watch
-from complaints.api import bodies
+from complaints.api import bodies, states
 from complaints.api.complaints import HANDLES_CASES, shown, whole
 from complaints.api.shapes import ComplaintShape
 from complaints.models import Complaint
@@ -45,28 +45,58 @@ class Change(ApiView):
         return self.reply(shown(row), version=row.version, seen=row.updated_at)
 
 
-class Acknowledgement(Change):
+class State(Change):
+    """A change that GET reads: whether it stands, since when, by whom and why (complaints.api.states)."""
+
+    loaded: ClassVar[tuple[str, ...]] = ()  # what `told` reads of the complaint beside itself
+
+    def told(self, complaint: Complaint) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def get(self, request: Request, reference: str) -> HttpResponse:
+        rows = Complaint.objects.visible_to(caller(request))
+        complaint = self.find(rows.select_related(*self.loaded) if self.loaded else rows, reference=reference)
+        return self.reply(self.told(complaint), version=complaint.version)
+
+
+class Acknowledgement(State):
     """A person confirms the case is in good hands; with a message it is the first response too."""
 
-    body: ClassVar = bodies.AcknowledgementBody
+    does: ClassVar = {"GET": "Whether the complaint is acknowledged, since when, and by whom."}
+    body: ClassVar = {"POST": bodies.AcknowledgementBody}
+    answer: ClassVar = {"POST": ComplaintShape, "GET": states.AcknowledgementShape}
+
+    def told(self, complaint: Complaint) -> dict[str, Any]:
+        return states.acknowledgement(complaint)
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         return handle.acknowledge(complaint, by=by, at=now(), **values)
 
 
-class Investigation(Change):
+class Investigation(State):
     """Work on the case has begun."""
 
-    body: ClassVar = Nothing
+    does: ClassVar = {"GET": "Whether the complaint is being looked into, and since when."}
+    body: ClassVar = {"POST": Nothing}
+    answer: ClassVar = {"POST": ComplaintShape, "GET": states.InvestigationShape}
+
+    def told(self, complaint: Complaint) -> dict[str, Any]:
+        return states.investigation(complaint)
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         return handle.investigate(complaint, by=by, at=now())
 
 
-class Owner(Change):
+class Owner(State):
     """Give the case to another owner."""
 
-    body: ClassVar = bodies.OwnerBody
+    does: ClassVar = {"GET": "Whose complaint it is, since when, and whose it was before."}
+    body: ClassVar = {"POST": bodies.OwnerBody}
+    answer: ClassVar = {"POST": ComplaintShape, "GET": states.OwnerShape}
+    loaded = ("owner", "team")
+
+    def told(self, complaint: Complaint) -> dict[str, Any]:
+        return states.owner(complaint)
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         owner = User.objects.filter(pk=values["owner"]).first()
@@ -75,21 +105,33 @@ class Owner(Change):
         return manage.assign(complaint, by=by, at=now(), owner=owner, reason=values.get("reason", ""))
 
 
-class Classification(Change):
+class Classification(State):
     """Sort the case anew; deadlines follow from receipt."""
 
-    body: ClassVar = bodies.ClassificationBody
+    does: ClassVar = {"GET": "What the complaint is sorted as, and when and why it was sorted anew."}
+    body: ClassVar = {"POST": bodies.ClassificationBody}
+    answer: ClassVar = {"POST": ComplaintShape, "GET": states.ClassificationShape}
+
+    def told(self, complaint: Complaint) -> dict[str, Any]:
+        return states.classification(complaint)
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         code = values.pop("type", None)
         return manage.classify(complaint, by=by, at=now(), type=type_by_code(code) if code else None, **values)
 
 
-class Pause(Change):
+class Pause(State):
     """Wait on the customer; DELETE goes on."""
 
-    does: ClassVar = {"POST": "Wait on the customer: clocks that may pause stand still."}
+    does: ClassVar = {
+        "POST": "Wait on the customer: clocks that may pause stand still.",
+        "GET": "Whether the complaint waits on the customer, and what for.",
+    }
     body: ClassVar = {"POST": bodies.ReasonBody}
+    answer: ClassVar = {"POST": ComplaintShape, "GET": states.PauseShape, "DELETE": ComplaintShape}
+
+    def told(self, complaint: Complaint) -> dict[str, Any]:
+        return states.pause(complaint)
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         return handle.wait(complaint, by=by, at=now(), **values)
@@ -99,47 +141,75 @@ class Pause(Change):
         return self.shown(handle.resume(self.seen(request, reference), by=self.actor(request), at=now()))
 
 
-class Extension(Change):
+class Extension(State):
     """Take the longer time that the law allows a statutory clock in exceptional cases, once, with a reason."""
 
-    body: ClassVar = bodies.ExtensionBody
+    does: ClassVar = {"GET": "The statutory clocks that were given more time, the last one first."}
+    body: ClassVar = {"POST": bodies.ExtensionBody}
+    answer: ClassVar = {"POST": ComplaintShape, "GET": states.ExtensionsShape}
+    row_shape = states.ExtendedShape
+
+    def told(self, complaint: Complaint) -> dict[str, Any]:
+        return states.extensions(complaint)
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         return extend.extend(complaint, by=by, at=now(), **values)
 
 
-class Reopening(Change):
+class Reopening(State):
     """Take up an ended case again."""
 
-    body: ClassVar = bodies.ReasonBody
+    does: ClassVar = {"GET": "When the complaint was last opened again, why, and how often."}
+    body: ClassVar = {"POST": bodies.ReasonBody}
+    answer: ClassVar = {"POST": ComplaintShape, "GET": states.ReopeningShape}
+
+    def told(self, complaint: Complaint) -> dict[str, Any]:
+        return states.reopening(complaint)
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         return decide.reopen(complaint, by=by, at=now(), **values)
 
 
-class Withdrawal(Change):
+class Withdrawal(State):
     """The complainant takes it back."""
 
-    body: ClassVar = bodies.ReasonBody
+    does: ClassVar = {"GET": "Whether the complainant took it back."}
+    body: ClassVar = {"POST": bodies.ReasonBody}
+    answer: ClassVar = {"POST": ComplaintShape, "GET": states.WithdrawalShape}
+
+    def told(self, complaint: Complaint) -> dict[str, Any]:
+        return states.withdrawal(complaint)
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         return decide.withdraw(complaint, by=by, at=now(), **values)
 
 
-class Release(Change):
+class Release(State):
     """A quarantined complaint is real after all."""
 
-    body: ClassVar = Nothing
+    does: ClassVar = {"GET": "Whether the complaint is in quarantine, and who let it out."}
+    body: ClassVar = {"POST": Nothing}
+    answer: ClassVar = {"POST": ComplaintShape, "GET": states.ReleaseShape}
+
+    def told(self, complaint: Complaint) -> dict[str, Any]:
+        return states.release(complaint)
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         return manage.release(complaint, by=by, at=now())
 
 
-class Watching(Change):
+class Watching(State):
     """The caller follows the case, and sees it from now on; DELETE stops."""
 
-    does: ClassVar = {"POST": "Follow the case; the caller sees it from now on."}
+    does: ClassVar = {
+        "POST": "Follow the case; the caller sees it from now on.",
+        "GET": "Whether the caller follows the case, and who asked them to.",
+    }
     body: ClassVar = {"POST": Nothing}
+    answer: ClassVar = {"POST": ComplaintShape, "GET": states.WatchShape, "DELETE": ComplaintShape}
+
+    def told(self, complaint: Complaint) -> dict[str, Any]:
+        return states.watching(complaint, caller(self.request))
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         watch.watch(complaint, by=by, at=now(), watcher=by.user)

@@ -188,19 +188,16 @@ class OneComplaint(ApiView):
     access, resource = HANDLES_CASES, "complaints"
     body: ClassVar = {"PATCH": Amendment}
     answer = ComplaintShape
-    parameters, expansions = ("expand", "fields"), EXPANSIONS
+    parameters, expansions = ("expand",), EXPANSIONS
 
     def get(self, request: Request, reference: str) -> HttpResponse:
         names = expanding.wanted(request, EXPANSIONS)
         rows = whole(Complaint.objects.visible_to(caller(request)))
         row = self.find(expanding.loaded(rows, names, EXPANSIONS), reference=reference)
 
-        def answer() -> dict[str, Any]:
-            return self.sparse(request.query_params, [expanding.expand(row, shown(row), names, EXPANSIONS)], names)[0]
-
         if names:  # what is expanded changes without a new version of the complaint
-            return self.reply(answer(), version=row.version, seen=row.updated_at)
-        return self.unless_fresh(request, row.version, answer, seen=row.updated_at)
+            return self.reply(expanding.expand(row, shown(row), names, EXPANSIONS), version=row.version)
+        return self.unless_fresh(request, row.version, lambda: shown(row), seen=row.updated_at)
 
     def patch(self, request: Request, reference: str) -> HttpResponse:
         """Put facts of a complaint right (`If-Match` required). Status, owner, type and severity have routes of their

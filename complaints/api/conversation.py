@@ -23,8 +23,8 @@ from complaints.models import ChannelCode, Complaint, Message, Note
 from complaints.promises.given import Given
 from core import trail
 from core.api import entries
-from core.api.filters import choice
-from core.api.views import ListView, caller
+from core.api.filters import choice, since
+from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.errors import InvalidInput
 from core.models import TrailEntry
@@ -39,19 +39,24 @@ class _Under(ListView):
         return self.find(Complaint.objects.visible_to(caller(request)), reference=reference)
 
 
+def with_words(rows: QuerySet[Message]) -> QuerySet[Message]:
+    """With all that is shown, of `complaint.messages`. Query cost: this one, one for the acts and one for the customer
+    who wrote."""
+    return rows.select_related("author", "macro").prefetch_related("acts")
+
+
 class Messages(_Under):
     """What was said with the complainant, oldest first."""
 
     body: ClassVar = {"POST": MessageBody}
     answer = MessageShape
     success: ClassVar = {"POST": 201}
-    filters = (choice("direction", ("in", "out")),)
+    filters = (choice("direction", ("in", "out")), since("created_at"))
     ordering: ClassVar = {"at": "at"}
     default_ordering = "at"
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Message]:
-        found = self.seen(request, kwargs["reference"]).messages.all()
-        return found.select_related("author", "macro").prefetch_related("acts")
+        return with_words(self.seen(request, kwargs["reference"]).messages.all())
 
     def to_dict(self, row: Message) -> dict[str, Any]:
         return present.message(row)
@@ -66,7 +71,7 @@ class Messages(_Under):
         by, at = self.actor(request), now()
         if values.pop("direction") == "in":
             _refuse_of_incoming(values)
-            return self.reply(present.message(converse.incoming(complaint, by=by, at=at, **values)), 201)
+            return self._written(reference, converse.incoming(complaint, by=by, at=at, **values))
         send_at = values.pop("send_at", None)
         if send_at is not None and values.pop("channel", ChannelCode.EMAIL) != ChannelCode.EMAIL:
             raise InvalidInput(_("What goes out later goes by mail."), code="only_by_mail", field="channel")
@@ -78,11 +83,15 @@ class Messages(_Under):
         if "promise" in values:
             values["promise"] = _given(values["promise"], at=send_at or at)
         if send_at is None:
-            return self.reply(present.message(converse.message(complaint, by=by, at=at, **values)), 201)
+            return self._written(reference, converse.message(complaint, by=by, at=at, **values))
         said = {name: values.pop(name) for name in ("body", "seen") if name in values}
         later = pending.schedule(complaint, by=by, at=at, due_at=send_at, content=Content(**values), **said)
         where = reverse("api-pending-message", args=[reference, later.pk])
         return self.reply(present.pending(later), 201, location=where)
+
+    def _written(self, reference: str, row: Message) -> HttpResponse:
+        where = reverse("api-message", args=[reference, row.pk])
+        return self.reply(present.message(row), 201, location=where)
 
 
 def _acts(values: dict[str, Any]) -> Acts | None:
@@ -109,12 +118,24 @@ def _refuse_of_incoming(values: dict[str, Any]) -> None:
         raise InvalidInput(_("Only a message to the customer has this."), code="only_outgoing", field=strange[0])
 
 
+class OneMessage(ApiView):
+    """One message as it was said."""
+
+    access, resource = HANDLES_CASES, "complaints"
+    answer = MessageShape
+
+    def get(self, request: Request, reference: str, pk: int) -> HttpResponse:
+        complaint = self.find(Complaint.objects.visible_to(caller(request)), reference=reference)
+        return self.reply(present.message(self.find(with_words(complaint.messages.all()), pk=pk)))
+
+
 class Notes(_Under):
     """Internal notes, oldest first. They are never sent."""
 
     body: ClassVar = {"POST": NoteBody}
     answer = NoteShape
     success: ClassVar = {"POST": 201}
+    filters: ClassVar = (since("created_at"),)
     ordering: ClassVar = {"created_at": "created_at"}
     default_ordering = "created_at"
 
@@ -129,13 +150,26 @@ class Notes(_Under):
         complaint, values = self.seen(request, reference), self.read(request)
         values["mentions"] = [somebody(key, "mentions") for key in values.get("mentions", ())]
         written = converse.note(complaint, by=self.actor(request), at=now(), **values)
-        return self.reply(present.note(written), 201)
+        return self.reply(present.note(written), 201, location=reverse("api-note", args=[reference, written.pk]))
+
+
+class OneNote(ApiView):
+    """One internal note."""
+
+    access, resource = HANDLES_CASES, "complaints"
+    answer = NoteShape
+
+    def get(self, request: Request, reference: str, pk: int) -> HttpResponse:
+        complaint = self.find(Complaint.objects.visible_to(caller(request)), reference=reference)
+        rows = Note.objects.filter(complaint=complaint).select_related("author")
+        return self.reply(present.note(self.find(rows, pk=pk)))
 
 
 class Events(_Under):
     """The trail of the complaint, oldest first."""
 
     answer = EventShape
+    filters: ClassVar = (since("recorded_at"),)
     ordering: ClassVar = {"seq": "seq"}
     default_ordering = "seq"
 

@@ -10,7 +10,10 @@ from rest_framework.request import Request
 
 from complaints import errors
 from complaints.actions.customer import set_customer
-from complaints.api.changes import Change
+from complaints.api import states
+from complaints.api.changes import State
+from complaints.api.shapes import ComplaintShape
+from complaints.models import Complaint
 from core.api.bodies import Strict
 from core.api.fields import Id
 from core.api.problem import Refusal
@@ -25,11 +28,17 @@ class CustomerChoice(Strict):
     customer = Id(allow_null=True)
 
 
-class CustomerOf(Change):
+class CustomerOf(State):
     """Link the complaint to another customer (`If-Match` required), or with null to none."""
 
+    does: ClassVar = {"GET": "Whose complaint it is, and who linked it to them."}
     body: ClassVar = {"PUT": CustomerChoice}
-    http_method_names = ["put", "options"]
+    answer: ClassVar = {"PUT": ComplaintShape, "GET": states.CustomerOfShape}
+    http_method_names = ["get", "put", "head", "options"]
+    loaded = ("customer",)
+
+    def told(self, complaint: Complaint) -> dict[str, Any]:
+        return states.customer(complaint)
 
     def put(self, request: Request, reference: str) -> HttpResponse:
         complaint = self.seen(request, reference)

@@ -14,17 +14,18 @@ from rest_framework.request import Request
 
 from complaints.actions import bulk, snooze, views
 from complaints.actions.bulk_acts import ACTS
-from complaints.api import present
+from complaints.api import present, states
 from complaints.api.act_values import OF_MANY
-from complaints.api.changes import Change
+from complaints.api.changes import State
 from complaints.api.complaints import HANDLES_CASES
+from complaints.api.shapes import ComplaintShape
 from complaints.models import BulkRow, BulkRun, BulkState, Complaint, SavedView
 from complaints.web.many import queue, saved
 from complaints.web.many.bulk import named
 from core.actor import Actor
 from core.api.bodies import ByAction, Nothing, Strict, Values
 from core.api.fields import Code, Id, Instant, Text
-from core.api.filters import choice
+from core.api.filters import choice, since
 from core.api.problem import Refusal, below
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
@@ -40,11 +41,18 @@ class SnoozeBody(Strict):
     until = Instant(allow_null=True)
 
 
-class Snooze(Change):
+class Snooze(State):
     """Put the complaint aside until an instant, or until the customer writes; DELETE takes it back."""
 
-    does: ClassVar = {"POST": "Put the complaint aside until an instant, or until the customer writes."}
+    does: ClassVar = {
+        "POST": "Put the complaint aside until an instant, or until the customer writes.",
+        "GET": "Whether the complaint is put aside, until when, and by whom.",
+    }
     body: ClassVar = {"POST": SnoozeBody}
+    answer: ClassVar = {"POST": ComplaintShape, "GET": states.SnoozeShape, "DELETE": ComplaintShape}
+
+    def told(self, complaint: Complaint) -> dict[str, Any]:
+        return states.snooze(complaint)
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         return snooze.snooze(complaint, by=by, at=now(), until=values["until"])
@@ -95,7 +103,7 @@ class Views(ListView):
     body: ClassVar = {"POST": ViewBody}
     answer = ViewShape
     success: ClassVar = {"POST": 201}
-    filters = ()
+    filters = (since("created_at", trail=True),)
     ordering: ClassVar = {"id": "pk", "position": "position"}
     default_ordering = "position"
 
@@ -218,7 +226,11 @@ class Bulks(ListView):
     body: ClassVar = {"POST": BulkBody}
     answer = BulkShape
     success: ClassVar = {"POST": 201}
-    filters = (choice("state", BulkState.values), choice("action", tuple(ACTS)))
+    filters = (
+        choice("state", BulkState.values),
+        choice("action", tuple(ACTS)),
+        since("created_at", "finished_at", "held_until"),
+    )
     ordering: ClassVar = {"id": "pk"}
     default_ordering = "-id"
 

@@ -11,15 +11,9 @@ from complaints.api.teams import shown as team_shown
 from complaints.models import Complaint, Message
 from complaints.reference import catalogue
 from core.api.expanding import Expansion
-from retention.api.customers import shown as customer_shown
+from retention.api.expansions import CUSTOMER
 
 MOST_MESSAGES = 50  # of one complaint
-_CUSTOMER = ("contact_points", "external_ids", "tenures", "consents")
-
-
-def _with_customer(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Four queries more, whatever the number of rows."""
-    return rows.select_related("customer__loyalty").prefetch_related(*(f"customer__{name}" for name in _CUSTOMER))
 
 
 def _with_messages(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -34,9 +28,7 @@ def _type(row: Complaint) -> dict[str, Any]:
 
 
 EXPANSIONS = {
-    "customer": Expansion(
-        "customers", _with_customer, lambda row: customer_shown(row.customer) if row.customer else None
-    ),
+    **CUSTOMER,
     "owner": Expansion("agents", lambda rows: rows.select_related("owner__team"), lambda row: present.agent(row.owner)),
     "team": Expansion(
         "teams",

@@ -15,8 +15,8 @@ from rest_framework.request import Request
 from complaints import errors
 from complaints.actions import incident_updates as updates
 from complaints.actions import incidents as actions
-from complaints.api import present
-from complaints.api.changes import Change
+from complaints.api import present, states
+from complaints.api.changes import State
 from complaints.api.complaints import HANDLES_CASES, shown, whole
 from complaints.api.shapes import ComplaintShape, Reference
 from complaints.models import Complaint, Incident, IncidentUpdate
@@ -24,7 +24,7 @@ from complaints.reference import catalogue, cause_by_code
 from core.actor import Actor
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Id, Text
-from core.api.filters import SINCE, flag, key, text
+from core.api.filters import SINCE, flag, key, since, text
 from core.api.problem import Refusal
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
@@ -225,6 +225,7 @@ class IncidentCases(ListView):
 
     access, resource = HANDLES_CASES, "incidents"
     answer = ComplaintShape
+    filters: ClassVar = (SINCE,)
     ordering: ClassVar = {"received_at": "received_at"}
     default_ordering = "received_at"
 
@@ -236,11 +237,19 @@ class IncidentCases(ListView):
         return shown(row)
 
 
-class IncidentOf(Change):
+class IncidentOf(State):
     """The incident a complaint belongs to: POST links it, DELETE takes it out."""
 
-    does: ClassVar = {"POST": "Link the complaint to an incident."}
+    does: ClassVar = {
+        "POST": "Link the complaint to an incident.",
+        "GET": "The incident the complaint belongs to, since when, and who linked it.",
+    }
     body: ClassVar = {"POST": IncidentBody}
+    answer: ClassVar = {"POST": ComplaintShape, "GET": states.IncidentOfShape, "DELETE": ComplaintShape}
+    loaded = ("incident",)
+
+    def told(self, complaint: Complaint) -> dict[str, Any]:
+        return states.incident(complaint)
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         incident = actions.by_reference(values["incident"])
@@ -258,6 +267,7 @@ class IncidentUpdates(ListView):
     body: ClassVar = {"POST": UpdateBody}
     answer = UpdateShape
     success: ClassVar = {"POST": 201}
+    filters: ClassVar = (since("created_at", "sent_at", "held_until"),)
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[IncidentUpdate]:
         incident = self.find(Incident.objects.all(), reference=kwargs["reference"])
@@ -303,6 +313,7 @@ class IncidentSendings(ListView):
     body: ClassVar = {"POST": Nothing}
     answer: ClassVar = {"GET": LetterShape, "POST": UpdateShape, "DELETE": UpdateShape}
     success: ClassVar = {"DELETE": 200}
+    filters: ClassVar = (SINCE,)
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Complaint]:
         self.update = self._update(request, **kwargs)

@@ -105,7 +105,7 @@ class Duplicates(ApiView):
     """Cases in hand that may be the same matter, the likeliest first; at most five."""
 
     access, resource = HANDLES_CASES, "complaints"
-    answer = DuplicatesShape
+    answer, row_shape = DuplicatesShape, DuplicateShape
 
     def get(self, request: Request, reference: str) -> HttpResponse:
         user = caller(request)

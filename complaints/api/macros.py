@@ -32,7 +32,7 @@ from core.access import Access
 from core.actions.settings import Stale
 from core.api.bodies import ByAction, Strict, Values
 from core.api.fields import Code, Flag, Id, Text
-from core.api.filters import choice, flag, key, once
+from core.api.filters import choice, flag, key, once, since
 from core.api.problem import Refusal, bad_parameter
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
@@ -202,6 +202,7 @@ class Macros(ListView):
         choice("purpose", [code for code, _name in PURPOSES], "current__purpose"),
         key("team"),
         key("owner"),
+        since("created_at", trail=True),
     )
     ordering: ClassVar = {"position": "position"}
     default_ordering = "position"

@@ -19,6 +19,7 @@ from complaints.models import Complaint, Escalation, HandOver, HandOverState, Wa
 from core.actor import Actor
 from core.api.bodies import Strict
 from core.api.fields import Flag, Id, Text
+from core.api.filters import since
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.errors import InvalidInput
@@ -93,6 +94,7 @@ class HandOvers(_Listed):
     does: ClassVar = {"POST": "Offer the complaint to somebody, who takes it over or declines."}
     body: ClassVar = {"POST": OfferBody}
     answer: ClassVar = {"GET": HandOverShape, "POST": ComplaintShape, "DELETE": ComplaintShape}
+    filters: ClassVar = (since("offered_at", "answered_at"),)
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[HandOver]:
         found = HandOver.objects.filter(complaint=self.seen(request, kwargs["reference"]))
@@ -150,6 +152,7 @@ class Escalations(_Listed):
     does: ClassVar = {"POST": "Ask for help. Without `to` the team's lead is asked, then a manager."}
     body: ClassVar = {"POST": EscalationBody}
     answer: ClassVar = {"GET": EscalationShape, "POST": ComplaintShape, "DELETE": ComplaintShape}
+    filters: ClassVar = (since("at", "answered_at"),)
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Escalation]:
         found = Escalation.objects.filter(complaint=self.seen(request, kwargs["reference"]))

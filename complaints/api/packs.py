@@ -21,7 +21,7 @@ from complaints.sla.packs import said
 from core.access import ADMIN, MANAGER, Access
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Code, Id, Instant, Text
-from core.api.filters import flag
+from core.api.filters import flag, since
 from core.api.views import ApiView, ListView
 from core.clock import now
 from core.errors import InvalidInput
@@ -155,7 +155,7 @@ class Packs(ListView):
     body: ClassVar = {"POST": InstallBody}
     answer = InstalledShape
     success: ClassVar = {"POST": 201}
-    filters = (flag("installed", "removed_at__isnull"),)
+    filters = (flag("installed", "removed_at__isnull"), since("installed_at", "removed_at"))
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[RulePack]:
         return RulePack.objects.select_related("calendar", "installed_by")

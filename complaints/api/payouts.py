@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.db.models import Count, QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -21,7 +22,7 @@ from core.access import MANAGER, Access
 from core.actor import Actor
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Day, Text
-from core.api.filters import SINCE, between, choice, currency, key, text
+from core.api.filters import SINCE, between, choice, currency, key, since, text
 from core.api.money import MoneyShape
 from core.api.money import shown as money_shown
 from core.api.problem import bad_parameter
@@ -247,7 +248,7 @@ class PayoutExports(ListView):
     body: ClassVar = {"POST": Nothing}
     answer: ClassVar = {"GET": PayoutExportShape, "POST": WholeExportShape}
     success: ClassVar = {"POST": 201}
-    filters: ClassVar = (between("at"),)
+    filters: ClassVar = (between("at"), since("at"))
     ordering: ClassVar = {"number": "number"}
     default_ordering = "-number"
 
@@ -279,6 +280,8 @@ class OneExport(ApiView):
         row = self.find(PayoutExport.objects.select_related("by"), number=number)
         asked = request.query_params.get("format", "json")
         if asked == "csv":
+        if asked == "csv" and self.only is not None:
+            raise bad_parameter("fields", "unknown_parameter", _("The file has all its columns."))
             return csv_of(row)
         if asked != "json":
             raise bad_parameter("format", "unknown_code", "json, csv")

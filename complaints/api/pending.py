@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.urls import reverse
 from rest_framework.request import Request
 
 from complaints.actions import pending
@@ -14,7 +15,7 @@ from complaints.api.complaints import HANDLES_CASES
 from complaints.api.shapes import MessageShape
 from complaints.models import Complaint, Pending, PendingState
 from core.api.bodies import Nothing
-from core.api.filters import choice
+from core.api.filters import choice, since
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
 
@@ -29,7 +30,7 @@ class PendingMessages(ListView):
 
     access, resource = HANDLES_CASES, "complaints"
     answer = MessageShape
-    filters = (choice("state", tuple(str(one) for one in OPEN)),)
+    filters = (choice("state", tuple(str(one) for one in OPEN)), since("created_at", "settled_at"))
     ordering: ClassVar = {"send_at": "due_at"}
     default_ordering = "send_at"
 
@@ -74,4 +75,5 @@ class Sending(_One):
     def post(self, request: Request, reference: str, pk: int) -> HttpResponse:
         self.read(request)
         waits = self.seen(request, reference, pk)
-        return self.reply(present.message(pending.send_now(waits, by=self.actor(request), at=now())), 201)
+        sent = pending.send_now(waits, by=self.actor(request), at=now())
+        return self.reply(present.message(sent), 201, location=reverse("api-message", args=[reference, sent.pk]))

@@ -18,7 +18,7 @@ from complaints.playbooks import reading
 from complaints.reference import catalogue, type_by_code
 from core.access import ADMIN, CASES, LEAD, MANAGER, Access
 from core.actions.settings import Stale
-from core.api.filters import BadValue, Filter, flag
+from core.api.filters import BadValue, Filter, flag, since
 from core.api.problem import Refusal
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
@@ -143,6 +143,7 @@ class Versions(ListView):
 
     access, resource = READS, "playbooks"
     answer = shapes.PlaybookVersionShape
+    filters: ClassVar = (since("created_at", "published_at"),)
     ordering: ClassVar = {"number": "number"}
     default_ordering = "-number"
 

@@ -25,7 +25,7 @@ from complaints.sla.covering import Covered, covered
 from core.access import ADMIN, MANAGER, Access
 from core.actions import calendars
 from core.api.bodies import Nothing
-from core.api.filters import BadValue, Filter, choice, flag
+from core.api.filters import BadValue, Filter, choice, flag, since
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.errors import DomainError, InvalidInput
@@ -130,6 +130,7 @@ class Versions(ListView):
 
     access, resource = IN_CHARGE, "sla-policies"
     answer = shapes.PolicyListVersion
+    filters: ClassVar = (since("created_at", "published_at"),)
     ordering: ClassVar = {"number": "number"}
     default_ordering = "-number"
 
@@ -193,7 +194,7 @@ class Edits(ListView):
     body: ClassVar = {"POST": shapes.PreviewBody}
     answer: ClassVar = shapes.EditShape
     success: ClassVar = {"POST": 201}
-    filters = (choice("status", SlaEdit.Status.values),)
+    filters = (choice("status", SlaEdit.Status.values), since("created_at", "finished_at"))
     ordering: ClassVar = {"id": "pk"}
     default_ordering = "-id"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,12 +16,14 @@ from rest_framework.request import Request
 from complaints.actions import promises
 from complaints.api import present
 from complaints.api.complaints import HANDLES_CASES
+from complaints.api.of_complaint import OF_COMPLAINT
 from complaints.api.shapes import Reference
 from complaints.models import ChannelCode, Complaint, Message, Promise
 from complaints.models.conversation import OUT
 from complaints.promises import owed, reading, states, vague
 from core.actor import Actor
 from core.api.bodies import Strict
+from core.api.expanding import Expandable
 from core.api.fields import Code, Id, Instant, Text
 from core.api.filters import SINCE, Filter, between, choice, flag, key, text
 from core.api.views import ApiView, ListView, caller
@@ -62,7 +64,7 @@ class PromiseReleaseBody(Strict):
 
 class PromiseShape(serializers.Serializer[Any]):
     id = serializers.CharField()
-    complaint = serializers.CharField(help_text="Its reference.")
+    complaint = Expandable(help_text="Its reference; with `expand=complaint` as under /complaints/.")
     text = serializers.CharField()
     due_at = serializers.DateTimeField()
     to_whom = serializers.CharField(allow_blank=True, help_text="Blank: the complainant.")
@@ -140,6 +142,14 @@ FILTERS = (
 )
 
 
+def _as_seen(request: Request, rows: QuerySet[Promise]) -> QuerySet[Promise]:
+    """For `expand`: whether the caller sees the case itself, not only the one it was merged into."""
+    if "expand" not in request.query_params:
+        return rows
+    seen = Complaint.objects.visible_to(caller(request)).filter(pk=OuterRef("complaint"))
+    return rows.annotate(case_is_seen=Exists(seen))
+
+
 class Promises(ListView):
     """The promises of all complaints the caller sees."""
 
@@ -150,11 +160,12 @@ class Promises(ListView):
         key("customer", "complaint__customer"),
         *FILTERS,
     )
+    expansions = OF_COMPLAINT
     ordering: ClassVar = {"id": "pk", "due_at": "due_at", "made_at": "made_at", "updated_at": "updated_at"}
     default_ordering = "due_at"
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Promise]:
-        return whole(reading.visible_to(caller(request)))
+        return _as_seen(request, whole(reading.visible_to(caller(request))))
 
     def to_dict(self, row: Promise) -> dict[str, Any]:
         return promise_dict(row, at=now())
@@ -169,7 +180,7 @@ class PromisesOf(Promises):
     filters: ClassVar[Any] = FILTERS
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Promise]:
-        return whole(owed.of_case(self.seen(request, kwargs["reference"])))
+        return _as_seen(request, whole(owed.of_case(self.seen(request, kwargs["reference"]))))
 
     def post(self, request: Request, reference: str) -> HttpResponse:
         """Promise the complainant something by an hour. It is watched: a promise still open then counts as broken."""
@@ -196,8 +207,7 @@ class OnePromise(ApiView):
 
     def get(self, request: Request, pk: int, reference: str = "") -> HttpResponse:
         row = self.seen(request, pk, reference)
-        shown = promise_dict(row, at=now())
-        return self.unless_fresh(request, row.version, lambda: shown, seen=row.updated_at)
+        return self.reply(promise_dict(row, at=now()), version=row.version)  # its state also changes with the hour
 
     def seen(self, request: Request, pk: int, reference: str = "") -> Promise:
         rows = whole(reading.visible_to(caller(request)))

@@ -15,11 +15,13 @@ from rest_framework.request import Request
 from complaints.actions import remedies, remedy_asking
 from complaints.api import bodies, present
 from complaints.api.complaints import HANDLES_CASES
+from complaints.api.of_complaint import OF_COMPLAINT
 from complaints.api.shapes import Reference
 from complaints.authority.refusals import UnknownCharge
 from complaints.models import Complaint, PayoutState, Remedy, RemedyKind, RemedyStatus
 from core.actor import Actor
 from core.api.bodies import Strict
+from core.api.expanding import Expandable
 from core.api.fields import Code, Id, Text, Whole
 from core.api.filters import SINCE, Narrowing, between, choice, currency, flag, key, text
 from core.api.money import MoneyField, MoneyShape
@@ -60,7 +62,7 @@ class PayoutOfShape(serializers.Serializer[Any]):
 
 class RemedyShape(serializers.Serializer[Any]):
     id = serializers.CharField()
-    complaint = serializers.CharField(help_text="Its reference.")
+    complaint = Expandable(help_text="Its reference; with `expand=complaint` as under /complaints/.")
     kind = serializers.ChoiceField(choices=RemedyKind.choices)
     status = serializers.ChoiceField(choices=RemedyStatus.choices)
     amount = MoneyShape(allow_null=True, help_text="null: points, or nothing that is valued.")
@@ -149,6 +151,7 @@ class Remedies(ListView):
         key("customer", "complaint__customer"),
         *FILTERS,
     )
+    expansions = OF_COMPLAINT
     ordering: ClassVar = {"id": "pk", "requested_at": "requested_at", "updated_at": "updated_at"}
     default_ordering = "-id"
 

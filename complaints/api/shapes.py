@@ -20,13 +20,7 @@ from complaints.models import (
 )
 from core.actor import CUSTOMER, USER
 from core.api.entries import EventEntryShape
-
-
-class Reference(serializers.Serializer[Any]):
-    """Another record by `id` and `name`."""
-
-    id = serializers.CharField()
-    name = serializers.CharField()
+from core.api.happened import Reference as Reference
 
 
 class TypeShape(serializers.Serializer[Any]):

@@ -20,7 +20,7 @@ from core.actions.settings import version_of
 from core.api.administering import ADMINISTRATORS, SettingsView, team_by_id, user_by_id
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Code, Email, Flag, Id, Text, Whole
-from core.api.filters import flag, key, text
+from core.api.filters import flag, key, since, text
 from core.api.views import ListView
 from core.clock import now
 from core.models import User
@@ -98,7 +98,15 @@ class Users(ListView):
     body: ClassVar = {"POST": NewUser}
     answer = UserShape
     success: ClassVar = {"POST": 201}
-    filters = (flag("is_active"), flag("is_agent"), flag("is_manager"), flag("is_admin"), key("team"), text("username"))
+    filters = (
+        flag("is_active"),
+        flag("is_agent"),
+        flag("is_manager"),
+        flag("is_admin"),
+        key("team"),
+        text("username"),
+        since("created_at", trail=True),
+    )
     ordering: ClassVar = {"name": "name", "username": "username"}
     default_ordering = "name"
 

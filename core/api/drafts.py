@@ -13,6 +13,7 @@ from core.access import Access
 from core.actions import drafts
 from core.api.bodies import Strict
 from core.api.fields import Text, Whole
+from core.api.filters import SINCE
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.instants import iso
@@ -40,6 +41,7 @@ class Drafts(ListView):
 
     access, resource = ANYBODY, "drafts"
     answer = UnsentShape
+    filters: ClassVar = (SINCE,)
     ordering: ClassVar = {"updated_at": "updated_at"}
     default_ordering = "-updated_at"
 

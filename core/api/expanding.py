@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework.fields import CharField
 from rest_framework.request import Request
 
 from core.api.authentication import Token
@@ -28,6 +30,11 @@ if TYPE_CHECKING:
     from rest_framework.serializers import Serializer
 
 Rows = models.QuerySet[Any]
+
+
+@extend_schema_field({"anyOf": [{"type": "string"}, {"type": "object"}, {"type": "null"}]})
+class Expandable(CharField):
+    """Another record by its name or id; with `expand` the whole of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +86,28 @@ def fields(
 ) -> list[dict[str, Any]]:
     """Only the fields that the parameter `fields` names. Raises Refusal 400 `unknown_field` for one that is not there:
     not in `shape`, or one of `absent` (expandable, and not expanded)."""
+    names = named(given, shape, absent, results)
+    return results if names is None else [part(row, names) for row in results]
+
+
+def named(
+    given: QueryDict,
+    shape: type[Serializer[Any]] | None,
+    absent: Iterable[str] = (),
+    results: Iterable[dict[str, Any]] = (),
+) -> list[str] | None:
+    """What `fields` names, None without it. Known is what `shape` has, or without one `results`. Raises Refusal 400
+    `unknown_field`."""
     if "fields" not in given:
-        return results
+        return None
     known = (set(shape().fields) if shape is not None else set().union(*results)) - set(absent)
     names = [name.strip() for name in once(given, "fields").split(",")]
     if strange := [name for name in names if name not in known]:
         detail = _("There is no field “%(name)s”.") % {"name": strange[0][:40]}
         raise bad_parameter("fields", "unknown_field", detail)
-    return [{name: row[name] for name in names} for row in results]
+    return names
+
+
+def part(row: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The fields of `row` that are asked for; one that stands there only sometimes is left out when it does not."""
+    return {name: row[name] for name in names if name in row}

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -217,13 +218,29 @@ def _backwards(start: datetime, end: datetime, until: str) -> bool:
     return start > end or (start == end and parse_day(until) is not None)
 
 
-SINCE = Filter(
-    "updated_since",
-    instant,
-    lambda rows, at: rows.filter(updated_at__gte=at),
-    description="Changed at or after this instant.",
-    schema={"type": "string", "format": "date-time"},
-)
+def since(*columns: str, trail: bool = False) -> Filter:
+    """`updated_since` of rows that tell by `columns` when something became of them; with `trail` also by what stands on
+    their trail. Of rows that never change it is when they were written."""
+
+    def narrow(rows: Rows, at: datetime) -> Rows:
+        changed = Q()
+        for column in columns:
+            changed |= Q(**{f"{column}__gte": at})
+        return rows.filter(changed | Q(_on_trail(rows, at))) if trail else rows.filter(changed)
+
+    schema = {"type": "string", "format": "date-time"}
+    return Filter("updated_since", instant, narrow, description="Changed at or after this instant.", schema=schema)
+
+
+def _on_trail(rows: Rows, at: datetime) -> Exists:
+    """Whether an entry was written about the row since."""
+    from core.models import TrailEntry
+
+    own = TrailEntry.objects.filter(subject_kind=rows.model._meta.model_name, subject_id=OuterRef("pk"))
+    return Exists(own.filter(recorded_at__gte=at))
+
+
+SINCE = since("updated_at")
 
 
 def narrow(

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from core.access import ADMIN, MANAGER, Access
 from core.actions import outbox
 from core.api.bodies import Nothing
-from core.api.filters import BadValue, Filter, between, text
+from core.api.filters import BadValue, Filter, between, since, text
 from core.api.views import ApiView, ListView
 from core.clock import now
 from core.instants import iso
@@ -82,6 +82,7 @@ class Mail(ListView):
         text("recipient"),
         text("template"),
         between("created_at"),
+        since("created_at", "sent_at", "failed_at", trail=True),
     )
     default_ordering = "-id"
 

@@ -16,7 +16,7 @@ from core.actions import notifications as actions
 from core.actions.settings import Stale
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Code, Flag, Id
-from core.api.filters import choice, flag
+from core.api.filters import choice, flag, since
 from core.api.problem import Refusal
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
@@ -70,6 +70,7 @@ class Notifications(ListView):
     filters = (
         choice("event", NotificationEvent.values),
         flag("unread", "read_at__isnull", "Not read yet."),
+        since("at", "read_at"),
     )
     ordering: ClassVar = {"at": "at"}
     default_ordering = "-at"

@@ -126,7 +126,7 @@ class ApiSchema(AutoSchema):
         if status == 204 or (self.method == "DELETE" and "no_content" in self._source()):
             status, answer = 204, None
         responses: dict[Any, Any] = {status: OpenApiResponse(answer, description="Done." if status != 200 else "")}
-        if "unless_fresh" in self._source():
+        if self._reads_record():
             responses[304] = OpenApiResponse(description=_MEANINGS[304])
         return responses
 
@@ -150,7 +150,7 @@ class ApiSchema(AutoSchema):
                     description="Repeats with the same key and body have their effect once and get the first answer.",
                 )
             )
-        if "unless_fresh" in self._source():
+        if self._reads_record():
             asked = "An ETag you have read: 304 while it is still the state."
             found.append(OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description=asked))
         if self._matches():
@@ -169,8 +169,9 @@ class ApiSchema(AutoSchema):
             query: Any = OpenApiParameter.QUERY
             names = ", ".join(sorted(self.view.expansions))
             found.append(OpenApiParameter("expand", str, query, description=f"Whole instead of in brief: {names}."))
-            if not self._is_list():
-                found.append(OpenApiParameter("fields", str, query, description="Only these, separated by commas."))
+        if self._reads_record():
+            only: Any = OpenApiParameter.QUERY
+            found.append(OpenApiParameter("fields", str, only, description="Only these, separated by commas."))
         return found
 
     def _list_parameters(self) -> list[OpenApiParameter]:
@@ -281,6 +282,10 @@ class ValuesShape(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-c
     target_class = "core.api.bodies.Values"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+    def _reads_record(self) -> bool:
+        """One record, or few rows at once: with an ETag, 304 and `fields`."""
+        return self.method == "GET" and self.view.takes_fields()
+
         shapes = dict.fromkeys(shape for shape in self.target.shapes.values() if shape is not Nothing)
         found = [auto_schema.resolve_serializer(shape, direction).ref for shape in shapes]
         if Nothing in self.target.shapes.values():

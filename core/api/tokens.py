@@ -18,7 +18,7 @@ from core.api.administering import ADMINISTRATORS, user_by_id
 from core.api.authentication import Token
 from core.api.bodies import Strict
 from core.api.fields import Id, Text, Whole
-from core.api.filters import flag, key
+from core.api.filters import flag, key, since
 from core.api.problem import Refusal
 from core.api.views import ApiView, ListView
 from core.clock import now
@@ -81,7 +81,7 @@ class Tokens(ListView):
     body: ClassVar = {"POST": NewToken}
     answer: ClassVar = {"GET": TokenShape, "POST": IssuedToken}
     success: ClassVar = {"POST": 201}
-    filters = (key("user"), flag("is_revoked", "is_revoked"))
+    filters = (key("user"), flag("is_revoked", "is_revoked"), since("created_at", "revoked_at", "last_used_at"))
     ordering: ClassVar = {"name": "name", "created_at": "created_at"}
     default_ordering = "name"
 

@@ -14,6 +14,7 @@ A view without `access`, or with neither `resource` nor public access, answers n
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -38,7 +39,7 @@ from core.api.bodies import Strict
 from core.api.parsing import StrictJSONParser, unreadable
 from core.api.permissions import DeclaredAccess
 from core.api.problem import FieldError, Refusal, bad_input
-from core.api.rendering import ApiRenderer, JsonOnly, reply
+from core.api.rendering import ApiRenderer, JsonOnly, answered, reply, to_json
 from core.api.schema import ApiSchema
 
 if TYPE_CHECKING:
@@ -60,25 +61,34 @@ class ApiView(APIView):
     """One resource or one state change. POST honours `Idempotency-Key` unless `idempotent` is False; one that is
     `in_parts` commits part by part and keeps its answers itself (core.api.parts).
     `asks_only`: its POST writes nothing, a token that may read may send it. `parameters`: the names its GET takes in
-    the query string, others are 400; None: it looks at them itself. `expansions`: what `expand` takes.
+    the query string, others are 400; None: it looks at them itself. `expansions`: what `expand` takes. `fields` every
+    GET of one record takes beside them, by what `answer` declares; `row_shape`: where the answer is `results` of
+    those, it is they that `fields` narrows. `is_file`: GET answers a file.
 
     `body`: the Strict body, or one per method; `answer`: a Serializer that describes the reply (never runs),
     likewise. `success`: the status of the reply where it is not 200 (201 for POST that creates).
+
+    What the document says of it: the docstring of the handler, or of the view where that has none; `does`, by method,
+    where the handler is inherited. The first sentence is the summary.
     """
 
     access: ClassVar[Access | None] = None
     resource: ClassVar[str] = ""
+    does: ClassVar[Mapping[str, str]] = {}
     body: ClassVar[type[Strict] | Mapping[str, type[Strict]] | None] = None
     answer: ClassVar[type[Serializer[Any]] | Mapping[str, type[Serializer[Any]]] | None] = None
     success: ClassVar[Mapping[str, int]] = {}
     idempotent: ClassVar[bool] = True
     whole_list: ClassVar[bool] = False  # GET answers all rows in one page
+    row_shape: ClassVar[type[Serializer[Any]] | None] = None
+    is_file: ClassVar[bool] = False
     in_parts: ClassVar[bool] = False
     asks_only: ClassVar[bool] = False
     json_top_level: ClassVar[type | tuple[type, ...]] = dict
     parameters: ClassVar[Collection[str] | None] = ()
     expansions: ClassVar[expanding.Expansions] = {}
     standing: limits.Standing | None = None  # of this request's caller
+    only: list[str] | None = None  # what `fields` asks for; None: everything
 
     authentication_classes = [TokenAuthentication, BrowserSession]
     permission_classes = [DeclaredAccess]
@@ -119,10 +129,14 @@ class ApiView(APIView):
             detail = _("The body is taken as it is, without Content-Encoding.")
             raise Refusal(415, "unsupported_content_encoding", detail, headers={"Accept-Encoding": "identity"})
         given = request.query_params
-        if given and self.parameters is not None and request.method in ("GET", "HEAD"):
-            filtering.refuse_unknown(given, self.parameters)
-            for name in given:
-                filtering.once(given, name)
+        if given and request.method in ("GET", "HEAD"):
+            takes_fields = self.takes_fields()
+            if self.parameters is not None:
+                filtering.refuse_unknown(given, {*self.parameters, *(["fields"] if takes_fields else [])})
+                for name in given:
+                    filtering.once(given, name)
+            if takes_fields:
+                self.only = expanding.named(given, self.narrowable(), self._absent(request))
 
     def perform_authentication(self, request: Request) -> None:
         """Who calls, and whether that is once too often. Public views answer whoever calls; a bad token is then no
@@ -195,7 +209,14 @@ class ApiView(APIView):
         version: int | None = None,
         seen: datetime | None = None,
     ) -> HttpResponse:
-        """An answer; `version` becomes its ETag (see `etag` for `seen`), `location` (a path) an absolute Location."""
+        """An answer; `version` becomes its ETag (see `etag` for `seen`), `location` (a path) an absolute Location.
+
+        What GET reads has an ETag by what it says, behind the version if it has one (`If-Match` looks at that alone),
+        and is 304 while it says the same as `If-None-Match`.
+        """
+        if self.request.method in ("GET", "HEAD") and status == 200:
+            body = to_json(self._narrowed(data))
+            return self._unchanged(tag := content_tag(body, version)) or answered(body, headers={"ETag": tag})
         headers = {}
         if location:
             headers["Location"] = self.request.build_absolute_uri(location)
@@ -209,19 +230,46 @@ class ApiView(APIView):
     def unless_fresh(
         self, request: Request, version: int, render: Callable[[], Any], *, seen: datetime | None = None
     ) -> HttpResponse:
-        """The reply for GET, or 304 when `If-None-Match` names this very state; `render` runs only when needed."""
-        asked, now = request.META.get("HTTP_IF_NONE_MATCH", ""), etag(version, seen)
-        if asked and (asked.strip() == "*" or now in (f'"{tag}"' for tag in _TAG.findall(asked))):
-            return HttpResponse(status=304, headers={"ETag": now})
-        return self.reply(render(), version=version, seen=seen)
+        """The reply for GET, or 304 when `If-None-Match` names this very state; `render` runs only when needed.
+
+        For records of which `version` (with `seen`) tells all: what else changes what they show is for `reply`.
+        """
+        now = etag(version, seen)
+        return self._unchanged(now) or reply(self._narrowed(render()), headers={"ETag": now})
+
+    def narrowable(self) -> type[Serializer[Any]] | None:
+        """What `fields` names the fields of: the row, or the one record that GET answers."""
+        return self.row_shape or (self.answer.get("GET") if isinstance(self.answer, Mapping) else self.answer)
+
+    def takes_fields(self) -> bool:
+        return not self.is_file and self.narrowable() is not None
 
     def sparse(
         self, given: QueryDict, results: list[dict[str, Any]], expanded: Collection[str] = ()
     ) -> list[dict[str, Any]]:
         """Only the fields that `fields` names. Raises Refusal 400 `unknown_field` for one that does not exist."""
-        shape = self.answer.get("GET") if isinstance(self.answer, Mapping) else self.answer
         absent = [name for name, one in self.expansions.items() if one.only and name not in expanded]
-        return expanding.fields(given, shape, results, absent)
+        return expanding.fields(given, self.narrowable(), results, absent)
+
+    def _absent(self, request: Request) -> list[str]:
+        """Fields that are there with `expand` alone, and were not asked for."""
+        wanted = expanding.wanted(request, self.expansions)
+        return [name for name, one in self.expansions.items() if one.only and name not in wanted]
+
+    def _narrowed(self, data: Any) -> Any:
+        """`data` with the fields asked for; of the rows, where it is a list."""
+        if self.only is None:
+            return data
+        if self.whole_list or self.row_shape is not None:
+            return {**data, "results": [expanding.part(one, self.only) for one in data["results"]]}
+        return expanding.part(data, self.only)
+
+    def _unchanged(self, tag: str) -> HttpResponse | None:
+        """304 where `If-None-Match` names `tag`."""
+        asked = self.request.META.get("HTTP_IF_NONE_MATCH", "")
+        if asked and (asked.strip() == "*" or tag in (f'"{known}"' for known in _TAG.findall(asked))):
+            return HttpResponse(status=304, headers={"ETag": tag})
+        return None
 
     def require_match(self, request: Request, version: int) -> None:
         """Refuse a change of something other than `version`: 428 without `If-Match`, 412 with another one, 400 for
@@ -259,6 +307,9 @@ class ListView(ApiView):
     default_ordering: ClassVar[str] = "id"
     parameters: ClassVar[Collection[str] | None] = None  # `get` looks at them with the filters
 
+    def takes_fields(self) -> bool:
+        return False  # `get` narrows its rows
+
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> models.QuerySet[Any]:
         """The rows that the caller may see."""
         raise NotImplementedError
@@ -291,6 +342,12 @@ def etag(version: int, seen: datetime | None = None) -> str:
     """The ETag of a state: its version, which people's changes count up, and with `seen` (its `updated_at`) also what
     jobs changed, such as a clock that was breached. `If-Match` looks at the version alone: a job is no conflict."""
     return f'"{version}"' if seen is None else f'"{version}-{int(seen.timestamp() * 1_000_000):x}"'
+
+
+def content_tag(body: bytes, version: int | None = None) -> str:
+    """The ETag of what an answer says: a digest of it, behind the version of the record if there is one."""
+    digest = hashlib.sha256(body).hexdigest()[:16]
+    return f'"{digest}"' if version is None else f'"{version}-{digest}"'
 
 
 def _matched(request: Request) -> list[str] | None:

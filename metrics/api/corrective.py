@@ -306,6 +306,7 @@ class CorrectiveCases(ListView):
     access, resource = HANDLES_CASES, "corrective-actions"
     body: ClassVar = {"POST": LinkBody}
     answer: ClassVar = {"GET": ComplaintShape, "POST": WholeActionShape}
+    filters: ClassVar = (SINCE,)
     ordering: ClassVar = {"received_at": "received_at"}
     default_ordering = "received_at"
 

@@ -2,8 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from metrics.api import merges
+from metrics.api import merges, story
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("customers/<int:pk>/events/", story.CustomerEvents.as_view(), name="api-customer-events"),
     path("customers/<int:pk>/merge/", merges.Merge.as_view(), name="api-customer-merge"),
 ]

@@ -16,7 +16,7 @@ from core.access import ADMIN, CASES, Access
 from core.api.authentication import Token
 from core.api.bodies import Strict
 from core.api.fields import Code, Text
-from core.api.filters import choice
+from core.api.filters import choice, since
 from core.api.permissions import check_scope
 from core.api.problem import FieldError, bad_input
 from core.api.schema import PROBLEM, Problem
@@ -93,7 +93,11 @@ class Exports(ListView):
     body: ClassVar = {"POST": NewExport}
     answer = ExportShape
     success: ClassVar = {"POST": 202}
-    filters = (choice("state", ExportState.values), choice("resource", list(RESOURCES)))
+    filters = (
+        choice("state", ExportState.values),
+        choice("resource", list(RESOURCES)),
+        since("created_at", "begun_at", "finished_at", "leased_until"),
+    )
     default_ordering = "-id"
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Export]:

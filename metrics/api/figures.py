@@ -16,7 +16,6 @@ from rest_framework.request import Request
 from core.access import CASES, Access
 from core.api.filters import Told, once
 from core.api.problem import bad_parameter
-from core.api.rendering import reply
 from core.api.schema import ApiSchema
 from core.api.views import ApiView, ListView
 from core.errors import InvalidInput
@@ -25,7 +24,7 @@ from metrics.api import figure_rows
 from metrics.figures import Figure, Group, Measure, Scope, asking, figures
 from metrics.targets import aimed_at
 
-ALSO = ("group_by", "compare")
+ALSO = ("group_by", "compare", "fields")
 
 
 class MetricBrief(serializers.Serializer[Any]):
@@ -140,13 +139,13 @@ class Metrics(ApiView):
     """The figures there are, with their definitions and what they take."""
 
     access, resource = Access(roles=frozenset(CASES)), "metrics"
-    answer = MetricList
+    answer, row_shape = MetricList, MetricBrief
     schema = ListSchema()
     parameters = ("page_size",)
 
     def get(self, request: Request) -> HttpResponse:
         results = [brief(figure, request) for figure in figures.values()]
-        return reply({"results": results, "next": None, "previous": None})
+        return self.reply({"results": results, "next": None, "previous": None})
 
 
 class OneMetric(ApiView):
@@ -169,7 +168,7 @@ class OneMetric(ApiView):
                 body["comparison"] = compared(asked, other, given["compare"])
         except InvalidInput as error:
             raise parameter(error) from None
-        return reply(body)
+        return self.reply(body)
 
 
 class MetricRows(ListView):

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from core.access import ADMIN, MANAGER, Access
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Code, Text
-from core.api.filters import choice
+from core.api.filters import choice, since
 from core.api.parsing import FormParser
 from core.api.views import ApiView, ListView
 from core.clock import now
@@ -83,7 +83,11 @@ class Imports(ListView):
     body: ClassVar = {"POST": NewImport}
     answer = ImportShape
     success: ClassVar = {"POST": 201}
-    filters = (choice("kind", list(KINDS)), choice("state", UploadState.values))
+    filters = (
+        choice("kind", list(KINDS)),
+        choice("state", UploadState.values),
+        since("created_at", "begun_at", "finished_at", "leased_until"),
+    )
     default_ordering = "-id"
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Upload]:

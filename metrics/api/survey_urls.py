@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from metrics.api import imports, surveys
+from metrics.api import imports, invitations, surveys
 from retention.api import follow_ups
 
 _CALL = "follow-ups/<int:pk>/"
@@ -10,6 +10,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("surveys/<slug:code>/", surveys.OneSurvey.as_view(), name="api-survey"),
     path("surveys/<slug:code>/versions/", surveys.Versions.as_view(), name="api-survey-versions"),
     path("survey-settings/", surveys.TogetherSettings.as_view(), name="api-survey-settings"),
+    path("survey-invitations/", invitations.Invitations.as_view(), name="api-survey-invitations"),
+    path("survey-invitations/<int:pk>/", invitations.OneInvitation.as_view(), name="api-survey-invitation"),
     path("survey-responses/", surveys.Responses.as_view(), name="api-survey-responses"),
     path("survey-responses/<int:pk>/", surveys.OneResponse.as_view(), name="api-survey-response"),
     path("imports/", imports.Imports.as_view(), name="api-imports"),

@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from complaints.api.of_complaint import OF_COMPLAINT
 from complaints.models import ChannelCode, Complaint
 from core.access import ADMIN, CASES, Access
 from core.actions.settings import version_of
 from core.api.administering import SettingsView
 from core.api.bodies import Strict
+from core.api.expanding import Expandable
 from core.api.fields import Code, Flag, Id, Instant, Language, Text, Whole
 from core.api.filters import SINCE, between, choice, key, text
 from core.api.views import ApiView, ListView, caller
@@ -26,6 +28,7 @@ from core.instants import iso
 from metrics.actions import answer, surveys
 from metrics.models import Survey, SurveyKind, SurveyResponse, SurveySettings, SurveyVersion
 from metrics.survey_words import PARTS
+from retention.api.expansions import CUSTOMER
 from retention.models import Customer
 
 HANDLES_CASES = Access(roles=frozenset(CASES))
@@ -124,8 +127,8 @@ class ResponseShape(serializers.Serializer[Any]):
     score = serializers.IntegerField(allow_null=True, help_text="null: returned blank, which is no answer.")
     comment = serializers.CharField(allow_blank=True)
     may_call = serializers.BooleanField()
-    complaint = serializers.CharField(allow_null=True)
-    customer = serializers.CharField(allow_null=True, help_text="The customer's id.")
+    complaint = Expandable(allow_null=True, help_text="Its reference; with `expand=complaint` as under /complaints/.")
+    customer = Expandable(allow_null=True, help_text="The customer's id; with `expand=customer` as under /customers/.")
     channel = serializers.CharField(allow_blank=True)
     language = serializers.CharField(allow_blank=True)
     answered_at = serializers.DateTimeField(allow_null=True)
@@ -306,6 +309,7 @@ class Responses(ListView):
         between("answered_at"),
         SINCE,
     )
+    expansions: ClassVar = {**OF_COMPLAINT, **CUSTOMER}
     ordering: ClassVar = {"id": "pk", "updated_at": "updated_at", "created_at": "created_at"}
     default_ordering = "-id"
 

@@ -115,6 +115,18 @@ class Suppression(models.TextChoices):
     REOPENED = "reopened", _("Complaint open again")
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def visible_to(self, user: User) -> InvitationQuerySet:
+        """As the answers they ask for: about a complaint as its case, the others for managers only."""
+        from complaints.models import Complaint  # the floor below
+
+        if user.is_manager:
+            return self
+        if not user.sees_cases:
+            return self.none()
+        return self.filter(complaint__in=Complaint.objects.visible_to(user))
+
+
 class Invitation(models.Model):
     """Somebody is asked, once per survey and complaint. `key`: random, in the signed link; `due_at`: when mail goes.
 
@@ -135,6 +147,8 @@ class Invitation(models.Model):
     sent_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
     suppressed = models.CharField(max_length=12, blank=True, choices=Suppression.choices)
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

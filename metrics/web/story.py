@@ -22,13 +22,12 @@ from core.clock import now
 from core.models import User
 from core.web.once import fresh
 from core.web.parts import Person
+from metrics.customer_records import DEEPEST, absorbed
 from metrics.web import story_facts as about
 from metrics.web import story_money
 from metrics.web.story_trail import Chapter, chapter
 from retention.models import Customer
 from retention.web import tenures
-
-DEEPEST = 20  # merges behind each other that a page follows
 
 
 @require_safe
@@ -107,21 +106,6 @@ def find(customer_id: int) -> Customer:
     )
     if found is None:
         raise Http404
-    return found
-
-
-def absorbed(customer: Customer) -> list[Customer]:
-    """The records that are part of this one, also at second hand. Query cost: 0, or 1 more than there are levels."""
-    found: list[Customer] = []
-    if not getattr(customer, "has_absorbed", True):
-        return found
-    above = [customer.pk]
-    for _generation in range(DEEPEST):
-        below = list(Customer.objects.filter(merged_into__in=above).order_by("pk"))
-        if not below:
-            break
-        found += below
-        above = [one.pk for one in below]
     return found
 
 

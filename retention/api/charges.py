@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from core.api.bodies import Strict
+from core.api.expanding import Expandable
 from core.api.fields import Day, Id, Text
 from core.api.filters import SINCE, Filter, currency, key, text
 from core.api.money import MoneyField, MoneyShape
@@ -22,6 +23,7 @@ from core.instants import iso
 from retention.actions import charges, correct
 from retention.actions.purchases import REASON
 from retention.api.customers import HANDLES_CASES
+from retention.api.expansions import CUSTOMER
 from retention.models import Charge, Customer, Payment
 from retention.refusals import StaleMoney
 
@@ -82,7 +84,7 @@ class NewPaymentOf(NewPayment, CustomerOfCharge):
 
 class ChargeShape(serializers.Serializer[Any]):
     id = serializers.CharField()
-    customer = serializers.CharField(help_text="The customer's id.")
+    customer = Expandable(help_text="The customer's id; with `expand=customer` as under /customers/.")
     charged_on = serializers.DateField()
     amount = MoneyShape()
     description = serializers.CharField(allow_blank=True)
@@ -96,7 +98,7 @@ class ChargeShape(serializers.Serializer[Any]):
 
 class PaymentShape(serializers.Serializer[Any]):
     id = serializers.CharField()
-    customer = serializers.CharField(help_text="The customer's id.")
+    customer = Expandable(help_text="The customer's id; with `expand=customer` as under /customers/.")
     charge = serializers.CharField(allow_null=True)
     paid_on = serializers.DateField()
     amount = MoneyShape()
@@ -136,6 +138,7 @@ class _Money(ListView):
 
     access = HANDLES_CASES
     success: ClassVar = {"POST": 201}
+    expansions = CUSTOMER
     model: ClassVar[type[Charge] | type[Payment]]
     place: ClassVar[str]  # the address of one
 
@@ -256,7 +259,9 @@ class _One(ApiView):
 class OneCharge(_One):
     """One charge."""
 
-    does: ClassVar = {"PATCH": "Correct a charge, with a `reason`; the trail keeps before and after (`If-Match` required)."}
+    does: ClassVar = {
+        "PATCH": "Correct a charge, with a `reason`; the trail keeps before and after (`If-Match` required)."
+    }
     resource, model, answer = "charges", Charge, ChargeShape
     body: ClassVar = {"PATCH": ChargeChange}
 
@@ -271,7 +276,9 @@ class OneCharge(_One):
 class OnePayment(_One):
     """One payment."""
 
-    does: ClassVar = {"PATCH": "Correct a payment, with a `reason`; the trail keeps before and after (`If-Match` required)."}
+    does: ClassVar = {
+        "PATCH": "Correct a payment, with a `reason`; the trail keeps before and after (`If-Match` required)."
+    }
     resource, model, answer = "payments", Payment, PaymentShape
     body: ClassVar = {"PATCH": PaymentChange}
 

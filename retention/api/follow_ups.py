@@ -21,6 +21,7 @@ from core.errors import InvalidInput
 from core.instants import iso
 from core.models import User
 from retention.actions import follow_ups as actions
+from retention.api.expansions import CUSTOMER
 from retention.models import Customer, FollowUp
 from retention.models.care import FollowUpOutcome, FollowUpReason
 
@@ -65,7 +66,7 @@ class Brief(serializers.Serializer[Any]):
 
 class FollowUpShape(serializers.Serializer[Any]):
     id = serializers.CharField()
-    customer = Brief()
+    customer = Brief(help_text="With `expand=customer` as under /customers/.")
     owner = Brief()
     reason = serializers.ChoiceField(choices=FollowUpReason.choices)
     about = serializers.CharField(allow_blank=True)
@@ -123,6 +124,7 @@ class FollowUps(ListView):
         Filter("due_on_to", _day, lambda rows, day: rows.filter(due_on__lte=day), description="On or before."),
         SINCE,
     )
+    expansions = CUSTOMER
     ordering: ClassVar = {"id": "pk", "due_on": "due_on", "updated_at": "updated_at"}
     default_ordering = "id"
 

@@ -11,13 +11,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from core.api.bodies import Strict
+from core.api.expanding import Expandable
 from core.api.fields import Code, Id, Text, Whole
-from core.api.filters import SINCE, Filter, between, choice, key, text
+from core.api.filters import between, choice, key, since, text
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.instants import iso
 from retention.actions import loyalty
 from retention.api.customers import HANDLES_CASES
+from retention.api.expansions import CUSTOMER
 from retention.models import Customer, LoyaltyEntry, LoyaltyKind
 
 
@@ -33,7 +35,7 @@ class NewLoyaltyEntry(Strict):
 
 class LoyaltyEntryShape(serializers.Serializer[Any]):
     id = serializers.CharField()
-    customer = serializers.CharField(help_text="The customer's id.")
+    customer = Expandable(help_text="The customer's id; with `expand=customer` as under /customers/.")
     kind = serializers.ChoiceField(choices=LoyaltyKind.choices)
     points = serializers.IntegerField(help_text="Below zero: they went.")
     reason = serializers.CharField(allow_blank=True)
@@ -63,15 +65,6 @@ def entry_dict(row: LoyaltyEntry) -> dict[str, Any]:
     }
 
 
-SINCE_MADE = Filter(
-    SINCE.name,
-    SINCE.parse,
-    lambda rows, at: rows.filter(created_at__gte=at),
-    description="Written at or after this instant; an entry never changes.",
-    schema=SINCE.schema,
-)
-
-
 class LoyaltyEntries(ListView):
     """Points given and taken, of all customers."""
 
@@ -84,8 +77,9 @@ class LoyaltyEntries(ListView):
         choice("kind", LoyaltyKind.values),
         text("complaint", "complaint_reference"),
         between("at"),
-        SINCE_MADE,
+        since("created_at"),
     )
+    expansions = CUSTOMER
     ordering: ClassVar = {"id": "pk", "at": "at", "created_at": "created_at"}
     default_ordering = "-id"
 

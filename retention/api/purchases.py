@@ -23,6 +23,7 @@ from core.instants import iso
 from retention import refusals
 from retention.actions import correct, purchases
 from retention.api.customers import HANDLES_CASES
+from retention.api.expansions import CUSTOMER
 from retention.models import Customer, Purchase, PurchaseKind, PurchaseLine
 
 
@@ -83,7 +84,7 @@ class Named(serializers.Serializer[Any]):
 
 class PurchaseShape(serializers.Serializer[Any]):
     id = serializers.CharField()
-    customer = Named(allow_null=True)
+    customer = Named(allow_null=True, help_text="With `expand=customer` as under /customers/.")
     order_number = serializers.CharField()
     kind = serializers.ChoiceField(choices=PurchaseKind.choices)
     purchased_at = serializers.DateTimeField()
@@ -189,6 +190,7 @@ class Purchases(ListView):
     access, resource = HANDLES_CASES, "purchases"
     answer = PurchaseShape
     filters = (key("customer"), *FILTERS)
+    expansions = CUSTOMER
     ordering: ClassVar = ORDERING
     default_ordering = "id"
 
@@ -207,6 +209,7 @@ class PurchasesOfCustomer(ListView):
     answer: ClassVar = {"GET": PurchaseShape, "POST": WholePurchaseShape}
     success: ClassVar = {"POST": 201}
     filters = FILTERS
+    expansions = CUSTOMER
     ordering: ClassVar = ORDERING
     default_ordering = "-purchased_at"
 

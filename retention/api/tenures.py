@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
@@ -11,6 +13,7 @@ from rest_framework.request import Request
 from core.actor import Actor
 from core.api.bodies import Strict
 from core.api.fields import Day, Text
+from core.api.happened import HappenedShape, changes, entries, happened
 from core.api.money import MoneyShape
 from core.api.money import shown as money_shown
 from core.api.views import ApiView, caller
@@ -45,6 +48,21 @@ class StayShape(serializers.Serializer[Any]):
     source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # a field: DRF takes it off the class
 
 
+class DepartureShape(HappenedShape):
+    left = serializers.BooleanField(help_text="They are no customer now.")
+    left_on = serializers.DateField(allow_null=True, help_text="The last day of the stay that ended last; null: none.")
+
+
+class ReturnShape(HappenedShape):
+    returned_on = serializers.DateField(allow_null=True, help_text="First day of the stay; null: they never came back.")
+    plan = serializers.CharField(allow_blank=True, help_text="The kind of contract.")
+
+
+class JoiningShape(HappenedShape):
+    joined_on = serializers.DateField(allow_null=True, help_text="First day of their first stay; null: not known.")
+    plan = serializers.CharField(allow_blank=True, help_text="The kind of contract.")
+
+
 class StaysShape(serializers.Serializer[Any]):
     results = StayShape(many=True)
 
@@ -53,7 +71,9 @@ class Change(ApiView):
     """POST carries out `act` on one customer, and answers with the customer as they are then."""
 
     access, resource = HANDLES_CASES, "customers"
-    answer = CustomerShape
+    answer: ClassVar[type[serializers.Serializer[Any]] | Mapping[str, type[serializers.Serializer[Any]]] | None] = (
+        CustomerShape
+    )
 
     def act(self, customer: Customer, values: dict[str, Any], by: Actor) -> Any:
         raise NotImplementedError
@@ -71,11 +91,51 @@ class Change(ApiView):
         return self.reply(shown(row), version=row.version, seen=row.updated_at)
 
 
-class Departure(Change):
+class State(Change):
+    """A change that GET reads: the stay it began or ended, when that was written down, by whom and why.
+
+    `kinds`: how it stands on the customer's trail, with the date of the stay's `edge`.
+    """
+
+    kinds: ClassVar[tuple[str, ...]] = ()
+    edge: ClassVar = "joined_on"
+
+    def of(self, stays: list[Tenure]) -> Tenure | None:
+        """The stay it is about, of all, the first one first."""
+        raise NotImplementedError
+
+    def told(self, stay: Tenure | None, stays: list[Tenure]) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def get(self, request: Request, pk: int) -> HttpResponse:
+        customer = self.seen(request, pk)
+        stays = tenures.in_order(customer.tenures.all())
+        stay = self.of(stays)
+        on = str(getattr(stay, self.edge)) if stay is not None else ""
+        found = entries(customer, *self.kinds) if stay is not None else ()
+        entry = next((one for one in found if changes(one).get(self.edge) == on), None)
+        return self.reply({**happened(entry), **self.told(stay, stays)}, version=customer.version)
+
+
+class Departure(State):
     """The customer leaves; DELETE takes back a departure recorded by mistake."""
 
-    does: ClassVar = {"POST": "Record that the customer leaves."}
+    does: ClassVar = {
+        "POST": "Record that the customer leaves.",
+        "GET": "Whether the customer has left, since when, and why.",
+    }
     body: ClassVar = {"POST": DepartureBody}
+    answer: ClassVar = {"POST": CustomerShape, "GET": DepartureShape, "DELETE": CustomerShape}
+    kinds, edge = (tenures.LEFT,), "left_on"
+
+    def of(self, stays: list[Tenure]) -> Tenure | None:
+        return max((one for one in stays if one.left_on), key=lambda one: one.left_on or date.min, default=None)
+
+    def told(self, stay: Tenure | None, stays: list[Tenure]) -> dict[str, Any]:
+        if stay is None:
+            return {"left": False, "left_on": None}
+        gone = all(one.left_on for one in stays)
+        return {"left": gone, "left_on": stay.left_on, "reason": stay.reason}
 
     def act(self, customer: Customer, values: dict[str, Any], by: Actor) -> Any:
         return tenures.depart(customer, by=by, at=now(), **values)
@@ -87,19 +147,37 @@ class Departure(Change):
         return self.shown(customer)
 
 
-class Return(Change):
+class Return(State):
     """Somebody who had left comes back: a second stay."""
 
-    body: ClassVar = ReturnBody
+    does: ClassVar = {"GET": "When the customer last came back."}
+    body: ClassVar = {"POST": ReturnBody}
+    answer: ClassVar = {"POST": CustomerShape, "GET": ReturnShape}
+    kinds = (tenures.RETURNED, tenures.JOINED)
+
+    def of(self, stays: list[Tenure]) -> Tenure | None:
+        return stays[-1] if len(stays) > 1 else None
+
+    def told(self, stay: Tenure | None, stays: list[Tenure]) -> dict[str, Any]:
+        return {"returned_on": stay.joined_on if stay else None, "plan": stay.plan if stay else ""}
 
     def act(self, customer: Customer, values: dict[str, Any], by: Actor) -> Any:
         return tenures.come_back(customer, by=by, at=now(), **values)
 
 
-class Joining(Change):
+class Joining(State):
     """The first stay, or one more, begins."""
 
-    body: ClassVar = JoiningBody
+    does: ClassVar = {"GET": "Since when the customer has been one: the first stay."}
+    body: ClassVar = {"POST": JoiningBody}
+    answer: ClassVar = {"POST": CustomerShape, "GET": JoiningShape}
+    kinds = (tenures.JOINED,)
+
+    def of(self, stays: list[Tenure]) -> Tenure | None:
+        return stays[0] if stays else None
+
+    def told(self, stay: Tenure | None, stays: list[Tenure]) -> dict[str, Any]:
+        return {"joined_on": stay.joined_on if stay else None, "plan": stay.plan if stay else ""}
 
     def act(self, customer: Customer, values: dict[str, Any], by: Actor) -> Any:
         return tenures.join(customer, by=by, at=now(), **values)
@@ -109,7 +187,7 @@ class Tenures(ApiView):
     """All stays of a customer, the first one first; a handful, so without pages."""
 
     access, resource = HANDLES_CASES, "customers"
-    answer = StaysShape
+    answer, row_shape = StaysShape, StayShape
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         customer = self.find(Customer.objects.visible_to(caller(request)), pk=pk)

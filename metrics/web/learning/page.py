@@ -13,12 +13,13 @@ from core.access import CASES, allow
 from core.clock import now
 from core.models import User
 from core.web.parts import Link
+from metrics import quality
 from metrics.figures import causes
 from metrics.web.dashboard import asking
 from metrics.web.dashboard.csv import TYPE, name_of
 from metrics.web.dashboard.head import head_of
 from metrics.web.dashboard.page import read, seen_words
-from metrics.web.learning import panels, quality
+from metrics.web.learning import panels
 from metrics.web.learning.listing import SHOWN, in_hand, table
 
 OFFERED = ("type", "root_cause", "theme", "product", "lot", "channel", "severity", "team", "source")
