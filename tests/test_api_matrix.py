@@ -306,7 +306,15 @@ SETTINGS = {
     "api-authority", "api-calendars", "api-channels", "api-complaint-types", "api-playbooks", "api-root-causes",
     "api-routing-rules", "api-sla-policies", "api-surveys", "api-teams", "api-themes",
 }  # fmt: skip
-TIMELESS = {*SETTINGS, "api-absences", "api-bulk-rows", "api-watchers", "api-metric-rows", "api-metric-quality"}
+TIMELESS = {
+    *SETTINGS,
+    "api-absences",
+    "api-bulk-rows",
+    "api-watchers",
+    "api-sla-edit-rows",
+    "api-metric-rows",
+    "api-metric-quality",
+}
 
 
 def test_every_list_whose_rows_have_a_time_says_what_changed_since(house: World) -> None:
