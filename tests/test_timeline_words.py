@@ -34,8 +34,12 @@ def test_no_kind_is_shown_by_its_code() -> None:
         ("sla.warned", '{"warned":[{"kind":"%s","rung":"warn:75"}]}'),
         ("sla.warned", '{"warned":[{"kind":"%s","rung":"warn:90"},{"kind":"%s","rung":"late:150"}]}'),
         ("sla.moved", '{"deadlines":{"%s":["' + LATER + '",null],"fca-disp.final":[null,"' + LATER + '"]}}'),
+        ("sla.moved", '{"left":{"%s":[158400,0]},"day_seconds":32400}'),
+        ("sla.moved", '{"added":{"%s":"' + LATER + '"}}'),
+        ("sla.moved", '{"ended":["%s"]}'),
+        ("complaint.classified", '{"severity":["minor","serious"],"left":{"%s":[3600,7200]},"ended":["%s"]}'),
     ],
-    ids=["near", "late", "moved"],
+    ids=["near", "late", "moved", "left", "added", "ended", "classified"],
 )
 @pytest.mark.django_db
 def test_deadlines_are_told(language: str, kind: str, body: str) -> None:

@@ -15,7 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
-from datetime import datetime
+from datetime import datetime, timedelta
+from heapq import nsmallest
+from operator import itemgetter
 from typing import Any
 
 from complaints.models import Complaint, SlaEditRow
@@ -23,9 +25,9 @@ from complaints.sla import policies
 from complaints.sla.reading import day_length
 from complaints.sla.recompute import ADDED, ENDED, LEFT, MOVED, STILL, Move
 from core import bulk
-from core.calendar_compile import to_second
 
 EXAMPLES = 20
+A_SECOND = timedelta(seconds=1)
 EARLIER, LATER, LESS, MORE = "earlier", "later", "less", "more"
 BANDS = (4 * 3600, 86_400, 7 * 86_400)  # seconds; a shift stands in the first that holds it, else in the last, 4
 NUMBERS = (
@@ -53,14 +55,15 @@ def changed(found: dict[str, Any]) -> int:
 
 
 def is_late(move: Move, at: datetime) -> bool:
-    """Whether an open clock is due at once: its deadline is the moment of the change (rounded up to its second)."""
-    return move.after is not None and move.what == MOVED and to_second(move.after) <= to_second(at)
+    """Whether an open clock is due at once: at the moment of the change, rounded up to a second as deadlines are."""
+    return move.what == MOVED and move.after is not None and move.after < at + A_SECOND
 
 
 def add(found: dict[str, Any], moves: Iterable[tuple[Complaint, Sequence[Move]]], at: datetime) -> dict[str, Any]:
-    """What was found, with the moves of further complaints. No query but for calendars not in memory."""
-    found = {**nothing(), **deepcopy(found)}
-    days, examples = set(found["days"]), found["examples"]
+    """What was found, with the moves of further complaints. Query cost: 1 for each draft of a calendar."""
+    found = {**nothing(), **found}
+    found["shifts"], found["spread"] = deepcopy(found["shifts"]), dict(found["spread"])
+    versions, shown_first = set(), []
     for complaint, own in moves:
         real = [move for move in own if move.what != STILL]
         late = False
@@ -71,11 +74,17 @@ def add(found: dict[str, Any], moves: Iterable[tuple[Complaint, Sequence[Move]]]
             late = late or at_once
             key = _key(move)
             found["spread"][key] = found["spread"].get(key, 0) + 1
-            days.add(day_length(policies.calendar_of(move.row["calendar_version_id"])))
-            examples.append(_example(complaint, move, at_once))
+            versions.add(move.row["calendar_version_id"])
+            shown_first.append((_first(at_once, move.seconds, move.left), complaint, move))
         found["complaints"] += bool(real)
         found["late_complaints"] += late
-    examples.sort(key=_first)
+    fresh = [
+        _example(one, move, not rank[0]) for rank, one, move in nsmallest(EXAMPLES, shown_first, key=itemgetter(0))
+    ]
+    examples = sorted(
+        [*found["examples"], *fresh], key=lambda one: _first(one.get("late"), one.get("seconds"), one.get("left"))
+    )
+    days = {*found["days"], *(day_length(policies.calendar_of(version)) for version in versions)}
     return {**found, "days": sorted(days), "examples": examples[:EXAMPLES]}
 
 
@@ -199,11 +208,10 @@ def _example(complaint: Complaint, move: Move, late: bool) -> dict[str, Any]:
     }
 
 
-def _first(example: dict[str, Any]) -> tuple[bool, int]:
+def _first(late: bool | None, seconds: int | None, left: Sequence[int | None] | None) -> tuple[bool, int]:
     """Those due at once come first, then those that move most."""
-    before, after = example.get("left") or (0, 0)
-    size = abs(example["seconds"]) if example.get("seconds") else abs((before or 0) - (after or 0))
-    return not example.get("late"), -size
+    before, after = left or (0, 0)
+    return not late, -abs(seconds or (before or 0) - (after or 0))
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -13,6 +13,7 @@ from django.utils.translation import override
 
 from complaints.actions import sla_edits
 from complaints.models import Clock, SlaEdit, SlaPolicy
+from complaints.web.settings.edit_words import mode_name
 from core import cached, clock
 from core.models import CalendarVersion
 from tests.browser.conftest import PHONE
@@ -67,7 +68,7 @@ def test_a_target_changed_in_a_draft_moves_the_deadline_of_a_case(
 
     with override(language):
         begin, look, save = _("Begin a draft"), _("See what it changes"), _("Save in the draft")
-        apply_word = _("Apply: %(mode)s") % {"mode": SlaEdit.Mode.FROM_NOW.label}
+        apply_word = _("Apply: %(mode)s") % {"mode": mode_name("from_now", is_policies=True)}
     admin = open_page(locale=LOCALES[language], user=cast.admin)
     admin.goto("/settings/sla/")
     assert admin.locator("html").get_attribute("lang") == language
@@ -84,7 +85,7 @@ def test_a_target_changed_in_a_draft_moves_the_deadline_of_a_case(
 
     admin.get_by_role("button", name=look).click()
     admin.wait_for_url(re.compile(r"/settings/sla/edits/\d+/"))
-    assert admin.locator(".tally dd").all_inner_texts() == ["1", "0", "1", "0"]
+    assert admin.locator(".tally dd").all_inner_texts() == ["1", "1", "0", "1", "0"]
     sound(admin, "preview")
     level(admin, "preview")
     assert Clock.objects.get(pk=before.pk).due_at == before.due_at
@@ -93,7 +94,7 @@ def test_a_target_changed_in_a_draft_moves_the_deadline_of_a_case(
     after = Clock.objects.get(pk=before.pk)
     assert after.due_at > before.due_at and after.policy.version.number == 2
     assert deadline(agent, case.reference) != said
-    assert admin.locator(".tally dd").all_inner_texts() == ["1", "0", "1", "0"]
+    assert admin.locator(".tally dd").all_inner_texts() == ["1", "1", "0", "1", "0"]
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
