@@ -16,12 +16,7 @@ from tests.conftest import ROOT
 
 APPS = ("core", "retention", "complaints", "metrics")
 COMPLAINANT = "the complainant's own door, opened by a signed link: there is no token there"
-IMPORTER = "the importers' commands take history in; the API files live cases and imports the other files"
 WITHOUT_ROUTE = {
-    "complaints.actions._history.customers_for": IMPORTER,
-    "complaints.actions._history.types_for": IMPORTER,
-    "complaints.actions.record_history.record_history": IMPORTER,
-    "complaints.actions.take_over.take_over": IMPORTER,
     "complaints.actions.public.accept_once": COMPLAINANT,
     "complaints.actions.public.answer_once": COMPLAINANT,
     "complaints.actions.public.file_once": COMPLAINANT,
