@@ -188,6 +188,9 @@ def _of_everybody(world: World) -> dict[str, Names]:
     points = world.made(
         boss, "loyalty-entries/", {"customer": str(customer.pk), "kind": "earned", "points": 5, "reason": "Sorry"}
     )
+    consent(customer, purpose="offers", given=True, by=by, at=clock.now())
+    offer = world.made(boss, f"{of_customer}offers/", {"kind": "up_sell", "text": "A lamp", "channel": "phone"})
+    brought = world.made(boss, f"{of_customer}referrals/", {"referred": {"name": "A friend"}})
     case = world.cast.complaint(owner=world.cast.agent).reference
     incident = world.made(boss, "incidents/", {"title": "A bad lot", "complaints": [case]})["reference"]
     theme = world.made(boss, "themes/", {"code": "a-theme", "names": {"en": "A theme"}})["code"]
@@ -219,6 +222,8 @@ def _of_everybody(world: World) -> dict[str, Names]:
         "charges/<int:pk>": {"pk": charge["id"]},
         "payments/<int:pk>": {"pk": payment["id"]},
         "loyalty-entries/<int:pk>": {"pk": points["id"]},
+        "offers/<int:pk>": {"pk": offer["id"]},
+        "referrals/<int:pk>": {"pk": brought["id"]},
         "incidents/<reference:reference>": {"reference": incident},
         "themes/<slug:code>": {"code": theme},
         "corrective-actions/<int:pk>": {"pk": action},
@@ -228,12 +233,12 @@ def _of_everybody(world: World) -> dict[str, Names]:
         "complaint-types/<slug:code>": {"code": "billing-charged-twice"},
         "root-causes/<slug:code>": {"code": "people-mistake"},
         "users/<int:pk>": {"pk": world.cast.agent.pk},
+        "agents/<int:pk>": {"pk": world.cast.agent.pk},
         "tokens/<int:pk>": {"pk": make_token(boss)[0].pk},
         "teams/<int:pk>": {"pk": world.cast.team.pk},
         "calendars/<int:pk>": {"pk": Calendar.objects.first().pk},  # type: ignore[union-attr]
         "sla-policies/<int:policy_id>": {"policy_id": SlaPolicy.objects.first().pk},  # type: ignore[union-attr]
         "playbooks/<int:pk>": {"pk": make_playbook(by, "call").pk},
-        "agents/<int:pk>": {"pk": world.cast.agent.pk},
         "articles/<int:pk>": {"pk": make_article(by, "Lamps").pk},
         "surveys/<slug:code>": {"code": Survey.objects.first().code},  # type: ignore[union-attr]
         "metrics/<slug:figure>": {"figure": "nps"},

@@ -339,7 +339,7 @@ def test_queue_search_and_api_are_narrowed_by_theme(cast):
     for query in ("theme=packaging", "theme=packaging&theme=website"):
         found = api.get(f"/api/v1/complaints/?{query}").json()["results"]
         assert [row["reference"] for row in found] == [tagged.reference]
-    assert api.get("/api/v1/complaints/?theme=nothing").json()["results"] == []
+    assert api.get("/api/v1/complaints/?theme=nothing").json()["code"] == "unknown_theme"
     found = api.get("/api/v1/metrics/complaints-received/?theme=website").json()
     assert found["n"] == 1
     wrong = api.get("/api/v1/metrics/complaints-received/?theme=nothing")

@@ -274,14 +274,15 @@ class OneExport(ApiView):
     parameters = ("format",)
 
     @extend_schema(
-        parameters=[OpenApiParameter("format", {"type": "string", "enum": ["json", "csv"], "default": "json"})]
+        parameters=[OpenApiParameter("format", {"type": "string", "enum": ["json", "csv"], "default": "json"})],
+        responses={(200, "application/json"): WholeExportShape, (200, "text/csv"): str},
     )
     def get(self, request: Request, number: int) -> Any:
         row = self.find(PayoutExport.objects.select_related("by"), number=number)
         asked = request.query_params.get("format", "json")
-        if asked == "csv":
         if asked == "csv" and self.only is not None:
             raise bad_parameter("fields", "unknown_parameter", _("The file has all its columns."))
+        if asked == "csv":
             return csv_of(row)
         if asked != "json":
             raise bad_parameter("format", "unknown_code", "json, csv")

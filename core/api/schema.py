@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
@@ -15,11 +16,13 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework import serializers
 
 from core import scopes
-from core.api import describing
+from core.api import answering, describing
 from core.api.bodies import Nothing, Strict
 from core.api.filters import Best
+from core.api.refusals import codes_of
 
 PROBLEM = "application/problem+json"
+_SENTENCE = re.compile(r"(.*?(?:[.!?](?=\s+[A-Z`„“])|$))\s*(.*)", re.DOTALL)
 _MEANINGS = {
     304: "Unchanged since the ETag of `If-None-Match`; without a body.",
     400: "The input is wrong; `errors` names every bad field or parameter.",
@@ -53,7 +56,7 @@ class Problem(serializers.Serializer[Any]):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    code = serializers.CharField(help_text="Stable: build on this, not on the texts.")
+    code = serializers.CharField(help_text="Stable: build on this, not on the texts. `x-codes` has all of them.")
     request_id = serializers.CharField()
     errors = ProblemError(many=True)  # type: ignore[assignment]
 
@@ -137,7 +140,47 @@ class ApiSchema(AutoSchema):
             problem = OpenApiResponse(Problem, description=_MEANINGS[code])
             described = self._get_response_for_code(problem, str(code), [PROBLEM])  # type: ignore[no-untyped-call]
             bodies.setdefault(str(code), described)
+        for status, body in bodies.items():
+            body["description"] = body["description"] or _MEANINGS.get(int(status), "As described above.")
+        if conflict := bodies.get("409"):
+            self._name_codes(conflict)
+        for status, body in bodies.items():
+            if status < "400":
+                body["headers"] = answering.references(self._headers(status))
         return dict(sorted(bodies.items()))
+
+    def _name_codes(self, conflict: dict[str, Any]) -> None:
+        """Says which rules may refuse, as far as they can be known beforehand."""
+        codes = codes_of(type(self.view), self.method)
+        codes += ["in_flight"] if self.method == "POST" and getattr(self.view, "idempotent", False) else []
+        if codes:
+            conflict["description"] = (
+                f"A rule of the product refuses this now: {', '.join(f'`{one}`' for one in codes)}."
+            )
+            conflict["x-codes"] = codes
+
+    def _headers(self, status: str) -> list[str]:
+        """What an answer carries besides its body."""
+        access = getattr(self.view, "access", None)
+        found = ["X-Request-Id", *(() if access is not None and access.public else answering.RATES)]
+        if status != "204" and (
+            self._reads_record()
+            or "version=" in self._source()
+            or self._shows_version()
+            or "download(" in self._source()
+        ):
+            found.append("ETag")
+        if status == "201" or "location=" in self._source():
+            found.append("Location")
+        if self.method == "POST" and getattr(self.view, "idempotent", False):
+            found.append("Idempotent-Replayed")
+        return found
+
+    def _shows_version(self) -> bool:
+        """Whether the handler gives the ETag itself, through a `shown` of the view, or with a file."""
+        source, shown = self._source(), getattr(type(self.view), "shown", None)
+        of_shown = _text_of(shown) if shown is not None and "self.shown(" in source else ""
+        return "version=" in source + of_shown or "download(" in source
 
     def get_override_parameters(self) -> list[Any]:
         found = []
@@ -239,6 +282,10 @@ class ApiSchema(AutoSchema):
     def _is_list(self) -> bool:
         return self.method == "GET" and hasattr(self.view, "default_ordering")
 
+    def _reads_record(self) -> bool:
+        """One record, or few rows at once: with an ETag, 304 and `fields`."""
+        return self.method == "GET" and self.view.takes_fields()
+
     def _answers_list(self) -> bool:
         """A list in pages, or (`whole_list`) all of it in one."""
         return self._is_list() or (self.method == "GET" and getattr(self.view, "whole_list", False))
@@ -269,11 +316,13 @@ class ApiSchema(AutoSchema):
         return _text_of(getattr(type(self.view), self.method.lower()))
 
     def _doc(self) -> tuple[str, str]:
-        """First line and rest of the handler's own docstring, else of the view's."""
-        handler = type(self.view).__dict__.get(self.method.lower())
-        text = inspect.cleandoc(getattr(handler, "__doc__", None) or type(self.view).__dict__.get("__doc__") or "")
-        first, _, rest = text.partition("\n")
-        return first, rest.strip()
+        """First sentence and rest of what the view says of this method: in `does`, in the handler, else of itself."""
+        view = type(self.view).__dict__
+        handler = getattr(view.get(self.method.lower()), "__doc__", None)
+        text = inspect.cleandoc(view.get("does", {}).get(self.method) or handler or view.get("__doc__") or "")
+        paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", text)]
+        first, rest = _SENTENCE.fullmatch(paragraphs[0]).groups()  # type: ignore[union-attr]
+        return first, "\n\n".join(part for part in (rest, *paragraphs[1:]) if part)
 
 
 class ValuesShape(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
@@ -282,10 +331,6 @@ class ValuesShape(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-c
     target_class = "core.api.bodies.Values"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
-    def _reads_record(self) -> bool:
-        """One record, or few rows at once: with an ETag, 304 and `fields`."""
-        return self.method == "GET" and self.view.takes_fields()
-
         shapes = dict.fromkeys(shape for shape in self.target.shapes.values() if shape is not Nothing)
         found = [auto_schema.resolve_serializer(shape, direction).ref for shape in shapes]
         if Nothing in self.target.shapes.values():

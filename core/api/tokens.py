@@ -93,8 +93,8 @@ class Tokens(ListView):
         return shown(row)
 
     def post(self, request: Request) -> HttpResponse:
-        """Issue a token. Its text is in this answer only, so a repetition makes another one: no `Idempotency-Key`. A
-        token issues none that may do more than itself."""
+        """Issue a token. Its text is in this answer only, and in those that repeat it under the same
+        `Idempotency-Key`. A token issues none that may do more than itself."""
         given = self.read(request)
         _refuse_more(request, given["scopes"])
         token, plain = actions.issue_token(

@@ -154,8 +154,7 @@ class ExportContent(_Own):
             OpenApiParameter("If-Range", str, OpenApiParameter.HEADER, description="The ETag of the first part."),
         ],
         responses={
-            (200, "application/octet-stream"): bytes,
-            (206, "application/octet-stream"): bytes,
+            **{(code, kind): bytes for code in (200, 206) for kind in ("text/csv", "application/x-ndjson")},
             (416, PROBLEM): OpenApiResponse(Problem, description="The range lies behind the end."),
             **{(code, PROBLEM): OpenApiResponse(Problem) for code in (401, 403, 404, 429, 503)},
         },

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -149,10 +150,11 @@ class Commitment(ApiView):
 
 
 class RejectedRecords(ApiView):
-    """What was rejected as CSV: line, reason, the record as it came."""
+    """What was rejected, as CSV: line, reason, the record as it came."""
 
     access, resource = IN_CHARGE, "imports"
 
+    @extend_schema(responses={(200, "text/csv"): str})
     def get(self, request: Request, pk: int) -> Any:
         row = self.find(Upload.objects.all(), pk=pk)
         if row.state in AT_WORK or not actions.rejects_of(row).is_file():
