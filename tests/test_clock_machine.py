@@ -25,14 +25,14 @@ from hypothesis.stateful import (
 from complaints.actions import converse, decide, handle, manage, sla_edits
 from complaints.models import Clock, ClockEvent, ClockState, Complaint, Firing, SlaPolicy, SlaVersion
 from complaints.reference import catalogue
-from complaints.sla import policies, rebuild, replay
+from complaints.sla import asked, ladder, policies, rebuild, replay
 from complaints.sla.sweep import sweep
 from core import cached, clock, trail
 from core.actor import Actor
 from core.errors import DomainError
 from core.models import CalendarVersion, OutboxMessage
 from core.working_time import TargetKind
-from tests import cast
+from tests import cast, packed
 from tests.sla.oracle import Oracle
 
 # Two weeks before the clocks go forward in Madrid, so that lives run over a night with a gap.
@@ -57,13 +57,15 @@ class Clocks(RuleBasedStateMachine):
         self.block.__enter__()
         cached.clear_all()
         self.at, self.breaches = BEGIN, {}
-        self.admin, agent = Actor.person(cast.make_admin()), cast.make_agent(cast.make_team())
+        admin, agent = cast.make_admin(), cast.make_agent(cast.make_team())
+        self.admin = Actor.person(admin)
         self.by = Actor.person(agent)
         for version in CalendarVersion.objects.all():
             version.definition = {"tz": "Europe/Madrid", "weekly": HOURS[0], "exceptions": []}
             version.save()
         cached.clear_all()
         received = self.at - timedelta(days=3) if late else self.at
+        packed.install(packed.CFPB, admin, self.at - timedelta(days=4), conditions={"types": ["billing"]})
         with clock.frozen(self.at):
             self.cases = [
                 cast.make_complaint(owner=agent, at=self.at, channel=channel, received_at=received)
@@ -115,7 +117,8 @@ class Clocks(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1))
     def resolve(self, which: int) -> None:
         cause = catalogue().causes["people-mistake"]
-        self.act(which, decide.resolve, by=self.by, outcome="upheld", root_cause=cause, summary="Sent another.")
+        said = {"outcome": "upheld", "root_cause": cause, "summary": "Sent another.", "answer": "We sent another."}
+        self.act(which, decide.resolve, by=self.by, **said)
 
     @rule(which=st.integers(0, 1))
     def withdraw(self, which: int) -> None:
@@ -186,6 +189,9 @@ class Clocks(RuleBasedStateMachine):
                 asked_for.discard("update")
             else:
                 asked_for.discard("acknowledge")
+            for one in case.clocks.filter(state=ClockState.CANCELLED):
+                if not asked.let_go(list(one.events.order_by("pk"))):  # it ended with the case, which was opened again
+                    asked_for.discard(one.kind)
             own = [one for one in case.clocks.all() if one.kind != "statutory" and not one.is_finished]
             assert asked_for <= {one.kind for one in own}, "a clock is missing"
             over = [one for one in own if one.kind not in asked_for and one.state != ClockState.BREACHED]
@@ -221,6 +227,41 @@ class Clocks(RuleBasedStateMachine):
                 left, _steps = replay.evaluate(replay.tell(one.events.order_by("pk")), one.kind, as_of=self.at)
                 assert left.remaining_at_as_of == said["remaining_at_as_of"]
                 assert left.remaining_at_as_of == max(0, (one.target_value or 0) - said["worked_at_as_of"])
+
+    @invariant()
+    @precondition(lambda self: hasattr(self, "cases"))
+    def what_lies_ahead_rings_and_rings_once_in_a_term(self) -> None:
+        for one in Clock.objects.filter(state=ClockState.RUNNING, complaint__in=self.cases):
+            said, steps = replay.evaluate(replay.tell(one.events.order_by("pk")), one.kind)
+            ahead = {step.rung for step, at in zip(steps, said.warn_at, strict=True) if at and at > self.at}
+            left = [ladder.step_of(rung) for _us, rung, _to, _over in one.rungs]
+            warned = {rung for rung in ahead if ladder.percent_of(rung) < 100}
+            assert warned <= set(left) and len(left) == len(set(left)), (one.kind, ahead, left)
+        for one in Clock.objects.filter(complaint__in=self.cases):
+            rang: list[str] = []
+            terms: list[Any] = []
+            for event in one.events.order_by("pk"):
+                if "target" in event.data and terms != (now := [event.data["target"], event.data["calendar_version"]]):
+                    rang, terms = [], now
+                elif event.kind == "warned":
+                    rang.append(ladder.step_of(event.data["rung"]))
+            assert len(rang) == len(set(rang)), "rang twice in one term"
+
+    @invariant()
+    @precondition(lambda self: hasattr(self, "cases"))
+    def only_what_waits_stands_still(self) -> None:
+        for one in Clock.objects.filter(kind="resolve", complaint__in=self.cases).select_related("complaint"):
+            waits, counts_days = one.complaint.status == "waiting_on_customer", one.target_kind != "working_seconds"
+            assert one.state != ClockState.PAUSED or (waits and not counts_days)
+            late = one.due_at is not None and one.due_at < self.at  # not noticed yet
+            assert one.state != ClockState.RUNNING or counts_days or late or not waits
+
+    @invariant()
+    @precondition(lambda self: hasattr(self, "cases"))
+    def the_law_goes_on_until_it_is_answered(self) -> None:
+        for one in Clock.objects.filter(kind="statutory", complaint__in=self.cases).select_related("complaint__type"):
+            if one.complaint.is_open and one.complaint.type.code.startswith("billing"):
+                assert one.completed_at is None, "sorted away and back, it had stopped"
 
     @invariant()
     @precondition(lambda self: hasattr(self, "cases"))
