@@ -167,6 +167,15 @@ class Clocks(RuleBasedStateMachine):
         assert SlaPolicy.objects.filter(version=version).exists()
         self._publish("from_now", sla_version=version)
 
+    @rule(which=st.integers(0, 1), hours=st.sampled_from([90, 400]))
+    def nearly_late_it_is_given_longer(self, which: int, hours: int) -> None:
+        own = Clock.objects.filter(complaint=self.cases[which], kind="resolve", state=ClockState.RUNNING).last()
+        if own is None or own.due_at is None or own.due_at <= self.at:
+            return
+        self.at = max(self.at, own.due_at - timedelta(minutes=5))
+        self.a_sweep()
+        self.edit_the_policies(hours=hours, restart=False, days=False, gone=set())
+
     def _publish(self, mode: str, **draft: Any) -> None:
         with clock.frozen(self.at):
             edit = sla_edits.preview(by=self.admin, at=self.at, mode=mode, **draft)

@@ -164,7 +164,7 @@ class Packs(ListView):
         return shown(row)
 
     def post(self, request: Request) -> HttpResponse:
-        """Install a pack, for complaints received from then on."""
+        """Install a pack, for complaints written down from then on."""
         values = self.read(request)
         row = actions.install(
             file_of(values["code"]),
@@ -198,7 +198,7 @@ class OnePack(ApiView):
 
 
 class Edition(OnePack):
-    """Replace an installed pack by the newest edition, for complaints received from then on."""
+    """Replace an installed pack by the newest edition, for complaints received since its rules hold."""
 
     body: ClassVar = Nothing
     success: ClassVar = {"POST": 201}
