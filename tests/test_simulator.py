@@ -159,6 +159,8 @@ def test_over_the_api(cast, lisbon):
         ({"channel": "pigeon"}, "unknown_code"),
         ({"team": "999999"}, "unknown_team"),
         ({"local_time": "2026-03-06T16:50"}, "required"),
+        ({"local_time": "2026-W10-5", "time_zone": "Europe/Lisbon"}, "invalid_datetime"),
+        ({"local_time": "2026-02-30T10:00", "time_zone": "Europe/Lisbon"}, "invalid_datetime"),
         ({"time_zone": "Europe/Lisbon"}, "required"),
         ({"local_time": "2026-03-06T16:50", "time_zone": "Europe/Lisbon", "received_at": "2026-03-06T16:50:00Z"},
          "ambiguous"),

@@ -19,7 +19,7 @@ from complaints.sla.covering import Covered
 from complaints.sla.drafts import Difference
 from complaints.sla.simulate import Answer, Forecast
 from core.api.bodies import Strict
-from core.api.fields import Code, Flag, Id, Instant, Language, Text, Whole
+from core.api.fields import Code, Flag, Id, Instant, Language, Text, WallClock, Whole
 from core.models import CalendarVersion
 from core.working_time import MAX_SECONDS, TargetKind
 
@@ -102,7 +102,7 @@ class SimulateBody(Strict):
     team = Id(required=False, allow_null=True)
     language = Language(required=False)
     received_at = Instant(required=False)
-    local_time = Text(max_length=32, trim=True, required=False)
+    local_time = WallClock(required=False)
     time_zone = Text(max_length=64, trim=True, required=False)
     draft = Flag(required=False)
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from core.api import told
 from core.api.completing import complete
-from core.api.fields import PHONE, Code, Day, Id, Instant, Phone, Text
+from core.api.fields import PHONE, WALL_CLOCK, Code, Day, Id, Instant, Phone, Text, WallClock
 from core.instants import FIRST_YEAR, LAST_YEAR
 
 ID = r"^[1-9][0-9]{0,17}$"
@@ -98,6 +98,8 @@ def narrowed(field: Any, schema: dict[str, Any], direction: str) -> dict[str, An
         schema["description"] = f"{words} With its zone; {FIRST_YEAR} to {LAST_YEAR}.".strip()
     elif isinstance(field, Day):
         schema.setdefault("description", f"A local date, {FIRST_YEAR} to {LAST_YEAR}.")
+    elif isinstance(field, WallClock):
+        schema["pattern"] = f"^{WALL_CLOCK}$"
     elif isinstance(field, Phone):
         schema.setdefault("pattern", rf"^\s*$|{PHONE.pattern}" if field.allow_blank else PHONE.pattern)
     elif (

@@ -22,6 +22,10 @@ from core import clock
 from core.instants import FIRST_YEAR, LAST_YEAR, InstantError, iso, parse_instant
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+WALL_CLOCK = (
+    "(19|2[01])[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
+)
+_WALL_CLOCK = re.compile(WALL_CLOCK, re.ASCII)
 _ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 PHONE = re.compile(r"\d(?:\D*\d){2}")
 
@@ -75,6 +79,21 @@ class Phone(Text):
         if number and not PHONE.search(number):
             self.fail("invalid_phone")
         return number
+
+
+class WallClock(Text):
+    """What a clock on a wall shows: 2026-03-06T16:50. Whether there was such a moment depends on the zone beside it."""
+
+    default_error_messages = {"invalid_datetime": _("Write a date and a time, such as 2026-03-05 14:30.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=19, trim=True, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if _WALL_CLOCK.fullmatch(text) is None:
+            self.fail("invalid_datetime")
+        return text
 
 
 class Email(_OneStep, serializers.EmailField):
