@@ -3,6 +3,7 @@
 import pytest
 
 from complaints.models import Complaint, Status
+from complaints.sla import rebuild
 from core import cached, trail
 from tests.cast import Cast, make_cast
 from tests.doors import DOORS, Door
@@ -57,3 +58,15 @@ def test_a_withdrawn_case_is_over_until_reopened(door: Door, cast):
     complaint.refresh_from_db()
     assert complaint.status == Status.WITHDRAWN and complaint.outcome == "withdrawn"
     assert not complaint.clocks.filter(state="running").exists()
+
+
+def test_withdrawn_before_anybody_answered_it_still_owes_the_acknowledgement(door: Door, cast):
+    complaint = cast.complaint()
+    door(cast.agent, complaint, "withdrawal", reason="they found it")
+    assert door(cast.agent, complaint, "reopening", reason="it was another one").status == 200
+    owed = complaint.clocks.get(kind="acknowledge")
+    assert owed.state == "running" and owed.due_at is not None
+    assert door(cast.agent, complaint, "acknowledgement", message="We look for it").status == 200
+    owed.refresh_from_db()
+    assert owed.state == "met"
+    assert rebuild.rebuild(mend=False)["different"] == 0

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from complaints.actions import converse, decide, handle, manage, sla_edits
 from complaints.models import Clock, ClockEvent, ClockState, Complaint, Firing, SlaPolicy, SlaVersion
 from complaints.reference import catalogue
-from complaints.sla import asked, ladder, policies, rebuild, replay
+from complaints.sla import ladder, policies, rebuild, replay
 from complaints.sla.sweep import sweep
 from core import cached, clock, trail
 from core.actor import Actor
@@ -198,9 +198,6 @@ class Clocks(RuleBasedStateMachine):
                 asked_for.discard("update")
             else:
                 asked_for.discard("acknowledge")
-            for one in case.clocks.filter(state=ClockState.CANCELLED):
-                if not asked.let_go(list(one.events.order_by("pk"))):  # it ended with the case, which was opened again
-                    asked_for.discard(one.kind)
             own = [one for one in case.clocks.all() if one.kind != "statutory" and not one.is_finished]
             assert asked_for <= {one.kind for one in own}, "a clock is missing"
             over = [one for one in own if one.kind not in asked_for and one.state != ClockState.BREACHED]

@@ -276,7 +276,8 @@ def _still_here(complaint: Complaint, at: datetime) -> User:
 
 
 def _reopened_clocks(complaint: Complaint, *, at: datetime) -> list[Clock]:
-    """All clocks of the case, the resolve clock running again (or a new cycle of it), statutory ones too."""
+    """All clocks of the case, the resolve clock running again (or a new cycle of it), statutory ones too, and that of
+    the acknowledgement where nobody has given one."""
     clocks = _base.clocks_of(complaint)
     last = next((c for c in reversed(clocks) if c.kind == ClockKind.RESOLVE), None)
     if last is not None and last.stated:
@@ -288,6 +289,11 @@ def _reopened_clocks(complaint: Complaint, *, at: datetime) -> list[Clock]:
         clocks += sla.start(complaint, tier=tier, start_at=at, kinds=[ClockKind.RESOLVE], cycle=last.cycle + 1)
     else:
         sla.reopen(last, at=at)
+    if complaint.acknowledged_at is None:
+        for clock in clocks:  # withdrawn before anybody had answered: that is still to be done
+            ended = clock.kind == ClockKind.ACKNOWLEDGE and clock.state == ClockState.CANCELLED
+            if ended and not asked.let_go(sla.story_of(clock)):
+                sla.reopen(clock, at=at)
     for clock in clocks:
         statutory = clock.kind == ClockKind.STATUTORY and sla.stopped_by(clock) == packs.RESOLVED
         if statutory and packs.governs(clock.pack_id, complaint, tier):
