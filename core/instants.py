@@ -8,6 +8,7 @@ from typing import TypeVar
 
 Otherwise = TypeVar("Otherwise")
 FIRST_YEAR, LAST_YEAR = 1900, 2200
+FIRST_OF_INSTANTS = 1902  # a year; before, no calendar counts working time
 _FORM = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?"
     r"(?:([Zz])|([+-])(\d{2}):?(\d{2}))?",
@@ -43,7 +44,7 @@ def parse_instant(text: str) -> datetime:
 
     Digits beyond the microsecond are cut off. Raises InstantError: `timezone_required` for one without a
     zone (which instant is meant is never guessed), `invalid_datetime` for what does not exist or lies
-    outside 1900 to 2200.
+    outside 1902 to 2200.
     """
     found = _FORM.fullmatch(text)
     if found is None:
@@ -66,7 +67,7 @@ def parse_instant(text: str) -> datetime:
         raise
     except (ValueError, OverflowError):
         raise InstantError("invalid_datetime") from None
-    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+    if not FIRST_OF_INSTANTS <= at.year <= LAST_YEAR:
         raise InstantError("invalid_datetime")
     return at
 

@@ -233,7 +233,7 @@ def test_the_future_begins_after_five_minutes(caller: User) -> None:
     assert errors(late) == {("/at", "in_the_future")}
 
 
-@given(st.datetimes(datetime(1901, 1, 1), datetime(2199, 12, 30)), st.integers(-14 * 60, 14 * 60))
+@given(st.datetimes(datetime(1902, 1, 2), datetime(2199, 12, 30)), st.integers(-14 * 60, 14 * 60))
 def test_an_instant_survives_its_way(wall: datetime, minutes: int) -> None:
     sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
     at = parse_instant(f"{wall.isoformat()}{sign}{hours:02}:{rest:02}")

@@ -209,7 +209,8 @@ def reopen_locked(complaint: Complaint, *, by: Actor, at: datetime, reason: str,
     if not declined:
         complaint.accepted, complaint.accepted_at = None, None
     Decision.objects.filter(complaint=complaint, superseded_at__isnull=True).update(superseded_at=at)
-    _base.informed(complaint, clocks, at=at, told=True)
+    if complaint.acknowledged_at is not None:  # else the next word is the acknowledgement
+        _base.informed(complaint, clocks, at=at, told=True)
     return _base.finish(
         complaint,
         "complaint.reopened",
@@ -291,8 +292,7 @@ def _reopened_clocks(complaint: Complaint, *, at: datetime) -> list[Clock]:
         sla.reopen(last, at=at)
     if complaint.acknowledged_at is None:
         for clock in clocks:  # withdrawn before anybody had answered: that is still to be done
-            ended = clock.kind == ClockKind.ACKNOWLEDGE and clock.state == ClockState.CANCELLED
-            if ended and not asked.let_go(sla.story_of(clock)):
+            if clock.kind == ClockKind.ACKNOWLEDGE and not asked.let_go(sla.story_of(clock)):
                 sla.reopen(clock, at=at)
     for clock in clocks:
         statutory = clock.kind == ClockKind.STATUTORY and sla.stopped_by(clock) == packs.RESOLVED

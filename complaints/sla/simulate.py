@@ -19,7 +19,7 @@ from complaints.reference import catalogue
 from complaints.sla import ladder, packs, policies
 from core import working_time
 from core.errors import InvalidInput
-from core.instants import FIRST_YEAR, LAST_YEAR, from_us
+from core.instants import FIRST_OF_INSTANTS, LAST_YEAR, from_us
 from core.week_calendar import zone
 from core.working_time import CalendarError, Target
 
@@ -103,7 +103,7 @@ def instant_of(wall: str, zone_name: str, *, field: str = "local_time") -> datet
     except (ValueError, OverflowError):
         said = _("Write a date and a time, such as 2026-03-05 14:30.")
         raise InvalidInput(said, code="invalid_datetime", field=field) from None
-    if shown.tzinfo is not None or not FIRST_YEAR <= shown.year < LAST_YEAR:
+    if shown.tzinfo is not None or not FIRST_OF_INSTANTS <= shown.year < LAST_YEAR:
         said = _("Write the time as the clock on the wall there shows it.")
         raise InvalidInput(said, code="invalid_datetime", field=field)
     if again != shown.replace(fold=0):

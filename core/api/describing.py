@@ -9,7 +9,7 @@ from rest_framework import serializers
 from core.api import told
 from core.api.completing import complete
 from core.api.fields import PHONE, WALL_CLOCK, Code, Day, Id, Instant, Phone, Text, WallClock
-from core.instants import FIRST_YEAR, LAST_YEAR
+from core.instants import FIRST_OF_INSTANTS, FIRST_YEAR, LAST_YEAR
 
 ID = r"^[1-9][0-9]{0,17}$"
 NOT_BLANK = r"[^\s\u001c-\u001f\u0085]"  # \s alone means less to ECMAScript than to us
@@ -95,7 +95,7 @@ def narrowed(field: Any, schema: dict[str, Any], direction: str) -> dict[str, An
         schema.setdefault("pattern", ID)
     elif isinstance(field, Instant):
         words = schema.get("description", "")
-        schema["description"] = f"{words} With its zone; {FIRST_YEAR} to {LAST_YEAR}.".strip()
+        schema["description"] = f"{words} With its zone; {FIRST_OF_INSTANTS} to {LAST_YEAR}.".strip()
     elif isinstance(field, Day):
         schema.setdefault("description", f"A local date, {FIRST_YEAR} to {LAST_YEAR}.")
     elif isinstance(field, WallClock):

@@ -19,7 +19,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from core import clock
-from core.instants import FIRST_YEAR, LAST_YEAR, InstantError, iso, parse_instant
+from core.instants import FIRST_OF_INSTANTS, FIRST_YEAR, LAST_YEAR, InstantError, iso, parse_instant
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 WALL_CLOCK = (
@@ -227,7 +227,7 @@ class Instant(_OneStep, serializers.DateTimeField):
         try:
             at = parse_instant(data)
         except InstantError as error:
-            self.fail(error.code, first=FIRST_YEAR, last=LAST_YEAR)
+            self.fail(error.code, first=FIRST_OF_INSTANTS, last=LAST_YEAR)
         if self.not_future and at > clock.now() + settings.FUTURE_TOLERANCE:
             self.fail("in_the_future")
         return at

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from core.calendar_compile import reached, to_instant
 
-FIRST_YEAR, LAST_YEAR = 1900, 2200
+FIRST_YEAR, LAST_YEAR, FIRST_OF_INSTANTS = 1900, 2200, 1902
 
 
 class Rejected(ValueError):
@@ -35,7 +35,7 @@ def instant(text: str, zone: ZoneInfo, column: str) -> datetime | None:
         raise Rejected(_("%(column)s: “%(text)s” is no date (YYYY-MM-DD, with or without a time).") % {
             "column": column, "text": text[:40],
         }) from None  # fmt: skip
-    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+    if not FIRST_OF_INSTANTS <= at.year <= LAST_YEAR:
         raise Rejected(_("%(column)s: the year %(year)s is not believable.") % {"column": column, "year": at.year})
     return at
 
