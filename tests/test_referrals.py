@@ -313,6 +313,7 @@ def test_the_api_says_where_what_and_why_not(cast: Cast) -> None:
         ({"referrer": "999999"}, "unknown_customer", "/referrer"),
         ({"referred": {"id": "999999"}}, "unknown_customer", "/referred/id"),
         ({"referred": {"id": str(friend.pk), "name": "Friend"}}, "id_or_details", "/referred"),
+        ({"referred": {"name": "Friend", "phone": "bad"}}, "invalid_phone", "/referred/phone"),
         ({"referred": {"colour": "red"}}, "unknown_field", "/referred/colour"),
         ({"referrer_points": -1}, "out_of_range", "/referrer_points"),
         ({"referred_on": "2026-03-03"}, "in_the_future", "/referred_on"),
@@ -369,7 +370,8 @@ def test_lists_filters_and_their_cost(cast: Cast, django_assert_max_num_queries:
     assert got("updated_since=2026-03-03T00:00:00Z") == [second.pk]
     assert got("", f"customers/{friends[0].pk}/referrals/") == [second.pk, first.pk]
     assert got("", f"customers/{one.pk}/referrals/") == [first.pk]
-    for wrong in ("colour=red", "referred_on_from=soon", "withdrawn=maybe", "ordering=note"):
+    backwards = "referred_on_from=2026-03-02&referred_on_to=2026-03-01"
+    for wrong in ("colour=red", "referred_on_from=soon", backwards, "withdrawn=maybe", "ordering=note"):
         assert token.get(f"/api/v1/referrals/?{wrong}").status_code == 400
     with django_assert_max_num_queries(4) as few:
         got("")

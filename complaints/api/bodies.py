@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from complaints.actions import promises
@@ -13,29 +12,14 @@ from complaints.actions.demands import MOST as MOST_DEMANDS
 from complaints.models import ChannelCode, Kind, Severity
 from complaints.reference import type_by_code
 from core.api.bodies import Strict
-from core.api.fields import Code, Email, Flag, Id, Instant, Language, Phone, Text
+from core.api.fields import Code, Flag, Id, Instant, Language, Text
 from core.errors import InvalidInput
+from retention.api.bodies import CustomerBody
 
 SUBJECT, LONG, SHORT, CODE = 200, 20_000, 2_000, 80
 MOST_TEXTS = 20
 MOST_MENTIONS = 50
 MOST_FILES = 100  # as a body goes; how many one message takes is for the action to say
-
-
-class CustomerBody(Strict):
-    """A known customer by `id`, or what is known of one: found by external id, e-mail or phone, else made."""
-
-    id = Id(required=False)
-    name = Text(max_length=200, trim=True, required=False, allow_blank=True)
-    email = Email(required=False)
-    phone = Phone(required=False, allow_blank=True)
-    external_id = Text(max_length=120, trim=True, required=False)
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        values = super().to_internal_value(data)
-        if "id" in values and len(values) > 1:
-            raise serializers.ValidationError(_("Give an id or details, not both."), code="id_or_details")
-        return values
 
 
 class TypeCode(Text):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -124,6 +124,36 @@ class Between:
         if end is not None:
             rows = rows.filter(**{f"{self.column}__lt": end})
         return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """`<name>_from`, `<name>_to` of a column of local dates, both included."""
+
+    name: str
+
+    def parameters(self) -> Iterable[tuple[str, Mapping[str, Any], str]]:
+        schema = {"type": "string", "format": "date"}
+        yield f"{self.name}_from", schema, "On or after this date."
+        yield f"{self.name}_to", schema, "On or before this date."
+
+    def narrow(self, rows: Rows, given: QueryDict, told: Told) -> Rows:
+        low, high = f"{self.name}_from", f"{self.name}_to"
+        first = _read(low, _day, once(given, low)) if low in given else None
+        last = _read(high, _day, once(given, high)) if high in given else None
+        if first is not None and last is not None and first > last:
+            raise bad_parameter(low, "from_after_to", _("The period ends before it begins."))
+        if first is not None:
+            rows = rows.filter(**{f"{self.name}__gte": first})
+        if last is not None:
+            rows = rows.filter(**{f"{self.name}__lte": last})
+        return rows
+
+
+def _day(value: str) -> date:
+    if (day := parse_day(value)) is None:
+        raise BadValue("invalid_date", _("A date such as 2026-03-29 is expected."))
+    return day
 
 
 def choice(name: str, values: Iterable[str], column: str = "") -> Filter:

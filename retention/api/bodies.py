@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
 from core.api.bodies import Strict
@@ -73,6 +74,22 @@ class CustomerChange(Fields):
     contact_points = ContactBody(many=True, required=False, max_length=MOST)  # type: ignore[call-arg]  # of the ListSerializer
     external_ids = ExternalIdBody(many=True, required=False, max_length=MOST)  # type: ignore[call-arg]  # of the ListSerializer
     consents = ConsentBody(many=True, required=False, max_length=MOST)  # type: ignore[call-arg]  # of the ListSerializer
+
+
+class CustomerBody(Strict):
+    """A known customer by `id`, or what is known of one: found by external id, e-mail or phone, else made."""
+
+    id = Id(required=False)
+    name = Text(max_length=200, trim=True, required=False, allow_blank=True)
+    email = Email(required=False)
+    phone = Phone(required=False, allow_blank=True)
+    external_id = Text(max_length=120, trim=True, required=False)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        values = super().to_internal_value(data)
+        if "id" in values and len(values) > 1:
+            raise ValidationError(_("Give an id or details, not both."), code="id_or_details")
+        return values
 
 
 class MergeBody(Strict):

@@ -13,8 +13,8 @@ from rest_framework.request import Request
 
 from core.access import CASES, Access
 from core.api.bodies import Strict
-from core.api.fields import Code, Day, Id, Text, parse_day
-from core.api.filters import SINCE, BadValue, Filter, choice, flag, key, text
+from core.api.fields import Code, Day, Id, Text
+from core.api.filters import SINCE, Days, choice, flag, key, text
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.errors import InvalidInput
@@ -22,6 +22,7 @@ from core.instants import iso
 from core.models import User
 from retention.actions import follow_ups as actions
 from retention.api.expansions import CUSTOMER
+from retention.api.shapes import Named
 from retention.models import Customer, FollowUp
 from retention.models.care import FollowUpOutcome, FollowUpReason
 
@@ -59,15 +60,10 @@ class CancellationBody(Strict):
     reason = Text(max_length=actions.NOTE)
 
 
-class Brief(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    name = serializers.CharField()
-
-
 class FollowUpShape(serializers.Serializer[Any]):
     id = serializers.CharField()
-    customer = Brief(help_text="With `expand=customer` as under /customers/.")
-    owner = Brief()
+    customer = Named(help_text="With `expand=customer` as under /customers/.")
+    owner = Named()
     reason = serializers.ChoiceField(choices=FollowUpReason.choices)
     about = serializers.CharField(allow_blank=True)
     complaint = serializers.CharField(allow_null=True, help_text="The complaint's reference.")
@@ -100,12 +96,6 @@ def shown(row: FollowUp) -> dict[str, Any]:
     }
 
 
-def _day(value: str) -> Any:
-    if (day := parse_day(value)) is None:
-        raise BadValue("invalid_date", _("A date such as 2026-03-29 is expected."))
-    return day
-
-
 class FollowUps(ListView):
     """Calls as the caller may see them."""
 
@@ -120,8 +110,7 @@ class FollowUps(ListView):
         choice("reason", FollowUpReason.values),
         choice("outcome", FollowUpOutcome.values),
         flag("open", "done_at__isnull", "true: still to be made."),
-        Filter("due_on_from", _day, lambda rows, day: rows.filter(due_on__gte=day), description="On or after."),
-        Filter("due_on_to", _day, lambda rows, day: rows.filter(due_on__lte=day), description="On or before."),
+        Days("due_on"),
         SINCE,
     )
     expansions = CUSTOMER

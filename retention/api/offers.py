@@ -28,6 +28,7 @@ from core.instants import iso
 from retention.actions import offers as actions
 from retention.actions.follow_ups import today
 from retention.api.customers import HANDLES_CASES
+from retention.api.shapes import Named
 from retention.models import Customer, Offer, OfferKind, OfferState
 from retention.models.customers import CHANNELS
 from retention.models.offers import PRODUCT, REASON, TEXT, lapsed
@@ -67,14 +68,9 @@ class OfferRefusalBody(Strict):
     decided_at = Instant(required=False, not_future=True)
 
 
-class CustomerOfOffer(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    name = serializers.CharField(allow_blank=True)
-
-
 class OfferShape(serializers.Serializer[Any]):
     id = serializers.CharField()
-    customer = CustomerOfOffer()
+    customer = Named()
     kind = serializers.ChoiceField(choices=OfferKind.choices)
     text = serializers.CharField(help_text="What is offered.")
     product = serializers.CharField(allow_blank=True)

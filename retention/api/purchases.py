@@ -24,6 +24,7 @@ from retention import refusals
 from retention.actions import correct, purchases
 from retention.api.customers import HANDLES_CASES
 from retention.api.expansions import CUSTOMER
+from retention.api.shapes import Named
 from retention.models import Customer, Purchase, PurchaseKind, PurchaseLine
 
 
@@ -75,11 +76,6 @@ class LineChange(Strict):
 
 class PurchaseChange(Strict):
     incentive = Flag()
-
-
-class Named(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    name = serializers.CharField(allow_blank=True)
 
 
 class PurchaseShape(serializers.Serializer[Any]):

@@ -9,26 +9,25 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from core.access import MANAGER, Access
 from core.api.bodies import Strict
-from core.api.fields import Day, Email, Id, Text, Whole
-from core.api.filters import SINCE, Filter, Narrowing, flag, key, text
+from core.api.fields import Day, Id, Text, Whole
+from core.api.filters import SINCE, Days, Narrowing, flag, key, text
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
-from core.errors import InvalidInput
 from core.instants import iso
 from core.models import User
 from retention.actions import loyalty
 from retention.actions import referrals as actions
 from retention.actions.customers import Details
 from retention.actions.tenures import today_of
+from retention.api.bodies import CustomerBody
 from retention.api.customers import HANDLES_CASES
-from retention.api.follow_ups import _day
 from retention.api.offers import customer_in
+from retention.api.shapes import Named
 from retention.models import Customer, Referral
 from retention.models.offers import NOTE, REASON
 
@@ -39,20 +38,10 @@ def _points() -> Whole:
     return Whole(min_value=0, max_value=loyalty.MOST, required=False)
 
 
-class ReferredBody(Strict):
-    """A known customer by `id`, or what is known of one: found by external id, e-mail or phone, else made."""
-
-    id = Id(required=False)
-    name = Text(max_length=200, trim=True, required=False, allow_blank=True)
-    email = Email(required=False)
-    phone = Text(max_length=40, trim=True, required=False, allow_blank=True)
-    external_id = Text(max_length=120, trim=True, required=False)
-
-
 class NewReferralBy(Strict):
     """`referred_on`: today unless said. Points are an incentive that managers give."""
 
-    referred = ReferredBody()
+    referred = CustomerBody()
     referred_on = Day(required=False)
     note = Text(max_length=NOTE, trim=True, required=False, allow_blank=True)
     referrer_points = _points()
@@ -76,15 +65,10 @@ class ReferralIncentiveBody(Strict):
     referred_points = _points()
 
 
-class SideOfReferral(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    name = serializers.CharField(allow_blank=True)
-
-
 class ReferralShape(serializers.Serializer[Any]):
     id = serializers.CharField()
-    referrer = SideOfReferral(help_text="Who brought them.")
-    referred = SideOfReferral(help_text="Who was brought.")
+    referrer = Named(help_text="Who brought them.")
+    referred = Named(help_text="Who was brought.")
     referred_on = serializers.DateField()
     note = serializers.CharField(allow_blank=True)
     referrer_points = serializers.IntegerField(help_text="What the one who brought them was credited for it.")
@@ -129,8 +113,7 @@ FILTERS: tuple[Narrowing, ...] = (
         flag("withdrawn", description="true: those withdrawn; false: those that stand."),
         apply=lambda rows, wanted: rows.filter(withdrawn_at__isnull=not wanted),
     ),
-    Filter("referred_on_from", _day, lambda rows, day: rows.filter(referred_on__gte=day), description="On or after."),
-    Filter("referred_on_to", _day, lambda rows, day: rows.filter(referred_on__lte=day), description="On or before."),
+    Days("referred_on"),
     text("source"),
     SINCE,
 )
@@ -216,12 +199,8 @@ class ReferralIncentive(ApiView):
 
 
 def _who(user: User, told: dict[str, Any]) -> Customer | Details:
-    """Raises InvalidInput unknown_customer, id_or_details."""
-    if "id" not in told:
-        return Details(**told, source=SOURCE)
-    if len(told) > 1:
-        raise InvalidInput(_("Give an id or details, not both."), code="id_or_details", field="referred")
-    return customer_in(user, told["id"], "referred/id")
+    """Raises InvalidInput unknown_customer."""
+    return customer_in(user, told["id"], "referred/id") if "id" in told else Details(**told, source=SOURCE)
 
 
 def _answer(view: ApiView, pk: int, status: int = 200, *, location: str = "") -> HttpResponse:

@@ -359,7 +359,6 @@ ONLY = frozenset(("Row",))
 # Components whose fields hang together, whole or in part.
 WHOLE: Mapping[str, Mapping[str, Any]] = {
     "Reference": _STAFF,
-    "Brief": _STAFF,
     "Complaint": {
         "customer": {"id": "31", "name": "Dana Whitlock"},
         "severity": "moderate",
