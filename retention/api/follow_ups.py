@@ -15,6 +15,7 @@ from core.access import CASES, Access
 from core.api.bodies import Strict
 from core.api.fields import Code, Day, Id, Text
 from core.api.filters import SINCE, Days, choice, flag, key, text
+from core.api.happened import Reference
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.errors import InvalidInput
@@ -22,7 +23,6 @@ from core.instants import iso
 from core.models import User
 from retention.actions import follow_ups as actions
 from retention.api.expansions import CUSTOMER
-from retention.api.shapes import Named
 from retention.models import Customer, FollowUp
 from retention.models.care import FollowUpOutcome, FollowUpReason
 
@@ -62,8 +62,8 @@ class CancellationBody(Strict):
 
 class FollowUpShape(serializers.Serializer[Any]):
     id = serializers.CharField()
-    customer = Named(help_text="With `expand=customer` as under /customers/.")
-    owner = Named()
+    customer = Reference(help_text="With `expand=customer` as under /customers/.")
+    owner = Reference()
     reason = serializers.ChoiceField(choices=FollowUpReason.choices)
     about = serializers.CharField(allow_blank=True)
     complaint = serializers.CharField(allow_null=True, help_text="The complaint's reference.")

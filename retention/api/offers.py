@@ -19,6 +19,7 @@ from rest_framework.request import Request
 from core.api.bodies import Strict
 from core.api.fields import Code, Day, Id, Instant, Text
 from core.api.filters import SINCE, Filter, Narrowing, between, choice, key, text
+from core.api.happened import Reference
 from core.api.money import MoneyField, MoneyShape
 from core.api.money import shown as money_shown
 from core.api.views import ApiView, ListView, caller
@@ -28,7 +29,6 @@ from core.instants import iso
 from retention.actions import offers as actions
 from retention.actions.follow_ups import today
 from retention.api.customers import HANDLES_CASES
-from retention.api.shapes import Named
 from retention.models import Customer, Offer, OfferKind, OfferState
 from retention.models.customers import CHANNELS
 from retention.models.offers import PRODUCT, REASON, TEXT, lapsed
@@ -70,7 +70,7 @@ class OfferRefusalBody(Strict):
 
 class OfferShape(serializers.Serializer[Any]):
     id = serializers.CharField()
-    customer = Named()
+    customer = Reference()
     kind = serializers.ChoiceField(choices=OfferKind.choices)
     text = serializers.CharField(help_text="What is offered.")
     product = serializers.CharField(allow_blank=True)

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from core.api.bodies import Strict
 from core.api.fields import Flag, Id, Instant, Text
 from core.api.filters import SINCE, between, choice, currency, flag, key, text
+from core.api.happened import Reference
 from core.api.money import Currency, MoneyShape, Quantity, UnitPrice
 from core.api.money import shown as money_shown
 from core.api.problem import Refusal
@@ -24,7 +25,6 @@ from retention import refusals
 from retention.actions import correct, purchases
 from retention.api.customers import HANDLES_CASES
 from retention.api.expansions import CUSTOMER
-from retention.api.shapes import Named
 from retention.models import Customer, Purchase, PurchaseKind, PurchaseLine
 
 
@@ -80,7 +80,7 @@ class PurchaseChange(Strict):
 
 class PurchaseShape(serializers.Serializer[Any]):
     id = serializers.CharField()
-    customer = Named(allow_null=True, help_text="With `expand=customer` as under /customers/.")
+    customer = Reference(allow_null=True, help_text="With `expand=customer` as under /customers/.")
     order_number = serializers.CharField()
     kind = serializers.ChoiceField(choices=PurchaseKind.choices)
     purchased_at = serializers.DateTimeField()

@@ -16,6 +16,7 @@ from core.access import MANAGER, Access
 from core.api.bodies import Strict
 from core.api.fields import Day, Id, Text, Whole
 from core.api.filters import SINCE, Days, Narrowing, flag, key, text
+from core.api.happened import Reference
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.instants import iso
@@ -27,7 +28,6 @@ from retention.actions.tenures import today_of
 from retention.api.bodies import CustomerBody
 from retention.api.customers import HANDLES_CASES
 from retention.api.offers import customer_in
-from retention.api.shapes import Named
 from retention.models import Customer, Referral
 from retention.models.offers import NOTE, REASON
 
@@ -67,8 +67,8 @@ class ReferralIncentiveBody(Strict):
 
 class ReferralShape(serializers.Serializer[Any]):
     id = serializers.CharField()
-    referrer = Named(help_text="Who brought them.")
-    referred = Named(help_text="Who was brought.")
+    referrer = Reference(help_text="Who brought them.")
+    referred = Reference(help_text="Who was brought.")
     referred_on = serializers.DateField()
     note = serializers.CharField(allow_blank=True)
     referrer_points = serializers.IntegerField(help_text="What the one who brought them was credited for it.")

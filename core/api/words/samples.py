@@ -324,6 +324,7 @@ _BLANKS = (
 BLANKS = frozenset(_BLANKS.split())
 
 _STAFF = {"id": "12", "name": "Marta Vidal"}
+_DANA = {"id": "31", "name": "Dana Whitlock"}
 _HOURS = {"tz": "Europe/Lisbon", "weekly": {"mon": [["09:00", "18:00"]], "tue": [["09:00", "18:00"]]}}
 _STEP: Mapping[str, Any] = {
     "key": "ask-warehouse",
@@ -360,7 +361,7 @@ ONLY = frozenset(("Row",))
 WHOLE: Mapping[str, Mapping[str, Any]] = {
     "Reference": _STAFF,
     "Complaint": {
-        "customer": {"id": "31", "name": "Dana Whitlock"},
+        "customer": _DANA,
         "severity": "moderate",
         "status": "acknowledged",
         "resolved_at": None,
@@ -378,6 +379,8 @@ WHOLE: Mapping[str, Mapping[str, Any]] = {
         "tenures": [{"joined_on": "2024-05-02", "left_on": None, "reason": ""}],
         "id": "31",
     },
+    **{name: {"customer": _DANA} for name in ("FollowUp", "Offer", "Purchase")},
+    "Referral": {"referrer": _DANA, "referred": {"id": "44", "name": "Tom Reyes"}},
     "Remedy": {
         "kind": "refund",
         "points": None,
@@ -420,7 +423,7 @@ WHOLE: Mapping[str, Mapping[str, Any]] = {
         "severity": "moderate",
         "status": "resolved",
         "owner": _STAFF,
-        "customer": {"id": "31", "name": "Dana Whitlock"},
+        "customer": _DANA,
         "received_at": MORNING,
         "first_response_at": NOON,
         "resolved_at": NOON,
