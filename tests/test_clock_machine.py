@@ -234,12 +234,16 @@ class Clocks(RuleBasedStateMachine):
                 assert left.remaining_at_as_of == said["remaining_at_as_of"]
                 assert left.remaining_at_as_of == max(0, (one.target_value or 0) - said["worked_at_as_of"])
 
+    def ahead_of(self, one: Clock) -> set[str]:
+        """The steps of the clock's ladder that lie ahead."""
+        said, steps = replay.evaluate(replay.tell(one.events.order_by("pk")), one.kind)
+        return {step.rung for step, at in zip(steps, said.warn_at, strict=True) if at and at > self.at}
+
     @invariant()
     @precondition(lambda self: hasattr(self, "cases"))
     def what_lies_ahead_rings_and_rings_once_in_a_term(self) -> None:
         for one in Clock.objects.filter(state=ClockState.RUNNING, complaint__in=self.cases):
-            said, steps = replay.evaluate(replay.tell(one.events.order_by("pk")), one.kind)
-            ahead = {step.rung for step, at in zip(steps, said.warn_at, strict=True) if at and at > self.at}
+            ahead = self.ahead_of(one)
             left = [ladder.step_of(rung) for _us, rung, _to, _over in one.rungs]
             warned = {rung for rung in ahead if ladder.percent_of(rung) < 100}
             assert warned <= set(left) and len(left) == len(set(left)), (one.kind, ahead, left)

@@ -16,9 +16,9 @@ from hypothesis.stateful import invariant, precondition, rule, run_state_machine
 
 from complaints.actions import converse, merge
 from complaints.models import Clock, ClockEvent, ClockState, Complaint, Merge, Message
-from complaints.sla import ladder, replay
+from complaints.sla import ladder, policies, replay
 from complaints.sla.sweep import sweep
-from core import clock, trail
+from core import clock, trail, working_time
 from core.actor import Actor
 from core.errors import DomainError
 from core.models import OutboxMessage
@@ -93,6 +93,17 @@ class Merging(Clocks):
             own = Oracle(case).answer()["due_at"]
             brought = [_text(cap.due_at) for cap in story.caps.values()]
             assert _text(one.due_at) == min([own, *brought]), (one.kind, case)
+
+    def ahead_of(self, one: Clock) -> set[str]:
+        """Of a deadline that a merged case brought, the shares of the working time up to it, whatever the target."""
+        story = replay.tell(one.events.order_by("pk"))
+        due_at = min((cap.due_at for cap in story.caps.values()), default=None)
+        if due_at is None or due_at != one.due_at:
+            return super().ahead_of(one)
+        calendar = policies.calendar_of(story.terms["calendar_version"])
+        total = working_time.worked(calendar, story.started_at, due_at)
+        gone = working_time.worked(calendar, story.started_at, self.at)
+        return {step.rung for step in replay.steps_of(story.terms, one.kind) if 100 * gone < step.percent * total}
 
     @invariant()
     @precondition(lambda self: hasattr(self, "cases"))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -35,7 +34,7 @@ from complaints.models import (
 )
 from complaints.models.conversation import IN
 from complaints.sla import clocks as sla
-from complaints.sla import joined
+from complaints.sla import joined, told
 from core import notify_words, rows
 from core.actor import Actor
 from core.errors import DomainError, InvalidInput, NotAllowed
@@ -120,10 +119,10 @@ def merge(
         "status": str(source.status),
         "in_queue": source.in_queue,
         "owner": source.owner_id,
-        "snoozed_until": _iso(source.snoozed_until),
+        "snoozed_until": told.instant(source.snoozed_until),
         "snoozed_by": source.snoozed_by_id,
     }
-    moved = _moved(due_before, found.clocks)
+    moved = told.moved(due_before, found.clocks)
     promises = _promised.join(source, target, at=at)
     themed = _theme(source, target)
     _base.finish(
@@ -370,13 +369,13 @@ def _give_back(target: Complaint, source: Complaint, done: Merge, *, by: Actor, 
     due_before = {clock.pk: clock.due_at for clock in clocks}
     waits = target.status == Status.WAITING
     capped = [clock for clock in clocks if clock.pk in was["capped"]]
-    kept = sorted({clock.code or str(clock.kind) for clock in joined.part(capped, merge=done.pk, waits=waits, at=at)})
+    kept = sorted({told.name_of(clock) for clock in joined.part(capped, merge=done.pk, waits=waits, at=at)})
     _drop([clock for clock in clocks if clock.pk in was["copied"]])
     clocks = [clock for clock in clocks if clock.pk not in was["copied"]]
     Watch.objects.filter(complaint=target, user__in=was["followers"]).exclude(user=target.owner_id).delete()
     themed = list(_themes_of(target).filter(theme__in=was.get("themes", ())))
     CaseTheme.objects.filter(pk__in=[one.pk for one in themed]).delete()
-    moved = _moved(due_before, clocks)
+    moved = told.moved(due_before, clocks)
     _base.finish(
         target,
         "complaint.unmerged_here",
@@ -426,16 +425,3 @@ def _tell(
 ) -> list[models.Model]:
     words = telling.about(target, by=by, what=what, other=source.reference)
     return telling.tell(users, Event.FOLLOWED, target, key=key, words=words, by=by, at=at)
-
-
-def _moved(before: dict[int, datetime | None], clocks: Iterable[Clock]) -> dict[str, list[str | None]]:
-    """Deadlines that changed, by kind or rule: from -> to."""
-    return {
-        clock.code or str(clock.kind): [_iso(before.get(clock.pk or 0)), _iso(clock.due_at)]
-        for clock in clocks
-        if before.get(clock.pk or 0) != clock.due_at
-    }
-
-
-def _iso(at: datetime | None) -> Any:
-    return at.isoformat() if at else None

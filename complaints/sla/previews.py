@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from complaints.models import Complaint, SlaEdit, SlaEditRow, SlaPolicy, SlaVersion
-from complaints.sla import edit_moves, tally
+from complaints.sla import edit_moves, tally, told
 from complaints.sla.recompute import STILL
 from core.models import Calendar, CalendarVersion
 
@@ -72,7 +72,7 @@ def drifted(edit: SlaEdit, open_complaints: Any, at: datetime, *, most: int) -> 
         complaints, then = list(looked.filter(pk__in=keys)), then.filter(complaint__in=keys)
     now = edit_moves.moves_of(edit, complaints, edit_moves.clocks_of(complaints), at)
     fates_now = {
-        (key, tally.name_of(move), move.what, _sign(move.seconds), tally.is_late(move, at))
+        (key, told.name_of(move.clock), move.what, _sign(move.seconds), tally.is_late(move, at))
         for key, moves in now.items()
         for move in moves
         if move.what != STILL

@@ -24,6 +24,7 @@ from complaints.models import Complaint, SlaEditRow
 from complaints.sla import policies
 from complaints.sla.reading import day_length
 from complaints.sla.recompute import ADDED, ENDED, LEFT, MOVED, STILL, Move
+from complaints.sla.told import instant, name_of
 from core import bulk
 
 EXAMPLES = 20
@@ -94,7 +95,7 @@ def rows(edit_id: int, moves: Iterable[tuple[Complaint, Sequence[Move]]], at: da
     values = [
         table.row(
             complaint_id=complaint.pk,
-            clock=name_of(move),
+            clock=name_of(move.clock),
             what=move.what,
             late=is_late(move, at),
             before_at=move.before,
@@ -125,23 +126,18 @@ def on_trail(moves: Iterable[Move]) -> dict[str, Any]:
     ended: list[str] = []
     day = 0
     for move in moves:
-        name = name_of(move)
+        name = name_of(move.clock)
         if move.what == MOVED:
-            deadlines[name] = [_iso(move.before), _iso(move.after)]
+            deadlines[name] = [instant(move.before), instant(move.after)]
         elif move.what == LEFT:
             left[name] = list(move.left or ())
             day = day_length(policies.calendar_of(move.row["calendar_version_id"]))
         elif move.what == ADDED:
-            added[name] = _iso(move.after)
+            added[name] = instant(move.after)
         elif move.what == ENDED:
             ended.append(name)
     told = {"deadlines": deadlines, "left": left, "day_seconds": day, "added": added, "ended": ended}
     return {name: value for name, value in told.items() if value}
-
-
-def name_of(move: Move) -> str:
-    """A clock's kind, or the code of a statutory rule."""
-    return move.clock.code or str(move.clock.kind)
 
 
 def side_of(move: Move) -> str:
@@ -181,7 +177,7 @@ def _key(move: Move) -> str:
     of = f"pack:{pack}" if pack else f"policy:{move.row['policy_id']}"
     side = side_of(move)
     band = f":{_band(abs(move.seconds or 0))}" if side in (EARLIER, LATER) else ""
-    return f"{of} {name_of(move)} {side}{band}"
+    return f"{of} {name_of(move.clock)} {side}{band}"
 
 
 def _band(seconds: int) -> int:
@@ -197,11 +193,11 @@ def limits(place: int) -> tuple[int, int | None]:
 def _example(complaint: Complaint, move: Move, late: bool) -> dict[str, Any]:
     return {
         "reference": complaint.reference,
-        "clock": name_of(move),
+        "clock": name_of(move.clock),
         "what": move.what,
         "late": late,
-        "from": _iso(move.before),
-        "to": _iso(move.after),
+        "from": instant(move.before),
+        "to": instant(move.after),
         "seconds": move.seconds,
         "worked": move.worked,
         "left": list(move.left) if move.left else None,
@@ -212,7 +208,3 @@ def _first(late: bool | None, seconds: int | None, left: Sequence[int | None] | 
     """Those due at once come first, then those that move most."""
     before, after = left or (0, 0)
     return not late, -abs(seconds or (before or 0) - (after or 0))
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None

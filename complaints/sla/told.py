@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,24 +36,38 @@ def before(clocks: Iterable[Clock], at: datetime) -> Before:
 def after(then: Before, clocks: Sequence[Clock], at: datetime) -> dict[str, Any]:
     """What the trail says, as `complaints.sla.tally.on_trail` says it of an edit; new clocks stand among "deadlines",
     as [null, deadline]. Empty if nothing changed. Query cost: 1 for each clock that stands still."""
-    deadlines = {
-        _name(clock): [_iso(then.due.get(clock.pk)), _iso(clock.due_at)]
-        for clock in clocks
-        if then.due.get(clock.pk) != clock.due_at
-    }
     now = _left([clock for clock in clocks if clock.pk in then.left], at)
     still = [clock for clock in clocks if clock.pk in now and now[clock.pk] != then.left[clock.pk]]
     found: dict[str, Any] = {
-        "deadlines": deadlines,
-        "left": {_name(clock): [then.left[clock.pk], now[clock.pk]] for clock in still},
+        "deadlines": moved(then.due, clocks),
+        "left": {name_of(clock): [then.left[clock.pk], now[clock.pk]] for clock in still},
         "day_seconds": next((_day(clock) for clock in still), 0),
         "ended": [
-            _name(clock)
+            name_of(clock)
             for clock in clocks
             if clock.state == ClockState.CANCELLED and clock.pk in then.due and clock.pk not in then.over
         ],
     }
     return {name: value for name, value in found.items() if value}
+
+
+def moved(before: Mapping[int, datetime | None], clocks: Iterable[Clock]) -> dict[str, list[str | None]]:
+    """Deadlines that changed, by kind or rule: from -> to; `before`: by key. No query."""
+    return {
+        name_of(clock): [instant(before.get(clock.pk)), instant(clock.due_at)]
+        for clock in clocks
+        if before.get(clock.pk) != clock.due_at
+    }
+
+
+def name_of(clock: Clock) -> str:
+    """A clock's kind, or the code of a statutory rule."""
+    return clock.code or str(clock.kind)
+
+
+def instant(at: datetime | None) -> str | None:
+    """As the trail keeps it."""
+    return at.isoformat() if at else None
 
 
 def _left(clocks: Iterable[Clock], at: datetime) -> dict[int, int | None]:
@@ -64,11 +78,3 @@ def _left(clocks: Iterable[Clock], at: datetime) -> dict[int, int | None]:
 def _day(clock: Clock) -> int:
     version = clock.calendar_version_id
     return day_length(policies.calendar_of(version)) if version is not None else 0
-
-
-def _name(clock: Clock) -> str:
-    return clock.code or str(clock.kind)
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
