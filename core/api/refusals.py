@@ -77,9 +77,9 @@ def _names(function: FunctionType) -> list[tuple[str | None, str]]:
             if step.opname in ("LOAD_ATTR", "LOAD_METHOD"):
                 found.append((last, name))
                 last = ""
-            elif step.opname in ("LOAD_GLOBAL", "LOAD_FAST", "LOAD_DEREF"):
+            elif step.opname.startswith(("LOAD_GLOBAL", "LOAD_FAST", "LOAD_DEREF")):  # later Pythons have variants
                 found += [(None, name)] if step.opname == "LOAD_GLOBAL" else []
-                last = name
+                last = step.argval[-1] if isinstance(step.argval, tuple) else name  # two in one step
     return found
 
 

@@ -318,8 +318,9 @@ class ApiSchema(AutoSchema):
     def _doc(self) -> tuple[str, str]:
         """First sentence and rest of what the view says of this method: in `does`, in the handler, else of itself."""
         view = type(self.view).__dict__
-        handler = getattr(view.get(self.method.lower()), "__doc__", None)
-        text = inspect.cleandoc(view.get("does", {}).get(self.method) or handler or view.get("__doc__") or "")
+        handler = view.get(self.method.lower())
+        told = view.get("does", {}).get(self.method) or (handler and handler.__doc__)
+        text = inspect.cleandoc(told or view.get("__doc__") or "")
         paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", text)]
         first, rest = _SENTENCE.fullmatch(paragraphs[0]).groups()  # type: ignore[union-attr]
         return first, "\n\n".join(part for part in (rest, *paragraphs[1:]) if part)
