@@ -7,10 +7,7 @@ it; the day itself counts on neither side, as nobody knows at what hour the chan
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
+from datetime import date, timedelta
 
 LONGEST_WINDOW = 730  # days
 
@@ -37,8 +34,3 @@ def windows(done_on: date, days: int) -> Windows:
     """The `days` before `done_on` and as many after it."""
     day = timedelta(days=1)
     return Windows(done_on - days * day, done_on - day, done_on + day, done_on + days * day)
-
-
-def local_today(at: datetime) -> date:
-    """The date of `at` in TIME_ZONE."""
-    return at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()

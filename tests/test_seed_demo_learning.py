@@ -11,9 +11,8 @@ from django.core.management import call_command
 from django.test import Client
 
 from complaints.actions.corrective_due import due_for
-from complaints.learning import local_today
 from complaints.models import CaseTheme, CorrectiveAction, CorrectiveCase, Theme
-from core import clock, trail
+from core import clock, dates, trail
 from core.models import TrailEntry, User
 from metrics.figures.recurrence import recurrence
 
@@ -33,7 +32,7 @@ def test_three_corrective_actions_and_themes_come_and_go(tmp_path: Path, setting
         assert found is not None and found.passed and found.after.n < found.before.n
         measuring = recurrence(measured, manager, at=clock.now())
         assert measured.state == "done" and measuring is not None and not measuring.passed
-        assert due_for(overdue, local_today(NOW)) == "overdue" and overdue.owner.username == "agent"
+        assert due_for(overdue, dates.of_house(NOW)) == "overdue" and overdue.owner.username == "agent"
         assert CorrectiveCase.objects.filter(action=overdue).exists()
         assert CaseTheme.objects.values("theme").distinct().count() >= 5
         client = Client()

@@ -22,7 +22,7 @@ from complaints.actions import _base
 from complaints.actions.corrective_due import tell
 from complaints.models import Complaint, CorrectiveAction, CorrectiveCase, CorrectiveState, RootCause, Status
 from complaints.models.catalogue import UNCLASSIFIED
-from core import languages, rows, trail
+from core import dates, languages, rows, trail
 from core.access import LEAD, MANAGER
 from core.actor import Actor
 from core.errors import DomainError, InvalidInput, NotAllowed
@@ -172,7 +172,7 @@ def done(action: CorrectiveAction, *, by: Actor, at: datetime, done_on: date | N
     """
     action = _of_owner(action, by)
     refuse_ended(action)
-    today = learning.local_today(at)
+    today = dates.of_house(at)
     done_on = done_on or today
     if done_on > today:
         raise InvalidInput(_("This day has not come yet."), code="in_the_future", field="done_on")
@@ -221,7 +221,7 @@ def verdict(action: CorrectiveAction, *, by: Actor, at: datetime, effective: boo
     if action.effective is not None:
         raise AlreadyJudged
     window = learning.windows(action.done_on, action.window_days)
-    if not window.passed(learning.local_today(at)):
+    if not window.passed(dates.of_house(at)):
         day = languages.day(window.measurable_on)
         raise TooEarly(_("Whether it helped can be said from %(day)s on.") % {"day": day})
     note = _text(note, "note")
@@ -323,7 +323,7 @@ def _check(action: CorrectiveAction, changed: Iterable[str], at: datetime) -> No
         raise InvalidInput(text, code="invalid_window", field="window_days")
     if "root_cause" in names and action.root_cause.code == UNCLASSIFIED:
         raise InvalidInput(_("“Unclassified” is no cause."), code="unclassified", field="root_cause")
-    if "due_on" in names and action.due_on < learning.local_today(at):
+    if "due_on" in names and action.due_on < dates.of_house(at):
         raise InvalidInput(_("This day has passed."), code="in_the_past", field="due_on")
     if "owner" in names and not (action.owner.is_active and action.owner.sees_cases):
         raise errors.OwnerUnavailable(field="owner")

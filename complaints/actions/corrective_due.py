@@ -8,7 +8,7 @@ from django.db import models, transaction
 
 from complaints import learning
 from complaints.models import CorrectiveAction, CorrectiveState
-from core import notify, rows
+from core import dates, notify, rows
 from core.actor import Actor
 from core.models import NotificationEvent as Event
 
@@ -20,7 +20,7 @@ def tell_due(*, at: datetime) -> int:
 
     Safe with any number of workers and after days of downtime. Query cost: 1, and 3 for each that is new.
     """
-    today = learning.local_today(at)
+    today = dates.of_house(at)
     waiting = CorrectiveAction.objects.filter(notified_on=None)
     overdue = waiting.filter(state__in=OPEN, due_on__lt=today)
     unjudged = waiting.filter(state=CorrectiveState.DONE, effective=None)

@@ -20,7 +20,7 @@ from complaints import errors
 from complaints.actions import _base, remedy_asking, remedy_effects, telling
 from complaints.authority import approving, locks, refusals, rooms, versions
 from complaints.models import Complaint, Remedy, RemedyKind, RemedyStatus
-from core import money, notify_words
+from core import dates, money, notify_words
 from core.actor import Actor
 from core.errors import InvalidInput, NotAllowed
 from core.models import NotificationEvent as Event
@@ -223,7 +223,7 @@ def _grant(
 
 
 def _decided(remedy: Remedy, user: User, at: datetime) -> None:
-    remedy.decided_by, remedy.decided_at, remedy.decided_on = user, at, rooms.day_of(at)
+    remedy.decided_by, remedy.decided_at, remedy.decided_on = user, at, dates.of_house(at)
 
 
 def _save(remedy: Remedy, *, at: datetime) -> None:

@@ -12,7 +12,7 @@ from django.db.models.lookups import LessThanOrEqual
 from complaints.authority import lines, rooms, sums, versions
 from complaints.authority.lines import Holder, Line
 from complaints.models import Complaint, Remedy, RemedyStatus
-from core import clock
+from core import clock, dates
 from core.models import User
 
 
@@ -82,7 +82,7 @@ def awaiting_for(user: User, *, at: datetime | None = None) -> QuerySet[Remedy]:
     seen = Remedy.objects.filter(
         status=RemedyStatus.AWAITING, complaint__in=Complaint.objects.visible_to(user).values("pk")
     ).exclude(requested_by=user.pk)
-    who, book, day = rooms.holder(user), versions.in_force(), rooms.day_of(at or clock.now())
+    who, book, day = rooms.holder(user), versions.in_force(), dates.of_house(at or clock.now())
     within = Q(pk__in=())
     for kind, currency, unvalued in set(
         seen.order_by().values_list("kind", "currency", ExpressionWrapper(Q(amount__isnull=True), BooleanField()))

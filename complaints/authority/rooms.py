@@ -6,14 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
 
 from complaints.authority import lines, sums, versions
 from complaints.authority.lines import Holder, Line
 from complaints.models import Complaint
-from core import clock
+from core import clock, dates
 from core.models import Team, User
 
 COMPLAINT, CUSTOMER, PERSON = "complaint", "customer", "person"
@@ -112,11 +109,6 @@ class Room:
         return amount is not None and any(gauge.used + amount > gauge.limit for gauge in self.caps)
 
 
-def day_of(at: datetime) -> date:
-    """The local date sums are taken by."""
-    return at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
-
-
 def holder(user: User) -> Holder:
     """Query cost: that of the user's roles."""
     return Holder(user.pk, user.team_id, user.roles)
@@ -146,7 +138,7 @@ def room(
     who = user if isinstance(user, Holder) else holder(user)
     book = versions.in_force() if book is None else book
     currency = "" if kind == lines.POINTS else currency
-    day = day_of(at or clock.now())
+    day = dates.of_house(at or clock.now())
     line = lines.limit_of(book.lines, who, kind, currency)
     gauges = _gauges(line, complaint, currency, day, person=who.id) if line is not None else ()
     caps = [

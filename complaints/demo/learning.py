@@ -15,6 +15,7 @@ from complaints.demo.linking import CAUSE, leaking
 from complaints.models import CaseTheme, Complaint, CorrectiveAction, CorrectiveCase, RootCause, Status
 from complaints.models.catalogue import UNCLASSIFIED
 from complaints.reference import catalogue
+from core import dates
 from core.actor import Actor
 from core.models import User
 from retention.demo.purge import delete
@@ -74,7 +75,7 @@ def _effective(by: Actor, owner: User, at: datetime) -> None:
         description="Whoever packs hands the order to a colleague, who ticks what is in the box against the note.",
         root_cause=cause,
         owner=owner,
-        due_on=learning.local_today(done_at),
+        due_on=dates.of_house(done_at),
         window_days=WINDOW,
     )
     action = corrective.begin(action, by=Actor.person(owner), at=done_at - 20 * DAY)
@@ -91,7 +92,7 @@ def _measured(by: Actor, owner: User, at: datetime) -> None:
         title="Invoices name every fee on a line of its own",
         root_cause=_cause_like("process", "information"),
         owner=owner,
-        due_on=learning.local_today(done_at + 3 * DAY),
+        due_on=dates.of_house(done_at + 3 * DAY),
         window_days=60,
     )
     corrective.done(action, by=Actor.person(owner), at=done_at)
@@ -105,7 +106,7 @@ def _overdue(by: Actor, owner: User, at: datetime) -> None:
         description="The supplier changes the mould, so that the seal cannot be fitted the wrong way round.",
         root_cause=catalogue().causes[CAUSE],
         owner=owner,
-        due_on=learning.local_today(at - 6 * DAY),
+        due_on=dates.of_house(at - 6 * DAY),
     )
     action = corrective.begin(action, by=Actor.person(owner), at=at - 30 * DAY)
     for complaint in leaking():
@@ -114,7 +115,7 @@ def _overdue(by: Actor, owner: User, at: datetime) -> None:
 
 def _fewer(done_at: datetime) -> RootCause | None:
     """The cause whose complaints fell most over the two windows; None where none did."""
-    found = learning.windows(learning.local_today(done_at), WINDOW)
+    found = learning.windows(dates.of_house(done_at), WINDOW)
     before = Q(received_at__date__range=(found.before_since, found.before_until))
     after = Q(received_at__date__range=(found.after_since, found.after_until))
     known = Complaint.objects.filter(source=SOURCE, root_cause__isnull=False).exclude(root_cause__code=UNCLASSIFIED)

@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from complaints.actions import payouts, remedies
-from complaints.authority import rooms
 from complaints.demo import SOURCE
 from complaints.demo.lives import Life
 from complaints.errors import NothingToPay
 from complaints.models import Complaint, Payout, PayoutExport, PayoutReturn, RemedyKind, Status
-from core import clock
+from core import clock, dates
 from core.actor import Actor
 from core.models import User
 from retention.actions import loyalty
@@ -82,7 +81,7 @@ def _answer(export: PayoutExport | None, by: Actor, *, but: int = 0) -> None:
     for place, payout in enumerate(Payout.objects.filter(export=export, export__isnull=False).order_by("pk")):
         if place >= but and export is not None:
             reference = f"SEPA-{export.number:04}-{place + 1:03}"
-            payouts.confirm(payout, by=by, at=at, paid_on=rooms.day_of(at), reference=reference)
+            payouts.confirm(payout, by=by, at=at, paid_on=dates.of_house(at), reference=reference)
         elif place == 0:
             payouts.fail(payout, by=by, at=at, reason=FAILURE)
 

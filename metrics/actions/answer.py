@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from complaints import routing
 from complaints.models import ChannelCode, Complaint
-from core import rows, trail
+from core import dates, rows, trail
 from core.actor import Actor
 from core.errors import DomainError, InvalidInput
 from core.models import User
@@ -201,7 +201,7 @@ def _look_after(response: SurveyResponse, *, at: datetime) -> None:
             by=by,
             at=at,
             owner=caller(response.complaint, at=at),
-            due_on=max(house_time.working_day(at, days), follow_ups.today(at)),
+            due_on=max(house_time.working_day(at, days), dates.of_house(at)),
             reason=FollowUpReason.DETRACTOR,
             about=f"{response.kind.upper()} {response.score}",
             complaint_reference=response.complaint.reference if response.complaint else "",

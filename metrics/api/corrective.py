@@ -20,6 +20,7 @@ from complaints.api.complaints import HANDLES_CASES, shown, whole
 from complaints.api.shapes import ComplaintShape, Reference
 from complaints.models import Complaint, CorrectiveAction, CorrectiveState
 from complaints.reference import catalogue, cause_by_code
+from core import dates
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Day, Id, Text
 from core.api.filters import SINCE, BadValue, Filter, choice, key, text
@@ -126,7 +127,7 @@ def counted(rows: QuerySet[CorrectiveAction]) -> QuerySet[CorrectiveAction]:
 
 
 def action_dict(row: Any) -> dict[str, Any]:
-    today = learning.local_today(now())
+    today = dates.of_house(now())
     measurable = learning.windows(row.done_on, row.window_days).measurable_on if row.done_on else None
     return {
         "id": str(row.pk),

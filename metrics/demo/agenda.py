@@ -7,11 +7,10 @@ from datetime import date, datetime, timedelta
 
 from complaints.demo import SOURCE, cast
 from complaints.models import Complaint, Status
-from core import bulk, rows, trail
+from core import bulk, dates, rows, trail
 from core.actor import Actor
 from core.models import TrailEntry, User
 from metrics.demo.comments import ASKS
-from retention.actions import follow_ups
 from retention.models import Consent, FollowUp
 from retention.models.care import ConsentPurpose, FollowUpReason
 
@@ -29,7 +28,7 @@ def plan(*, draw: random.Random, now: datetime) -> int:
     recent = list(
         closed.exclude(customer__in=refused.values("customer")).select_related("customer").order_by("-closed_at")[:200]
     )
-    today = follow_ups.today(now)
+    today = dates.of_house(now)
     made: list[FollowUp] = []
     used: set[int | None] = set()
     for member in sorted(members, key=lambda user: user.pk):

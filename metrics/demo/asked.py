@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from complaints.sla.standing import house_calendar
-from core import bulk, trail_rows
+from core import bulk, dates, trail_rows
 from core.actor import Actor
 from core.bulk_writer import Load
 from core.calendar_compile import compiled
@@ -21,7 +21,6 @@ from metrics.demo.comments import COMMENTS, NOTES
 from metrics.demo.feeling import Settled
 from metrics.models import Invitation, Survey, SurveyResponse, SurveyVersion
 from metrics.models.surveys import Suppression, SurveySettings
-from retention.actions import follow_ups
 from retention.demo.people import CALLED, SILENT, UNHAPPY
 from retention.demo.ticks import DAY, HOUR, moment, text
 from retention.models import FollowUp
@@ -50,7 +49,7 @@ class Desk:
         self.cap = SurveySettings.objects.get(pk=1).contact_cap_days * DAY
         self.asked: dict[int, int] = {}
         self.reach = compiled(house_calendar()).reach
-        self.today = follow_ups.today(moment(now))
+        self.today = dates.of_house(moment(now))
         self.as_text = connection.vendor == "postgresql"
 
     def survey(self) -> tuple[Survey, int]:

@@ -15,6 +15,7 @@ from complaints import learning
 from complaints.models import CorrectiveAction
 from complaints.models.catalogue import UNCLASSIFIED
 from complaints.reference import catalogue
+from core import dates
 from core.models import User
 from metrics.figures.asking import default_zone
 from metrics.figures.base import Group, Scope
@@ -63,7 +64,7 @@ def recurrence(action: CorrectiveAction, viewer: User, *, at: datetime) -> Recur
             (found.after_since, found.after_until),
         )
     )
-    return Recurrence(before, after, found.measurable_on, found.passed(learning.local_today(at)))
+    return Recurrence(before, after, found.measurable_on, found.passed(dates.of_house(at)))
 
 
 def _side(action: CorrectiveAction, viewer: User, at: datetime, since: date, until: date) -> Side:

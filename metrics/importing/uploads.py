@@ -8,14 +8,13 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from complaints.importing import presets as complaints
 from complaints.importing.run import Import as ComplaintImport
+from core import dates
 from core.clock import now
 from core.importing.run import Import
 from core.sheets import lines
@@ -37,7 +36,7 @@ class Kind:
 
 
 def _customers(preset: str, _source: str) -> Any:
-    return customers.PRESETS[preset](now().astimezone(ZoneInfo(settings.TIME_ZONE)).date())
+    return customers.PRESETS[preset](dates.of_house(now()))
 
 
 def _purchases(preset: str, source: str) -> Any:

@@ -18,6 +18,7 @@ from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from complaints.models import Complaint
+from core import dates
 from core.access import CASES, allow
 from core.actor import Actor
 from core.clock import now
@@ -45,7 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """
     user: User = request.user  # type: ignore[assignment]
     at = now()
-    today, done = actions.today(at), request.GET.get("view") == "done"
+    today, done = dates.of_house(at), request.GET.get("view") == "done"
     whose = _whose(request, user)
     rows, next_url = _page(request, _of(user, whose), done=done)
     calls = calls_of(rows, user, today=today, now=at)
@@ -178,7 +179,7 @@ def _show(
     bound: CallForm | None = outcome_form or change_form or cancel_form
     tomorrow = house_time.working_day(at, 1)
     context = {
-        "call": calls_of([found], user, today=actions.today(at), now=at)[0],
+        "call": calls_of([found], user, today=dates.of_house(at), now=at)[0],
         "is_open": found.done_at is None,
         "outcome_form": outcome_form or OutcomeForm(initial={"next_on": tomorrow}, auto_id="id_call_%s"),
         "change_form": change_form or ChangeForm(initial=start(found), keep=found.owner_id, auto_id="id_change_%s"),

@@ -9,12 +9,11 @@ from typing import TypeVar
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import money, trail
+from core import dates, money, trail
 from core.actor import Actor
 from core.errors import InvalidInput
 from retention import refusals
 from retention.actions.edit import locked
-from retention.actions.tenures import today_of
 from retention.models import Charge, Customer, Payment
 
 CHARGED, PAID = "customer.charged", "customer.paid"
@@ -130,7 +129,7 @@ def check_amount(amount: Decimal, currency: str) -> None:
 
 
 def refuse_future(on: date, field: str, *, by: Actor, at: datetime) -> None:
-    if on > today_of(by, at):
+    if on > dates.of_actor(by, at):
         raise refusals.InTheFuture(field=field)
 
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core import languages, outbox, rows, trail
+from core import dates, languages, outbox, rows, trail
 from core.actor import Actor
 from core.errors import DomainError, InvalidInput
 from core.models import User
@@ -46,11 +44,6 @@ class Unavailable(DomainError):
 class Stale(DomainError):
     code = "stale"
     message = gettext_lazy("Somebody else changed this call in the meantime.")
-
-
-def today(at: datetime) -> date:
-    """The house's date at `at`."""
-    return languages.local(at, ZoneInfo(settings.TIME_ZONE)).date()
 
 
 def refuses_calls(customer: Customer) -> bool:
@@ -270,7 +263,7 @@ def _refuse_owner(owner: User) -> None:
 
 
 def _refuse_past(due_on: date, at: datetime, field: str = "due_on") -> None:
-    if due_on < today(at):
+    if due_on < dates.of_house(at):
         raise InvalidInput(_("This day has passed."), code="due_in_the_past", field=field)
 
 

@@ -15,13 +15,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import money, trail
+from core import dates, money, trail
 from core.actor import Actor
 from core.errors import InvalidInput
 from retention import refusals
 from retention.actions.charges import check_amount
 from retention.actions.edit import locked
-from retention.actions.follow_ups import today
 from retention.models import ConsentPurpose, Customer, Offer, OfferKind, OfferState, Purchase, PurchaseKind
 from retention.models.customers import CHANNELS
 from retention.models.offers import PRODUCT, REASON, TEXT
@@ -70,7 +69,7 @@ def make(
     made_at = min(made_at, at)
     if amount is not None or currency:
         _check_value(amount, currency)
-    if valid_until is not None and valid_until < today(made_at):
+    if valid_until is not None and valid_until < dates.of_house(made_at):
         raise InvalidInput(_("It ends before it was made."), code="valid_until_passed", field="valid_until")
     customer = locked(customer)
     if (wants := wants_offers(customer)) is not True:
@@ -184,7 +183,7 @@ def _answerable(offer: Offer, decided_at: datetime, *, at: datetime) -> Offer:
     if decided_at < offer.made_at.replace(second=0, microsecond=0):  # people write down minutes
         words = _("This lies before the offer was made.")
         raise InvalidInput(words, code="before_it_was_made", field="decided_at")
-    if offer.state_on(today(decided_at)) == OfferState.LAPSED:
+    if offer.state_on(dates.of_house(decided_at)) == OfferState.LAPSED:
         raise refusals.OfferLapsed
     return offer
 
@@ -194,7 +193,7 @@ def _order(offer: Offer, key: int) -> Purchase:
     known = Purchase.objects.filter(pk=key, customer=offer.customer_id, kind=PurchaseKind.ORDER).first()
     if known is None or known.cancelled_at is not None:
         raise refusals.UnknownPurchase(field="purchase")
-    if today(known.purchased_at) < today(offer.made_at):
+    if dates.of_house(known.purchased_at) < dates.of_house(offer.made_at):
         raise refusals.BoughtBefore(field="purchase")
     return known
 

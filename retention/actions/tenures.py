@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import trail
+from core import dates, trail
 from core.actor import Actor
 from core.errors import InvalidInput
 from retention import refusals
@@ -24,12 +22,6 @@ from retention.models import Customer, Tenure
 JOINED, LEFT, RETURNED = "customer.joined", "customer.left", "customer.returned"
 DEPARTURE_TAKEN_BACK = "customer.departure_taken_back"
 REASON = 200
-
-
-def today_of(by: Actor, at: datetime) -> date:
-    """The date where the actor is; for systems that of TIME_ZONE."""
-    name = getattr(by.user, "time_zone", "") or settings.TIME_ZONE
-    return at.astimezone(ZoneInfo(name)).date()
 
 
 @transaction.atomic
@@ -114,5 +106,5 @@ def _begin(customer: Customer, on: date, field: str, event: str, plan: str, *, b
 
 
 def _refuse_future(on: date, field: str, *, by: Actor, at: datetime) -> None:
-    if on > today_of(by, at):
+    if on > dates.of_actor(by, at):
         raise refusals.InTheFuture(field=field)

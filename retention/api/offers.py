@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from core import dates
 from core.api.bodies import Strict
 from core.api.fields import Code, Day, Id, Instant, Text
 from core.api.filters import SINCE, Filter, Narrowing, between, choice, key, text
@@ -27,7 +28,6 @@ from core.clock import now
 from core.errors import InvalidInput
 from core.instants import iso
 from retention.actions import offers as actions
-from retention.actions.follow_ups import today
 from retention.api.customers import HANDLES_CASES
 from retention.models import Customer, Offer, OfferKind, OfferState
 from retention.models.customers import CHANNELS
@@ -130,13 +130,13 @@ def _midnight(day: date) -> datetime:
 
 def _changed_since(rows: QuerySet[Offer], since: datetime) -> QuerySet[Offer]:
     """Also those that lapsed at or after it, which nobody writes down."""
-    first = today(since)
+    first = dates.of_house(since)
     ended_from = first if _midnight(first) < since else first - timedelta(days=1)
-    return rows.filter(Q(updated_at__gte=since) | lapsed(today(now())) & Q(valid_until__gte=ended_from))
+    return rows.filter(Q(updated_at__gte=since) | lapsed(dates.of_house(now())) & Q(valid_until__gte=ended_from))
 
 
 def _in_states(rows: Any, states: list[str]) -> QuerySet[Offer]:
-    found: QuerySet[Offer] = rows.in_states(states, today(now()))
+    found: QuerySet[Offer] = rows.in_states(states, dates.of_house(now()))
     return found
 
 
@@ -177,7 +177,7 @@ class Offers(ListView):
         return rows
 
     def to_dicts(self, rows: list[Offer]) -> list[dict[str, Any]]:
-        return [offer_dict(row, today(now())) for row in rows]
+        return [offer_dict(row, dates.of_house(now())) for row in rows]
 
     def post(self, request: Request, pk: int | None = None) -> HttpResponse:
         user, values = caller(request), self.read(request)
@@ -221,7 +221,7 @@ class OneOffer(_OfOffer):
     """One offer."""
 
     def get(self, request: Request, pk: int) -> HttpResponse:
-        row, on = self.seen(request, pk), today(now())
+        row, on = self.seen(request, pk), dates.of_house(now())
         return self.unless_fresh(request, row.version, partial(offer_dict, row, on), seen=changed_at(row, on))
 
 
@@ -264,5 +264,5 @@ def customer_in(user: Any, pk: int, field: str) -> Customer:
 
 
 def _answer(view: ApiView, pk: int, status: int = 200, *, location: str = "") -> HttpResponse:
-    row, on = Offer.objects.select_related("customer").get(pk=pk), today(now())
+    row, on = Offer.objects.select_related("customer").get(pk=pk), dates.of_house(now())
     return view.reply(offer_dict(row, on), status, location=location, version=row.version, seen=changed_at(row, on))

@@ -12,6 +12,7 @@ from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from core import dates
 from core.access import MANAGER, Access
 from core.api.bodies import Strict
 from core.api.fields import Day, Id, Text, Whole
@@ -24,7 +25,6 @@ from core.models import User
 from retention.actions import loyalty
 from retention.actions import referrals as actions
 from retention.actions.customers import Details
-from retention.actions.tenures import today_of
 from retention.api.bodies import CustomerBody
 from retention.api.customers import HANDLES_CASES
 from retention.api.offers import customer_in
@@ -145,7 +145,7 @@ class Referrals(ListView):
             referrer = self.find(Customer.objects.visible_to(user), pk=pk)
         else:
             referrer = customer_in(user, values.pop("referrer"), "referrer")
-        values.setdefault("referred_on", today_of(by, at))
+        values.setdefault("referred_on", dates.of_actor(by, at))
         who = _who(user, values.pop("referred"))
         made = actions.refer(referrer, who, by=by, at=at, **values)
         return _answer(self, made.pk, 201, location=reverse("api-referral", args=[made.pk]))

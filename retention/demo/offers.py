@@ -11,12 +11,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from core import bulk, rows, trail
+from core import bulk, dates, rows, trail
 from core.actor import Actor
 from core.errors import DomainError
 from core.models import TrailEntry, User
 from retention.actions import offers, referrals
-from retention.actions.follow_ups import today
 from retention.demo import SOURCE, goods
 from retention.models import Consent, ConsentPurpose, Customer, Offer, OfferKind, OfferState, Purchase, Tenure
 from retention.models.customers import CHANNELS
@@ -122,7 +121,7 @@ def _offer(customer: Customer, kind: OfferKind, at: datetime, draw: random.Rando
         currency="" if cents is None else goods.CURRENCY,
         channel=customer.preferred_channel or CHANNELS[int(draw.random() * 2)][0],
         made_at=at,
-        valid_until=None if draw.random() < ENDLESS else today(at) + timedelta(days=int(draw.uniform(14, 60))),
+        valid_until=None if draw.random() < ENDLESS else dates.of_house(at) + timedelta(days=int(draw.uniform(14, 60))),
         source=SOURCE,
         created_at=at,
         updated_at=at,
@@ -190,7 +189,7 @@ def _referrals(draw: random.Random, members: Sequence[User], manager: User, now:
             made = referrals.refer(
                 people[other],
                 people[key],
-                referred_on=min(joined[key], today(at)),
+                referred_on=min(joined[key], dates.of_house(at)),
                 referrer_points=for_referrer,
                 referred_points=for_referred,
                 source=SOURCE,

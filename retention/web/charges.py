@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from core import languages
+from core import dates, languages
 from core.access import CASES, allow
 from core.web.parts import Cell, Column
 from retention.actions import charges as actions
@@ -17,7 +17,6 @@ from retention.actions.purchases import usual_currency
 from retention.models import Charge, Payment
 from retention.web import buying_forms as forms
 from retention.web.acting import act, customer_of, listing, page_of
-from retention.web.tenures import today
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 OFFERED = 50  # charges to choose from
@@ -89,7 +88,7 @@ def payments(request: HttpRequest, customer_id: int) -> HttpResponse:
 def new_charge(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Record a charge."""
     customer = customer_of(request, customer_id)
-    start = {"charged_on": today(), "currency": usual_currency(customer)}
+    start = {"charged_on": dates.of_reader(), "currency": usual_currency(customer)}
     form = forms.ChargeForm(request.POST if request.method == "POST" else None, initial=start)
     run = partial(actions.charge, customer)
     words = {"title": _("Record a charge"), "button": _("Record it"), "done": _("Charge recorded")}
@@ -101,7 +100,7 @@ def new_charge(request: HttpRequest, customer_id: int) -> HttpResponse:
 def new_payment(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Record a payment, perhaps for one of the newest 50 charges."""
     customer = customer_of(request, customer_id)
-    start = {"paid_on": today(), "currency": usual_currency(customer)}
+    start = {"paid_on": dates.of_reader(), "currency": usual_currency(customer)}
     offered = customer.charges.order_by("-charged_on", "-pk")[:OFFERED]
     form = forms.PaymentForm(offered, request.POST if request.method == "POST" else None, initial=start)
     run = partial(actions.pay, customer)

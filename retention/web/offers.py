@@ -15,14 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from core import languages
+from core import dates, languages
 from core.access import CASES, allow
 from core.clock import now
 from core.models import User
 from core.web.once import fresh
 from core.web.parts import Cell, Chip, Column, Link, Part
 from retention.actions import offers as actions
-from retention.actions.follow_ups import today
 from retention.actions.purchases import usual_currency
 from retention.models import Customer, Offer, OfferKind, OfferState, PurchaseKind
 from retention.models.customers import CHANNELS
@@ -91,7 +90,7 @@ def fared(found: list[Fare]) -> str:
 def of_customer(request: HttpRequest, customer_id: int) -> HttpResponse:
     """What one customer was offered, 50 a page, the newest first; for htmx the panel of their page. Query cost: 5
     beside session and user."""
-    customer, on = customer_of(request, customer_id), today(now())
+    customer, on = customer_of(request, customer_id), dates.of_house(now())
     rows = Offer.objects.filter(customer=customer)
     found = fares(rows, on)
     context: dict[str, Any] = {
@@ -118,7 +117,7 @@ def index(request: HttpRequest) -> HttpResponse:
     Query cost: 2 beside session and user.
     """
     request.sidebar_here = "customers"  # type: ignore[attr-defined]
-    on, asked = today(now()), request.GET.get("state", "")
+    on, asked = dates.of_house(now()), request.GET.get("state", "")
     rows = Offer.objects.visible_to(request.user).select_related("customer")  # type: ignore[arg-type]
     year = rows.select_related(None).filter(made_at__gte=now() - YEAR)
     kept = {"state": asked} if asked in OfferState.values else {}
@@ -143,7 +142,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @allow(*CASES)
 def one(request: HttpRequest, offer_id: int) -> HttpResponse:
     """One offer with its answer, or the answers that can be given. Query cost: 1 beside session and user."""
-    offer, on = get(request, offer_id), today(now())
+    offer, on = get(request, offer_id), dates.of_house(now())
     shown = row(offer, on)
     context = {
         "offer": offer,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from core import languages
+from core import dates, languages
 from core.access import CASES, MANAGER, allow
 from core.models import User
 from core.web.parts import Chip, Link, Part
@@ -22,7 +22,6 @@ from retention.actions import referrals as actions
 from retention.models import Customer, Referral
 from retention.web import offer_forms as forms
 from retention.web.acting import act, customer_of, page, page_of
-from retention.web.tenures import today
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 SHOWN = 5  # referrals on the customer's own page
@@ -145,7 +144,7 @@ def _record(
         request.POST if request.method == "POST" else None,
         side=side,
         with_points=loyalty.may_keep(user),
-        initial={"referred_on": today()},
+        initial={"referred_on": dates.of_reader()},
     )
     return act(
         request,

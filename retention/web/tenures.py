@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from functools import partial
 from typing import Any
 
@@ -13,9 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods
 
-from core import languages
+from core import dates, languages
 from core.access import CASES, allow
-from core.clock import now
 from core.web.once import fresh
 from retention.actions import tenures
 from retention.actions.tenures import in_order
@@ -96,10 +94,5 @@ def _dated(
     request: HttpRequest, customer_id: int, kind: type[ActForm], field: str, run: Callable[..., Any], **words: str
 ) -> HttpResponse:
     customer = customer_of(request, customer_id)
-    form = kind(request.POST if request.method == "POST" else None, initial={field: today()})
+    form = kind(request.POST if request.method == "POST" else None, initial={field: dates.of_reader()})
     return act(request, form, partial(run, customer), back=page_of(customer), **words)
-
-
-def today() -> date:
-    """The date where the reader is."""
-    return languages.local(now()).date()

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from complaints.actions import corrective, decide, themes
-from complaints.learning import local_today
 from complaints.models import CaseTheme, CorrectiveAction
 from complaints.reference import catalogue
-from core import clock
+from core import clock, dates
 from core.actor import Actor
 from tests.browser.looks import SKINS, as_, look
 from tests.cast import Cast
@@ -32,7 +31,7 @@ def planned(cast: Cast, *, days: int, ago: int = 0, **facts: Any) -> CorrectiveA
     at = clock.now() - timedelta(days=ago)
     return corrective.create(
         by=Actor.person(cast.lead), at=at, title="Fit the seal the right way round", owner=cast.agent,
-        root_cause=catalogue().causes["product-production"], due_on=local_today(at) + timedelta(days=days), **facts,
+        root_cause=catalogue().causes["product-production"], due_on=dates.of_house(at) + timedelta(days=days), **facts,
     )  # fmt: skip
 
 
@@ -76,7 +75,7 @@ def test_a_corrective_action_from_the_plan_to_the_verdict(open_page: Any, cast: 
     page.locator("h2", has_text="1 complaint it answers").wait_for()
     page.get_by_role("button", name="Begin").click()
     page.locator(".chip", has_text="Under way").wait_for()
-    page.fill("#id_done_done_on", local_today(clock.now()).isoformat())
+    page.fill("#id_done_done_on", dates.of_house(clock.now()).isoformat())
     page.get_by_role("button", name="It is done").click()
     page.locator("#measured", has_text="Whether it helped can be said from").wait_for()
     assert page.locator("#verdict").count() == 0

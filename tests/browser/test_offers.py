@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from core import clock
+from core import clock, dates
 from core.actor import Actor
 from retention.actions import offers, referrals
 from retention.actions.consent import consent
-from retention.actions.follow_ups import today
 from retention.models import Offer, Referral
 from tests.browser.looks import SKINS, as_, look
 from tests.cast import Cast, make_customer
@@ -28,13 +27,15 @@ def offered(cast: Cast) -> Offer:
     words = {"kind": "cross_sell", "channel": "phone", "by": by, "at": at}
     offers.decline(offers.make(customer, text="Lamps", **words), reason="Has enough", by=by, at=at)
     offers.accept(offers.make(customer, text="Bulbs", **words), by=by, at=at)
-    until = today(at) + timedelta(days=9)
+    until = dates.of_house(at) + timedelta(days=9)
     made = offers.make(
         customer, text="Filters for a year", amount=Decimal("59.90"), currency="EUR", valid_until=until, **words
     )
     friends = [make_customer(name) for name in ("Ada Friend", "Bo Friend")]
-    referrals.refer(customer, friends[0], referred_on=today(at), referrer_points=50, note="At the fair", by=by, at=at)
-    referrals.refer(friends[1], customer, referred_on=today(at), by=by, at=at)
+    referrals.refer(
+        customer, friends[0], referred_on=dates.of_house(at), referrer_points=50, note="At the fair", by=by, at=at
+    )
+    referrals.refer(friends[1], customer, referred_on=dates.of_house(at), by=by, at=at)
     return made
 
 

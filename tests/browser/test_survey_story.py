@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core import clock
+from core import clock, dates
 from core.actor import Actor
 from core.models import OutboxMessage
 from core.references import status_token
@@ -90,7 +90,7 @@ def test_the_pages_are_sound(open_page: Any, cast: Cast, scheme: str) -> None:
 
     by = Actor.person(cast.manager)
     for days in (0, 4):
-        due_on = follow_ups.today(clock.now()) + days * DAY
+        due_on = dates.of_house(clock.now()) + days * DAY
         follow_ups.plan(cast.customer, by=by, at=clock.now(), owner=cast.manager, due_on=due_on, about="The lamp")
     desk = open_page(scheme=scheme, user=cast.manager)
     call = FollowUp.objects.latest("pk")

@@ -15,7 +15,7 @@ from complaints import payout_files as files
 from complaints.actions import payout_answers, payouts
 from complaints.models import Payout, PayoutExport
 from complaints.web.payouts import page
-from core import languages
+from core import dates, languages
 from core.access import MANAGER, allow
 from core.actor import Actor
 from core.clock import now
@@ -25,7 +25,6 @@ from core.web.fields import Line
 from core.web.once import LONGEST, Repeated
 from retention.web.acting import ActForm, act, once
 from retention.web.buying_forms import Day
-from retention.web.tenures import today
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -100,7 +99,7 @@ def confirmations(request: HttpRequest) -> HttpResponse:
 def confirmation(request: HttpRequest, payout_id: int) -> HttpResponse:
     """Finance has paid it."""
     payout = _payout(request, payout_id)
-    form = ConfirmForm(request.POST if request.method == "POST" else None, initial={"paid_on": today()})
+    form = ConfirmForm(request.POST if request.method == "POST" else None, initial={"paid_on": dates.of_reader()})
     words = {"title": _title(payout), "button": _("It was paid"), "done": _("Payment confirmed")}
     return act(request, form, partial(payouts.confirm, payout), back=reverse("payouts"), **words)
 
@@ -120,7 +119,7 @@ def failure(request: HttpRequest, payout_id: int) -> HttpResponse:
 def returned(request: HttpRequest, payout_id: int) -> HttpResponse:
     """The bank sent back what was paid."""
     payout = _payout(request, payout_id)
-    form = ReturnForm(request.POST if request.method == "POST" else None, initial={"returned_on": today()})
+    form = ReturnForm(request.POST if request.method == "POST" else None, initial={"returned_on": dates.of_reader()})
     words = {"title": _title(payout), "button": _("It came back"), "done": _("It goes out again with the next file")}
     return act(request, form, partial(payouts.take_back, payout), back=reverse("payouts"), **words)
 

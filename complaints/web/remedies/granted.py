@@ -18,12 +18,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from complaints.authority import rooms, sums
+from complaints.authority import sums
 from complaints.models import Complaint, Remedy, RemedyKind, RemedyStatus
 from complaints.web.names import name_of
 from complaints.web.remedies import approvals, words
 from complaints.web.settings import choices
-from core import languages, money, sheets
+from core import dates, languages, money, sheets
 from core.access import LEAD, MANAGER, allow
 from core.clock import now
 from core.models import User
@@ -151,7 +151,7 @@ def _line(row: Remedy) -> Line:
 
 def _csv(rows: QuerySet[Remedy]) -> StreamingHttpResponse:
     answer = StreamingHttpResponse(sheets.lines(_cells(rows)), content_type="text/csv; charset=utf-8")
-    name = f"remedies-{rooms.day_of(now()).isoformat()}.csv"
+    name = f"remedies-{dates.of_house(now()).isoformat()}.csv"
     answer["Content-Disposition"] = content_disposition_header(True, name) or ""
     return answer
 

@@ -15,12 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from complaints import learning
 from complaints.actions import corrective as actions
 from complaints.models import Complaint, CorrectiveAction, CorrectiveState, Status
 from complaints.reference import catalogue
 from complaints.web.names import name_of
-from core import languages
+from core import dates, languages
 from core.access import CASES, LEAD, MANAGER, allow
 from core.actor import Actor
 from core.clock import now
@@ -204,7 +203,7 @@ def _show(
 ) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     at = now()
-    today = learning.local_today(at)
+    today = dates.of_house(at)
     measured = recurrence(action, user, at=at)
     leads, carries_out = actions.may_lead(user), actions.may_carry_out(user, action)
     open_one = action.state in (CorrectiveState.PLANNED, CorrectiveState.DOING)

@@ -14,6 +14,7 @@ from complaints.actions import corrective as actions
 from complaints.models import CorrectiveAction
 from complaints.reference import catalogue
 from complaints.web.one.forms import cause_choices, owner_choices
+from core import dates
 from core.clock import now
 from core.models import User
 from core.web.fields import Line, Paragraphs, PlainSelect
@@ -93,7 +94,7 @@ class CorrectiveForm(OnceForm):
 
     @classmethod
     def blank(cls, user: User, **known: Any) -> CorrectiveForm:
-        due_on = learning.local_today(now()) + timedelta(days=DUE_IN)
+        due_on = dates.of_house(now()) + timedelta(days=DUE_IN)
         return cls(initial={"owner": str(user.pk), "due_on": due_on, **known})
 
 

@@ -21,7 +21,7 @@ from complaints.actions.corrective_due import OPEN
 from complaints.models import CorrectiveAction, CorrectiveState
 from complaints.reference import catalogue
 from complaints.web.names import name_of
-from core import languages
+from core import dates, languages
 from core.access import CASES, allow
 from core.clock import now
 from core.web.parts import Cell, Chip, Column, Empty, Link
@@ -91,7 +91,7 @@ def counted(rows: QuerySet[CorrectiveAction]) -> QuerySet[CorrectiveAction]:
 
 def table(rows: Sequence[Any], *, at: datetime) -> Table:
     """As `_table.html` takes it. No query."""
-    today = learning.local_today(at)
+    today = dates.of_house(at)
     columns = [
         Column(_("Corrective action")),
         Column(pgettext("corrective action", "State")),

@@ -5,11 +5,10 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.management.base import CommandError
 
+from core import dates
 from core.actor import Actor
 from core.api.fields import parse_day
 from core.clock import now
@@ -33,7 +32,7 @@ class Command(ImportCommand):
         )
 
     def job(self, options: dict[str, Any], source: str) -> Import:
-        today = now().astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+        today = dates.of_house(now())
         as_of = _day(options["as_of"], today)
         preset = PRESETS[options["preset"]](as_of or today)
         actor = Actor.system("import_customers")
