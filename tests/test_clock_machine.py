@@ -187,6 +187,10 @@ class Clocks(RuleBasedStateMachine):
         if "sla_version" in draft:
             self.agreed_clocks_are_those_the_policies_ask_for()
 
+    def brought_to(self, case: Complaint) -> set[str]:
+        """Kinds of clocks that the policies know and that came to the case from another one."""
+        return set()
+
     def agreed_clocks_are_those_the_policies_ask_for(self) -> None:
         """What is asked for is there, and nothing else runs but what is late already."""
         for case in self.cases:
@@ -200,6 +204,7 @@ class Clocks(RuleBasedStateMachine):
                 asked_for.discard("acknowledge")
             own = [one for one in case.clocks.all() if one.kind != "statutory" and not one.is_finished]
             assert asked_for <= {one.kind for one in own}, "a clock is missing"
+            asked_for |= self.brought_to(case)
             over = [one for one in own if one.kind not in asked_for and one.state != ClockState.BREACHED]
             assert all(one.due_at is not None and one.due_at <= self.at for one in over), "a clock runs unasked"
 

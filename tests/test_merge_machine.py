@@ -94,6 +94,12 @@ class Merging(Clocks):
             brought = [_text(cap.due_at) for cap in story.caps.values()]
             assert _text(one.due_at) == min([own, *brought]), (one.kind, case)
 
+    def brought_to(self, case: Complaint) -> set[str]:
+        """Whose customer was told something is owed the next word, whether or not this one was acknowledged yet."""
+        first = [one.events.order_by("pk")[0] for one in case.clocks.filter(completed_at=None)]
+        came = {event.clock.kind for event in first if "merge" in event.data}
+        return came & set(policies.match(case).policy.targets)
+
     def ahead_of(self, one: Clock) -> set[str]:
         """Of a deadline that a merged case brought, the shares of the working time up to it, whatever the target."""
         story = replay.tell(one.events.order_by("pk"))
@@ -125,8 +131,8 @@ class Merging(Clocks):
 def _state(complaint: Complaint) -> dict[str, Any]:
     row = Complaint.objects.filter(pk=complaint.pk).values().get()
     clocks = list(Clock.objects.filter(complaint=complaint).order_by("pk").values())
-    for one in clocks:
-        one["rungs"] = [[us, rung, to & ~ladder.AGAIN, over] for us, rung, to, over in one["rungs"]]
+    for one in clocks:  # neither the number of the term nor whether a breach was told before
+        one["rungs"] = [[us, ladder.step_of(rung), to & ~ladder.AGAIN, over] for us, rung, to, over in one["rungs"]]
     return {name: value for name, value in row.items() if name not in ("version", "updated_at")} | {
         f"{one['kind']} {one['code']} {one['cycle']}": one for one in clocks
     }

@@ -19,8 +19,8 @@ _FIXED = frozenset({"oneOf", "enum", "$ref"})  # what says by itself that blank 
 INFO = """\
 Amends tracks complaints from intake to closure, and whether those who complained stay.
 
-**Start here:** the guide with a first complaint in five minutes is `docs/api/README.md` of the source; it also says \
-what stays as it is within a version and how something is taken out of use.
+**Start here:** [the guide](/api/v1/guide/), with a first complaint in five minutes; it also says what stays as it is \
+within a version and how something is taken out of use.
 
 * `Authorization: Bearer <token>`; every operation names its scope (`x-scope`) and the roles that may call it \
 (`x-roles`). A missing scope or role is 403; what is missing and what is not yours to see is the same 404.

@@ -25,7 +25,13 @@ class Index(ApiView):
     schema = None  # type: ignore[assignment]
 
     def get(self, request: Request) -> HttpResponse:
-        links = {"schema": "api-schema", "docs": "api-docs", "account": "api-account", "health": "healthz"}
+        links = {
+            "schema": "api-schema",
+            "docs": "api-docs",
+            "guide": "api-guide",
+            "account": "api-account",
+            "health": "healthz",
+        }
         found = {link: request.build_absolute_uri(reverse(name)) for link, name in links.items()}
         return self.reply({"version": "v1", **found})
 

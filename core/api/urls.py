@@ -4,11 +4,14 @@ from django.urls import path
 
 from core.api import account, drafts, mail, notifications, tokens, webhooks
 from core.api.docs import Index, SchemaView, docs
+from core.api.guide import guide
 
 urlpatterns = [
     path("", Index.as_view(), name="api-index"),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", docs, name="api-docs"),
+    path("guide/", guide, name="api-guide"),
+    path("guide/<slug:name>/", guide, name="api-guide-page"),
     path("notifications/", notifications.Notifications.as_view(), name="api-notifications"),
     path("notifications/read-all/", notifications.AllRead.as_view(), name="api-notifications-read"),
     path("notifications/preferences/", notifications.Preferences.as_view(), name="api-notification-preferences"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.access import ADMIN, MANAGER
+from core.api import guide
 from core.models import User
 from core.web.parts import Link
 
@@ -229,3 +230,8 @@ def key_of(request: HttpRequest, name: str) -> int | None:
 
 def in_use(is_active: bool) -> str:
     return _("in use") if is_active else _("not in use")
+
+
+def guide_link(page: str = guide.FIRST) -> Link:
+    """To a page of the guide for those who connect other systems."""
+    return Link(_("API guide"), guide.address_of(page), "book")

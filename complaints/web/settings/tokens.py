@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from complaints.web.settings import choices
 from complaints.web.settings.editing import Part, SettingsForm, act, carry_out
-from complaints.web.settings.frame import PAGE, key_of, show
+from complaints.web.settings.frame import PAGE, guide_link, key_of, show
 from core import languages, scopes
 from core.access import ADMIN, allow
 from core.actions import tokens as actions
@@ -47,7 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "previous_url": f"?page={page - 1}" if page > 1 else "",
         "next_url": f"?page={page + 1}" if len(found) > PAGE else "",
     }
-    return show(request, "settings/tokens.html", HERE, context, tools=(new_token,))
+    return show(request, "settings/tokens.html", HERE, context, tools=(guide_link(), new_token))
 
 
 def _row(one: ApiToken) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from complaints.web.settings import webhook_words as words
 from complaints.web.settings.editing import Part, SettingsForm, carry_out
-from complaints.web.settings.frame import PAGE, key_of, show
+from complaints.web.settings.frame import PAGE, guide_link, key_of, show
 from complaints.web.settings.press import Press, press
 from core import languages
 from core.access import ADMIN, allow
@@ -58,7 +58,7 @@ def index(request: HttpRequest) -> HttpResponse:
             [new_one],
         ),
     }
-    return show(request, "settings/list.html", HERE, context, tools=(new_one,))
+    return show(request, "settings/list.html", HERE, context, tools=(guide_link("webhooks"), new_one))
 
 
 def _row(one: Webhook, at: datetime) -> list[Cell]:
