@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -29,7 +30,7 @@ FILES: Mapping[str, str] = MappingProxyType(
         "bulk": "bulk.md",
         "webhooks": "webhooks.md",
         "errors": "errors.md",
-    "changes": "../../CHANGELOG.md",
+        "changes": "../../CHANGELOG.md",
     }
 )
 SAMPLE_ADDRESS = "http://127.0.0.1:8000"  # what the commands of the pages call; here it is this installation
@@ -77,9 +78,11 @@ def page(name: str) -> Page:
             token.attrSet("id", anchor_of(words))
             if token.tag == "h2":
                 parts.append((anchor_of(words), words.replace("`", "")))
-        for child in token.children or ():
+        children = token.children or []
+        for child, following in pairwise(children):
             if child.type == "link_open":
                 child.attrSet("href", _served(str(child.attrGet("href"))))
+                following.content = _called(following.content)
     return Page(title, mark_safe(reader.renderer.render(rest, reader.options, {})), tuple(parts))  # noqa: S308
 
 
@@ -95,6 +98,16 @@ def _served(href: str) -> str:
         return reverse("api-schema")
     name = next((name for name, one in FILES.items() if one == file), None)
     return href if name is None else f"{address_of(name)}{hash_}{anchor}"
+
+
+def _called(words: str) -> str:
+    """What a link says: the title of a page where the source says its file."""
+    return _first_line(words) if words in FILES.values() else words
+
+
+def _first_line(file: str) -> str:
+    with (FOLDER / file).open() as lines:
+        return next(lines).removeprefix("#").strip()
 
 
 def _wide_table(renderer: Any, tokens: list[Token], place: int, options: Any, env: Any) -> str:
