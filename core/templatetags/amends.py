@@ -27,9 +27,10 @@ from django.utils.translation import gettext as _
 from core import languages
 from core.clock import now
 from core.web.context import Item, Section
-from core.web.parts import Badge, Option, Person
+from core.web.parts import Badge, Column, Option, Person
 
 register = template.Library()
+WIDE_TABLE = 4  # columns that do not stand side by side on a phone
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
@@ -142,6 +143,18 @@ def attached(files: Sequence[Any]) -> SafeString:
     if isinstance(files, SafeString):  # a hole of a stencil
         return files
     return mark_safe(get_template("_files.html").render({"files": files}))  # noqa: S308 - escaped by the template
+
+
+@register.filter
+def folds(columns: Sequence[Column]) -> bool:
+    """Whether the rows of a table become cards on a narrow screen: with four columns or more, most of them words."""
+    return len(columns) >= WIDE_TABLE and sum(one.end for one in columns) * 2 < len(columns)
+
+
+@register.filter
+def label_at(columns: Sequence[Column], place: int) -> str:
+    """The name of a column, counted from 0."""
+    return str(columns[place].label)
 
 
 # --- dates, durations, numbers (the viewer's language and zone) -------------------------------------------------------
