@@ -263,7 +263,9 @@ def test_a_window_that_passed_makes_no_case_late(door: Door, cast: Cast) -> None
         assert door(cast.agent, case, "resolution", **given).status == 200
     case.refresh_from_db()
     assert case.late_reason == ""
-    assert packed.clock(case, f"{DISP}.summary").state == "breached"
+    window = packed.clock(case, f"{DISP}.summary")
+    assert (window.state, window.completed_at, window.breached_at) == ("cancelled", due, None)
+    assert not OutboxMessage.objects.filter(template="sla_breach").exists()
     assert packed.clock(case, f"{DISP}.final").state == "met"
 
 

@@ -42,10 +42,10 @@ def follow(complaint: Complaint, before: Look | None, *, at: datetime) -> tuple[
     if before is None or (after := _look(complaint, before.what)) == before:
         return None, {}
     clocks = _base.clocks_of(complaint)
-    then = told.before(clocks, at)
+    then, under = told.before(clocks, at), {one.policy_id for one in clocks}
     clocks = sla.rematch(complaint, clocks, tier=_base.tier_of(complaint), at=at)
     named = {}
-    if before.policy != after.policy:
+    if before.policy != after.policy and under != {one.policy_id for one in clocks}:
         named = {"policy": [policies.policy(one).name for one in (before.policy, after.policy)]}
     return clocks, {**named, **told.after(then, clocks, at)}
 

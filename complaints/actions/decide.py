@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -35,6 +36,7 @@ from complaints.models.words import FINAL
 from complaints.playbooks import open_steps
 from complaints.sla import asked, pack_texts, packs
 from complaints.sla import clocks as sla
+from complaints.sla import told as moves
 from core import rows
 from core.actor import Actor
 from core.errors import InvalidInput
@@ -211,13 +213,14 @@ def reopen_locked(complaint: Complaint, *, by: Actor, at: datetime, reason: str,
     Decision.objects.filter(complaint=complaint, superseded_at__isnull=True).update(superseded_at=at)
     if complaint.acknowledged_at is not None:  # else the next word is the acknowledgement
         _base.informed(complaint, clocks, at=at, told=True)
+    clocks, followed = _sorted_meanwhile(complaint, clocks, at=at)
     return _base.finish(
         complaint,
         "complaint.reopened",
         by=by,
         at=at,
         fields=["status", "resolved_at", "closed_at", "outcome", "accepted", "accepted_at", "in_queue", "owner"],
-        changes={"status": [str(before), str(Status.INVESTIGATING)], "owner": complaint.owner_id},
+        changes={"status": [str(before), str(Status.INVESTIGATING)], "owner": complaint.owner_id, **followed},
         private={"reason": reason},
         clocks=clocks,
     )
@@ -277,8 +280,13 @@ def _still_here(complaint: Complaint, at: datetime) -> User:
 
 
 def _reopened_clocks(complaint: Complaint, *, at: datetime) -> list[Clock]:
-    """All clocks of the case, the resolve clock running again (or a new cycle of it), statutory ones too, and that of
-    the acknowledgement where nobody has given one."""
+    """All clocks of the case, the resolve clock running again (or a new cycle of it), statutory ones too, and those of
+    the acknowledgement where nobody has given one.
+
+    What was done in time and whose deadline has passed meanwhile, as that of a clock in days may, stays done: of an
+    agreed one a new cycle begins, the law was obeyed. Where the case was sorted anew while it was decided, the clocks
+    follow that now.
+    """
     clocks = _base.clocks_of(complaint)
     last = next((c for c in reversed(clocks) if c.kind == ClockKind.RESOLVE), None)
     if last is not None and last.stated:
@@ -286,7 +294,7 @@ def _reopened_clocks(complaint: Complaint, *, at: datetime) -> list[Clock]:
     tier = _base.tier_of(complaint)
     if last is None or (last.state == ClockState.CANCELLED and asked.let_go(sla.story_of(last))):
         pass  # no policy asked for it when the case was decided
-    elif last.policy is not None and last.policy.reopen_mode == "restart":
+    elif (last.policy is not None and last.policy.reopen_mode == "restart") or _settled(last, at):
         clocks += sla.start(complaint, tier=tier, start_at=at, kinds=[ClockKind.RESOLVE], cycle=last.cycle + 1)
     else:
         sla.reopen(last, at=at)
@@ -295,7 +303,32 @@ def _reopened_clocks(complaint: Complaint, *, at: datetime) -> list[Clock]:
             if clock.kind == ClockKind.ACKNOWLEDGE and not asked.let_go(sla.story_of(clock)):
                 sla.reopen(clock, at=at)
     for clock in clocks:
-        statutory = clock.kind == ClockKind.STATUTORY and sla.stopped_by(clock) == packs.RESOLVED
-        if statutory and packs.governs(clock.pack_id, complaint, tier):
+        if clock.kind != ClockKind.STATUTORY or _settled(clock, at):
+            continue
+        owed = sla.stopped_by(clock) == packs.RESOLVED or sla.acknowledged_for(clock, complaint) is None
+        if owed and packs.governs(clock.pack_id, complaint, tier):
             sla.reopen(clock, at=at)
     return clocks
+
+
+def _sorted_meanwhile(complaint: Complaint, clocks: list[Clock], *, at: datetime) -> tuple[list[Clock], dict[str, Any]]:
+    """The clocks of a case just reopened under what it meets now, and what the trail says of that. A law that it came
+    under while it was decided, and whose days are over, was obeyed: it had its answer."""
+    known = [clock for clock in clocks if clock.pk is not None]
+    then = moves.before(known, at)
+    before = {id(clock) for clock in clocks}
+    found = [
+        one
+        for one in sla.rematch(complaint, clocks, tier=_base.tier_of(complaint), at=at)
+        if id(one) in before or one.kind != ClockKind.STATUTORY or one.due_at is None or one.due_at >= at
+    ]
+    return found, moves.after(then, [*known, *(one for one in found if id(one) not in before)], at)
+
+
+def _settled(clock: Clock, at: datetime) -> bool:
+    """Whether it was met, or was a window, and its deadline has passed since: reopening cannot make that late."""
+    if clock.due_at is None or clock.due_at >= at:
+        return False
+    if clock.state == ClockState.CANCELLED:
+        return packs.is_window(clock)
+    return clock.state == ClockState.MET and sla.late_if_reopened(clock, at=at)

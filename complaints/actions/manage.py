@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from complaints import errors, routing
 from complaints.actions import _base, _promised, _rematched, letters, telling
 from complaints.actions.file import begin_clocks
-from complaints.models import Complaint, ComplaintType, Severity
+from complaints.models import Clock, Complaint, ComplaintType, Severity
 from complaints.reference import catalogue
 from complaints.sla import clocks as sla
 from complaints.sla import standing, told
@@ -144,7 +144,9 @@ def release(complaint: Complaint, *, by: Actor, at: datetime) -> Complaint:
     )
     complaint.owner, complaint.team = routing.choose_owner(team=team, language=complaint.language, at=at)
     complaint.is_quarantined, complaint.in_queue = False, True
+    begun = set(Clock.objects.filter(complaint=complaint).values_list("kind", "code", "cycle"))  # sorted in quarantine
     clocks = begin_clocks(complaint, complaint.customer, by, complaint.received_at)
+    clocks = [one for one in clocks if (one.kind, one.code, one.cycle) not in begun]
     rows.insert(sla.with_events(clocks))
     return _base.finish(
         complaint,

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from complaints import routing
-from complaints.actions import _promised, telling
+from complaints.actions import _promised, hand_over, telling
 from complaints.actions.manage import hand_over_all
 from complaints.models import Complaint, Workload
 from complaints.reference import organisation
@@ -117,6 +117,7 @@ def deactivate(user: User, *, by: Actor, at: datetime) -> tuple[User, int]:
     if led:
         raise StillLeads(_("This person leads %(teams)s. Name another lead first.") % {"teams": ", ".join(led)})
     moved = _hand_over(user, by=by, at=at)
+    hand_over.end_offers_to(user, by=by, at=at)
     _answers_no_more(user, by=by, at=at)
     return people.set_active(user, False, by=by, at=at), moved
 

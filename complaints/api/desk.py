@@ -183,6 +183,7 @@ class ViewRestoration(ApiView):
     def post(self, request: Request, pk: int) -> HttpResponse:
         user = caller(request)
         row = self.find(saved.visible(user, removed=True), pk=pk)
+        self.read(request)
         return self.reply(shown(views.restore(row, by=self.actor(request), at=now()), user))
 
 

@@ -80,6 +80,10 @@ class PreviewBody(Strict):
     hours from the moment of the change; retroactive, of calendars only, hours counted from receipt.
     """
 
+    rules: ClassVar = {
+        "anyOf": [{"required": ["calendar"]}, {"properties": {"mode": {"not": {"const": SlaEdit.Mode.RETROACTIVE}}}}]
+    }
+
     mode = Code(choices=[(mode.value, mode.value) for mode in SlaEdit.Mode])
     calendar = Id(required=False)
 

@@ -29,6 +29,7 @@ from core import rows, working_time
 from core.working_time import EditMode, Target, TargetKind
 
 FIRST_KINDS = (ClockKind.ACKNOWLEDGE, ClockKind.RESOLVE)
+WINDOW = "window"  # why a clock ended that was one
 PAUSABLE = (ClockKind.RESOLVE,)  # nobody pauses an acknowledgement, an update or the law
 Terms = tuple[Target, int, dict[str, Any]]  # the target, the calendar's version, and what the event says about both
 
@@ -128,13 +129,31 @@ def complete(clock: Clock, *, at: datetime) -> None:
         return
     if clock.state != ClockState.BREACHED:
         if clock.due_at is not None and at > clock.due_at:
-            mark_breached(clock, detected_at=time.now())
+            let_pass(clock, detected_at=time.now())
+            if clock.is_finished:
+                return
         else:
             clock.state = ClockState.MET
     clock.completed_at, clock.paused_since, clock.next_at, clock.rungs = at, None, None, []
     note(clock, COMPLETED, at)
     if clock.state == ClockState.BREACHED:
         read_off(clock)
+
+
+def let_pass(clock: Clock, *, detected_at: datetime) -> None:
+    """The deadline passed: a breach, or the end of a mere window. Raises ValueError without a deadline."""
+    if packs.is_window(clock):
+        shut(clock, recorded_at=detected_at)
+    else:
+        mark_breached(clock, detected_at=detected_at)
+
+
+def shut(clock: Clock, *, recorded_at: datetime) -> None:
+    """A window (`complaints.sla.packs`) ends at its deadline: no rule is broken, only the easier way is closed."""
+    if clock.due_at is None:
+        raise ValueError("a window without an end does not end")
+    clock.state, clock.completed_at, clock.next_at, clock.rungs = ClockState.CANCELLED, clock.due_at, None, []
+    note(clock, CANCELLED, clock.due_at, {"because": WINDOW}, recorded_at=recorded_at)
 
 
 def mark_breached(clock: Clock, *, detected_at: datetime) -> None:
@@ -193,7 +212,9 @@ def cancel(clock: Clock, *, at: datetime, because: str = "", policy: SlaPolicy |
     if clock.is_finished:
         return
     if clock.state == ClockState.RUNNING and clock.due_at is not None and clock.due_at < at:
-        mark_breached(clock, detected_at=time.now())
+        let_pass(clock, detected_at=time.now())
+    if clock.is_finished:
+        return
     if clock.state != ClockState.BREACHED:
         clock.state = ClockState.CANCELLED
     clock.completed_at, clock.next_at, clock.paused_since, clock.rungs = at, None, None, []
@@ -209,6 +230,25 @@ def reopen(clock: Clock, *, at: datetime) -> None:
         return
     note(clock, REOPENED, at)
     read_off(clock)
+
+
+def late_if_reopened(clock: Clock, *, at: datetime) -> bool:
+    """Whether the deadline of a finished clock would have passed if it went on at `at`: in days, as nothing stops them.
+    Query cost: one."""
+    goes_on = ClockEvent(clock=clock, kind=REOPENED, at=at, recorded_at=at)
+    due_at: datetime | None = replay.row(clock.kind, [*story_of(clock), goes_on])["due_at"]
+    return due_at is not None and due_at < at
+
+
+def strayed(complaint: Complaint, clocks: Sequence[Clock], tier: str) -> bool:
+    """Whether the complaint no longer meets the policy that its agreed clocks stand under, by the list that one comes
+    from: a list published since is for those it was applied to (domain, SLA 3). True without such a clock. No query
+    within a few seconds."""
+    under = [clock for clock in clocks if clock.policy_id is not None]
+    under = [clock for clock in under if not clock.is_finished] or under[-1:]
+    return not under or any(
+        clock.policy_id is not None and not policies.still_met(clock.policy_id, complaint, tier) for clock in under
+    )
 
 
 def retarget(clock: Clock, complaint: Complaint, *, tier: str, at: datetime) -> None:
@@ -228,20 +268,22 @@ def retarget(clock: Clock, complaint: Complaint, *, tier: str, at: datetime) -> 
 
 
 def rematch(complaint: Complaint, clocks: Sequence[Clock], *, tier: str, at: datetime) -> list[Clock]:
-    """All clocks of a complaint sorted anew: those there were retargeted, with those that now are due to it.
+    """All clocks of a complaint sorted anew: those there were retargeted, with those that now are due to it. Agreed
+    ones stay as they are while it meets the policy they stand under (`strayed`); one in quarantine has none yet.
 
     What another policy or a pack asks for beside runs from receipt; if that deadline has passed, an agreed target (no
     statutory one) runs from `at` instead: no one can be late before the promise existed. A resolve clock begins
     standing still where the case waits on the customer. Statutory clocks of packs whose conditions it no longer meets
     are cancelled. Query cost: one for each clock that moves.
     """
-    for clock in clocks:
-        retarget(clock, complaint, tier=tier, at=at)
-    return [
-        *clocks,
-        *_other_clocks(complaint, clocks, tier=tier, at=at),
-        *_other_packs(complaint, clocks, tier=tier, at=at),
-    ]
+    if complaint.is_quarantined:
+        return list(clocks)
+    fresh: list[Clock] = []
+    if strayed(complaint, clocks, tier):
+        for clock in clocks:
+            retarget(clock, complaint, tier=tier, at=at)
+        fresh = _other_clocks(complaint, clocks, tier=tier, at=at)
+    return [*clocks, *fresh, *_other_packs(complaint, clocks, tier=tier, at=at)]
 
 
 def _other_clocks(complaint: Complaint, clocks: Sequence[Clock], *, tier: str, at: datetime) -> list[Clock]:
@@ -267,7 +309,7 @@ def _other_packs(complaint: Complaint, clocks: Sequence[Clock], *, tier: str, at
             continue
         if not packs.governs(clock.pack_id, complaint, tier):
             cancel(clock, at=at)
-        elif complaint.is_open and acknowledged_for(clock, complaint) is None and _was_cancelled(clock):
+        elif complaint.is_open and acknowledged_for(clock, complaint) is None and _was_cancelled(clock, at):
             reopen(clock, at=at)  # sorted away and back again: the law's days went on meanwhile
     if not complaint.is_open:
         return []
@@ -277,8 +319,13 @@ def _other_packs(complaint: Complaint, clocks: Sequence[Clock], *, tier: str, at
     return [one for one in fresh if one.code not in known and acknowledged_for(one, complaint) is None]
 
 
-def _was_cancelled(clock: Clock) -> bool:
-    """Whether it ended without the work being done, late or not. Query cost: one if it was late."""
+def _was_cancelled(clock: Clock, at: datetime) -> bool:
+    """Whether it ended without the work being done, late or not; a window that is over just ended.
+
+    Query cost: one if it was late.
+    """
+    if packs.is_window(clock) and clock.due_at is not None and clock.due_at < at:
+        return False
     if clock.state == ClockState.BREACHED and clock.completed_at is not None:
         return replay.tell(story_of(clock)).cancelled
     return clock.state == ClockState.CANCELLED

@@ -100,7 +100,7 @@ def restore(clocks: Sequence[Clock], *, at: datetime) -> None:
         sla.note(clock, replay.RESTORED, at)
         sla.read_off(clock)
         if clock.state == ClockState.RUNNING and clock.due_at is not None and clock.due_at < at:
-            sla.mark_breached(clock, detected_at=time.now())
+            sla.let_pass(clock, detected_at=time.now())
 
 
 def foresee(source: Sequence[Clock], target: Sequence[Clock], into: Complaint, *, at: datetime) -> list[Deadline]:
@@ -162,7 +162,7 @@ def _cap(clock: Clock, due_at: datetime | None, brought: Clock, *, merge: int, a
     sla.note(clock, replay.CAPPED, at, data)
     sla.read_off(clock)
     if clock.state == ClockState.RUNNING and clock.due_at is not None and clock.due_at < at:
-        sla.mark_breached(clock, detected_at=time.now())
+        sla.let_pass(clock, detected_at=time.now())
 
 
 def _copy(
@@ -188,7 +188,7 @@ def _copy(
     else:
         sla.resume(fresh, at=at)
     if fresh.state == ClockState.RUNNING and fresh.due_at is not None and fresh.due_at < at:
-        sla.mark_breached(fresh, detected_at=time.now())
+        sla.let_pass(fresh, detected_at=time.now())
     return fresh
 
 
@@ -197,7 +197,7 @@ def _breach_if_late(clock: Clock, *, at: datetime) -> None:
     if clock.due_at is None:
         return
     if clock.state == ClockState.RUNNING and clock.due_at < at:
-        sla.mark_breached(clock, detected_at=time.now())
+        sla.let_pass(clock, detected_at=time.now())
     elif clock.state == ClockState.MET and clock.completed_at is not None and clock.completed_at > clock.due_at:
         clock.breach_tells = (ladder.AGAIN, False)  # type: ignore[attr-defined]
         sla.note(clock, replay.BREACHED, clock.due_at, recorded_at=time.now())

@@ -104,6 +104,15 @@ def match(complaint: Complaint, tier: str = "", *, among: Book | None = None) ->
     raise LookupError("no default SLA policy is published")
 
 
+def still_met(policy_id: int, complaint: Complaint, tier: str) -> bool:
+    """Whether of the list it comes from, in force or not, this policy is still the first that the complaint meets. From
+    memory."""
+    version = policy(policy_id).version_id
+    own = sorted((one for one in _by_key().values() if one.version_id == version), key=lambda one: one.position)
+    first = next((one for one in own if _conditions(one, complaint, tier) is not None), None)
+    return first is not None and first.pk == policy_id
+
+
 def steps_of(policy: SlaPolicy, kind: str) -> tuple[ladder.Step, ...]:
     """The ladder of a policy for one clock kind, read once per instance."""
     known: dict[str, tuple[ladder.Step, ...]] = policy.__dict__.setdefault("_steps", {})

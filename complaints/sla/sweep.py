@@ -23,7 +23,7 @@ from django.db.models import Case, F, Value, When
 
 from complaints.models import Clock, ClockState, Complaint, Firing
 from complaints.promises import sweep as promises
-from complaints.sla import firings, ladder, sweep_sql
+from complaints.sla import firings, ladder, sweep_sql, windows
 from complaints.sla.ladder import BREACH
 from core import clock as clocks_time
 from core import rows, trail
@@ -61,6 +61,7 @@ def sweep(*, at: datetime | None = None, batch: int = BATCH, seconds: float | No
     size = batch if postgresql else min(batch, SMALL_BATCH)
     end = None if seconds is None else time.monotonic() + seconds
     total = Swept()
+    windows.shut_due(at=at, size=size)
     while True:
         done = _batch(at, size) if postgresql else _small_batch(at, size)
         total += done
@@ -105,6 +106,8 @@ def _small_batch(at: datetime | None, size: int) -> Swept:
 def due(*, at: datetime, size: int) -> list[Clock]:
     """At most `size` clocks of live complaints with something due before `at`, longest due first. Query cost: 1."""
     found = Clock.objects.filter(next_at__lt=at, complaint__in_queue=True)
+    if over := windows.ended(at):  # one that has just ended waits for the next time
+        found = found.exclude(over)
     return list(found.select_related("complaint").order_by("next_at", "pk")[:size])
 
 

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import connection
 from django.urls import reverse
 
-from complaints.sla import firings, ladder
+from complaints.sla import firings, ladder, packs
 from core import notify, outbox
 from core.actor import Actor
 from core.instants import to_us
@@ -33,6 +33,7 @@ LOCK = """
 SELECT clock.id, complaint.id
 FROM complaints_clock clock JOIN complaints_complaint complaint ON complaint.id = clock.complaint_id
 WHERE clock.next_at < %(at)s AND complaint.in_queue
+    AND NOT (clock.due_at < %(at)s AND clock.code = ANY(%(windows)s) AND clock.state = 'running')
 ORDER BY clock.next_at, clock.id
 LIMIT %(size)s
 FOR NO KEY UPDATE OF clock, complaint SKIP LOCKED
@@ -203,11 +204,13 @@ def anything(*, at: datetime) -> bool:
 def lock(*, at: datetime, size: int) -> list[Key]:
     """At most `size` clocks with something due before `at`, they and their complaints locked.
 
-    Those of complaints somebody works on are left out. Reads the partial index `clock_next` from its start.
+    Those of complaints somebody works on are left out, and windows that have just ended.
+    Reads the partial index `clock_next` from its start.
     Query cost: 1.
     """
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, {"at": at, "size": size})
+        shut = [code for _pack, code in packs.windows()]  # complaints.sla.windows ends them
+        cursor.execute(LOCK, {"at": at, "size": size, "windows": shut})
         return [Key(*row) for row in cursor.fetchall()]
 
 

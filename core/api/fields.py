@@ -128,6 +128,8 @@ class Code(_OneStep, serializers.ChoiceField):
     def to_internal_value(self, data: Any) -> str:
         if type(data) is not str:
             self.fail("not_a_string")
+        if data == "" and self.allow_blank:
+            return ""
         if data not in self.choices:
             self.fail("unknown_code", value=data[:40], known=", ".join(map(str, self.choices)))
         return str(data)

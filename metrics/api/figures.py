@@ -100,7 +100,13 @@ MetricShape = type("MetricShape", (_Metric,), {"from": serializers.DateField(all
 
 
 class Parameters:
-    """The parameters of figures, for lists: reading and refusing them is `metrics.figures.asking`."""
+    """The parameters of some figures (default: all), for lists. `metrics.figures.asking` reads and refuses them."""
+
+    def __init__(self, *of: Figure) -> None:
+        known = of or tuple(figures.values())
+        self.filters = sorted({name for figure in known for name in figure.filters})
+        has = {"basis": "bases", "kind": "kinds", "horizon": "horizons"}
+        self.lacking = {name for name, of_it in has.items() if not any(getattr(one, of_it) for one in known)}
 
     names: tuple[tuple[str, Mapping[str, Any], str], ...] = (
         ("from", {"type": "string", "format": "date"}, "First local date."),
@@ -115,14 +121,12 @@ class Parameters:
             "Days looked ahead (service-recovery).",
         ),
         ("part", {"type": "string"}, "Only part of the rows, such as `numerator`."),
-        *(
-            (name, asking.shape_of(name), "“-”: where nothing is stated.")
-            for name in sorted({name for figure in figures.values() for name in figure.filters})
-        ),
     )
 
     def parameters(self) -> Iterable[tuple[str, Mapping[str, Any], str]]:
-        return self.names
+        yield from (one for one in self.names if one[0] not in self.lacking)
+        for name in self.filters:
+            yield name, asking.shape_of(name), "“-”: where nothing is stated."
 
     def narrow(self, rows: models.QuerySet[Any], given: QueryDict, told: Told) -> models.QuerySet[Any]:
         return rows

@@ -15,7 +15,8 @@ from core.api.money import MoneyShape
 from core.api.money import shown as money_shown
 from core.instants import iso
 from metrics import quality
-from metrics.api.figures import MetricRows
+from metrics.api.figures import MetricRows, Parameters
+from metrics.figures import figures
 
 
 class QualityShape(serializers.Serializer[Any]):
@@ -40,6 +41,7 @@ class QualityList(MetricRows):
     """Every complaint behind `complaints-received`, for quality control. The same parameters as the figure."""
 
     answer = QualityShape
+    filters = (Parameters(figures["complaints-received"]),)
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> models.QuerySet[Any]:
         return super().rows(request, figure="complaints-received")
