@@ -53,6 +53,15 @@ def test_a_session_reads_its_csrf_token_and_a_token_has_none(cast: Cast) -> None
     assert (foreign.status_code, foreign.json()["code"]) == (403, "csrf_failed"), "that of another session"
 
 
+def test_theme_and_time_zone_go_back_to_the_house_s_own(cast: Cast) -> None:
+    client = session(cast.agent)
+    headers = {**token_of(client), "If-Match": "*"}
+    for theme, zone in (("dark", "Europe/Lisbon"), ("", "")):
+        data = {"theme": theme, "time_zone": zone}
+        answer = client.patch(ACCOUNT, data=data, content_type="application/json", headers=headers)
+        assert answer.status_code == 200 and answer.json()["theme"] == theme, answer.content
+
+
 def test_a_session_sends_files(cast: Cast) -> None:
     case = cast.complaint()
     url, client = f"/api/v1/complaints/{case.reference}/attachments/", session(cast.agent)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from complaints.actions import decide, hand_over, manage
+from complaints.actions import decide, hand_over, manage, staff
 from complaints.models import Complaint, HandOver, HandOverState, RootCause, Watch
 from core import clock, trail
 from core.actor import Actor
@@ -124,6 +124,16 @@ def test_an_offer_is_overtaken_when_the_case_changes_hands_or_ends(cast: Cast) -
     decide.withdraw(other, by=Actor.person(cast.agent), at=clock.now(), reason="Found the parcel")
     assert state_of(other) == HandOverState.OVERTAKEN
     assert heard(cast.colleague) == ["offered", "offered", "overtaken", "overtaken"]
+
+
+def test_an_offer_to_somebody_who_leaves_is_overtaken_and_may_be_made_again(cast: Cast) -> None:
+    complaint = cast.complaint()
+    hand_over.offer(complaint, by=Actor.person(cast.manager), at=clock.now(), to=cast.colleague)
+    staff.deactivate(cast.colleague, by=Actor.person(cast.admin), at=clock.now())
+    assert state_of(complaint) == HandOverState.OVERTAKEN and owner_of(complaint) == cast.agent
+    assert heard(cast.agent) == ["overtaken"] and heard(cast.manager) == ["overtaken"]
+    hand_over.offer(complaint, by=Actor.person(cast.manager), at=clock.now(), to=cast.stranger)
+    assert not list(trail.verify(trail.of(complaint)))
 
 
 def test_given_to_the_one_who_was_asked_says_so_once(cast: Cast) -> None:

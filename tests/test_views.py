@@ -156,6 +156,7 @@ def test_the_api_changes_with_a_version_in_hand(cast):
     assert call(cast.agent, "POST", f"{path}position/", {"direction": "up"}).status_code == 200
     assert call(cast.agent, "DELETE", path).status_code == 204
     assert call(cast.agent, "GET", path).status_code == 404
+    assert call(cast.agent, "POST", f"{path}restoration/", {"more": 1}).status_code == 400
     assert call(cast.agent, "POST", f"{path}restoration/", {}).status_code == 200
 
 
