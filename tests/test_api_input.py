@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -259,14 +260,16 @@ def test_conditions(caller: User) -> None:
     client, headers = Client(), bearer(caller)
     body = {"content_type": "application/json", "data": "{}"}
     read = client.get(ECHO, headers=headers)
-    assert read["ETag"] == '"7"'
+    tag = read["ETag"]
+    assert re.fullmatch('"7-[0-9a-f]{16}"', tag)
     for given_tag, status in [
-        ('"7"', 304),
-        ('W/"7"', 304),
-        ('"6", "7"', 304),
+        (tag, 304),
+        (f"W/{tag}", 304),
+        (f'"6", {tag}', 304),
         ("*", 304),
         ('"6"', 200),
-        ("7", 200),
+        ('"7"', 200),
+        (tag.strip('"'), 200),
     ]:
         assert client.get(ECHO, headers={**headers, "If-None-Match": given_tag}).status_code == status, given_tag
     assert client.patch(ECHO, headers=headers, **body).json()["code"] == "precondition_required"

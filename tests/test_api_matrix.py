@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.db.models import F, Value
+from django.db.models.functions import Concat
 from django.urls import URLPattern, get_resolver, reverse
 
-from core import scopes
+from core import cached, scopes
 from core.api.views import ListView
-from core.models import User
+from core.models import Team, User
+from retention.models import Customer
 from tests.api_world import API, CASE, Names, World, world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -264,6 +267,24 @@ def test_every_record_has_its_etag_and_is_304_while_it_says_the_same(house: Worl
         assert (other.status_code, other.content) == (200, answer.content), route.name
         looked_at += 1
     assert looked_at > 60
+
+
+def test_no_record_is_304_once_a_name_that_it_shows_is_another(house: World) -> None:
+    before = []
+    for route in records():
+        user, path, answer = read(house, route)
+        if answer.status_code == 200 and route.name not in FILES | OF_THE_MOMENT:
+            before.append((route.name, user, path, answer))
+    for model in (Customer, User, Team):
+        model._default_manager.update(name=Concat(Value("New "), F("name")))
+    cached.clear_all()
+    others = set()
+    for name, user, path, answer in before:
+        now = house.ask(user, "GET", path)
+        again = house.send(user, "GET", path, **{"If-None-Match": answer["ETag"]})
+        assert again.status_code == (304 if now.content == answer.content else 200), name
+        others |= {name} if now.content != answer.content else set()
+    assert {"api-complaint", "api-follow-up", "api-remedy", "api-incident"} <= others, others
 
 
 def test_every_record_gives_the_fields_asked_for(house: World) -> None:

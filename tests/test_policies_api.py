@@ -107,13 +107,13 @@ def test_a_draft_from_beginning_to_end(cast, ada):
     assert made.status_code == 201, made.content
     row = made.json()
     assert (row["type"], row["team"]["name"], row["tier"]) == ("billing", cast.team.name, "gold")
-    assert made.headers["Location"].endswith(f"/{row['id']}/") and made.headers["ETag"] == '"2"'
+    assert made.headers["Location"].endswith(f"/{row['id']}/") and made.headers["ETag"].startswith('"2-')
     assert ada("POST", f"{row['id']}/position/", {"position": 1}).json()["position"] == 1
     patched = ada("PATCH", f"{row['id']}/", {"tier": None, "team": None, "severity": "serious"}, match=3)
     assert patched.status_code == 200, patched.content
     assert (patched.json()["tier"], patched.json()["team"], patched.json()["severity"]) == (None, None, "serious")
     shown = ada("GET", "draft/")
-    assert shown.headers["ETag"].startswith('"4-') and patched.headers["ETag"] == '"4"'
+    assert shown.headers["ETag"].startswith('"4-') and patched.headers["ETag"].startswith('"4-')
     assert shown.json()["changes"] == [{"what": "added", "name": "Gold", "fields_changed": []}]
     assert shown.json()["policies"][0]["id"] == row["id"]
     assert ada("DELETE", f"{row['id']}/").status_code == 204

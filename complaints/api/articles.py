@@ -115,7 +115,7 @@ class OneArticle(_OneArticle):
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         row = self.article(pk)
-        return self.unless_fresh(request, row.version, lambda: shown([row])[0])
+        return self.reply(shown([row])[0], version=row.version)
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
         """Change all of an article but its texts (managers and administrators, `If-Match` required). The texts change

@@ -213,7 +213,7 @@ class OneCalendar(ApiView):
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         row: Any = self.find(rows(), pk=pk)
-        return self.unless_fresh(request, row.state, lambda: whole(row))
+        return self.reply(whole(row), version=row.state)
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
         """Rename a calendar, let it rest, or take it up again (administrators, `If-Match` required)."""

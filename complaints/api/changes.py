@@ -42,7 +42,7 @@ class Change(ApiView):
 
     def shown(self, complaint: Complaint) -> HttpResponse:
         row = whole(Complaint.objects.all()).get(pk=complaint.pk)
-        return self.reply(shown(row), version=row.version, seen=row.updated_at)
+        return self.reply(shown(row), version=row.version)
 
 
 class State(Change):

@@ -178,7 +178,6 @@ class Complaints(ListView):
             201,
             location=reverse("api-complaint", args=[complaint.reference]),
             version=complaint.version,
-            seen=complaint.updated_at,
         )
 
 
@@ -194,10 +193,7 @@ class OneComplaint(ApiView):
         names = expanding.wanted(request, EXPANSIONS)
         rows = whole(Complaint.objects.visible_to(caller(request)))
         row = self.find(expanding.loaded(rows, names, EXPANSIONS), reference=reference)
-
-        if names:  # what is expanded changes without a new version of the complaint
-            return self.reply(expanding.expand(row, shown(row), names, EXPANSIONS), version=row.version)
-        return self.unless_fresh(request, row.version, lambda: shown(row), seen=row.updated_at)
+        return self.reply(expanding.expand(row, shown(row), names, EXPANSIONS), version=row.version)
 
     def patch(self, request: Request, reference: str) -> HttpResponse:
         """Put facts of a complaint right (`If-Match` required). Status, owner, type and severity have routes of their
@@ -210,7 +206,7 @@ class OneComplaint(ApiView):
         except errors.Stale as stale:
             raise Refusal(412, "precondition_failed", str(stale)) from stale
         row = whole(Complaint.objects.all()).get(pk=row.pk)
-        return self.reply(shown(row), version=row.version, seen=row.updated_at)
+        return self.reply(shown(row), version=row.version)
 
 
 def read_filing(data: Any, *, by: Actor) -> tuple[Filing, Sequence[str]]:

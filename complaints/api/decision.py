@@ -174,7 +174,7 @@ class Resolution(Change):
             "delivery": _delivery(standing),
             "earlier": [_decision(one, complaint) for one in found if one is not standing],
         }
-        return self.reply(told, version=complaint.version, seen=complaint.updated_at)
+        return self.reply(told, version=complaint.version)
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         cause = cause_by_code(values.pop("root_cause"))
@@ -198,7 +198,7 @@ class Closure(Change):
             "closed_at": present.instant(complaint.closed_at),
             "guards": [{"code": code, "is_met": met} for code, met in standing.guards()],
         }
-        return self.reply(told, version=complaint.version, seen=complaint.updated_at)
+        return self.reply(told, version=complaint.version)
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         return decide.close(complaint, by=by, at=now())
@@ -226,7 +226,7 @@ class Delivery(Change):
         """Note that somebody told the complainant the decision, and how."""
         complaint, values = self.seen(request, reference), self.read(request)
         complaint = decide.told(complaint, by=self.actor(request), at=now(), **values)
-        return self.reply(_delivery(decisions.current(complaint)), version=complaint.version, seen=complaint.updated_at)
+        return self.reply(_delivery(decisions.current(complaint)), version=complaint.version)
 
 
 class Demands(Change):
@@ -241,7 +241,7 @@ class Demands(Change):
         complaint = self.seen(request, reference)
         found = [_demand(one, complaint) for one in decisions.demands(complaint)]
         told = {"results": found, "sought": complaint.narrative.remedy_sought}
-        return self.reply(told, version=complaint.version, seen=complaint.updated_at)
+        return self.reply(told, version=complaint.version)
 
     def post(self, request: Request, reference: str) -> HttpResponse:
         """Add one thing the complainant asks for."""
@@ -252,7 +252,7 @@ class Demands(Change):
             made = demands.take_sought(complaint, by=by, at=now())
         where = reverse("api-demand", args=[reference, made.pk])
         row = made.complaint
-        return self.reply(_demand(made, row), 201, location=where, version=row.version, seen=row.updated_at)
+        return self.reply(_demand(made, row), 201, location=where, version=row.version)
 
 
 class OneDemand(Change):
@@ -264,7 +264,7 @@ class OneDemand(Change):
 
     def get(self, request: Request, reference: str, pk: int) -> HttpResponse:
         complaint, found = self._found(request, reference, pk)
-        return self.reply(_demand(found, complaint), version=complaint.version, seen=complaint.updated_at)
+        return self.reply(_demand(found, complaint), version=complaint.version)
 
     @extend_schema(parameters=[IF_MATCH])
     def patch(self, request: Request, reference: str, pk: int) -> HttpResponse:
@@ -277,7 +277,7 @@ class OneDemand(Change):
         except errors.Stale as stale:
             raise Refusal(412, "precondition_failed", str(stale)) from stale
         complaint.refresh_from_db(fields=["version", "updated_at"])
-        return self.reply(_demand(found, complaint), version=complaint.version, seen=complaint.updated_at)
+        return self.reply(_demand(found, complaint), version=complaint.version)
 
     def delete(self, request: Request, reference: str, pk: int) -> HttpResponse:
         """Take a demand away: they do not ask for it."""

@@ -134,7 +134,7 @@ class OneView(ApiView):
     def get(self, request: Request, pk: int) -> HttpResponse:
         user = caller(request)
         row = self.find(saved.visible(user), pk=pk)
-        return self.unless_fresh(request, row.version, lambda: shown(row, user))
+        return self.reply(shown(row, user), version=row.version)
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
         """Change a saved view (`If-Match` required)."""

@@ -74,7 +74,7 @@ class OneRule(SettingsView):
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         row = self._row(pk)
-        return self.unless_fresh(request, version_of(row), lambda: lists.rule_dict(row))
+        return self.reply(lists.rule_dict(row), version=version_of(row))
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
         """Change a routing rule (administrators, `If-Match` required). Complaints it has sent stay where they are."""
@@ -165,7 +165,7 @@ class TheOrganisation(SettingsView):
 
     def get(self, request: Request) -> HttpResponse:
         row = self._row()
-        return self.unless_fresh(request, version_of(row), lambda: _organisation(row))
+        return self.reply(_organisation(row), version=version_of(row))
 
     def patch(self, request: Request) -> HttpResponse:
         """Change the house's settings (`If-Match` required)."""

@@ -187,7 +187,7 @@ class OneIncident(ApiView):
 
     def get(self, request: Request, reference: str) -> HttpResponse:
         row = self.find(counted(Incident.objects.all()), reference=reference)
-        return self.unless_fresh(request, row.version, lambda: incident_dict(row), seen=row.updated_at)
+        return self.reply(incident_dict(row), version=row.version)
 
     def patch(self, request: Request, reference: str) -> HttpResponse:
         """Put facts of an incident right (`If-Match` required)."""
@@ -361,7 +361,7 @@ def _facts(values: dict[str, Any]) -> dict[str, Any]:
 def _answer(view: ApiView, incident: Incident, *, status: int = 200) -> HttpResponse:
     row = counted(Incident.objects.all()).get(pk=incident.pk)
     location = reverse("api-incident", args=[row.reference]) if status == 201 else ""
-    return view.reply(incident_dict(row), status, location=location, version=row.version, seen=row.updated_at)
+    return view.reply(incident_dict(row), status, location=location, version=row.version)
 
 
 def _update_dict(row: IncidentUpdate, done: updates.Progress) -> dict[str, Any]:

@@ -229,7 +229,7 @@ class OneMacro(ApiView):
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         row = self.find(rows(request), pk=pk)
-        return self.unless_fresh(request, row.version, lambda: shown(row))
+        return self.reply(shown(row), version=row.version)
 
     @extend_schema(parameters=[IF_MATCH])
     def patch(self, request: Request, pk: int) -> HttpResponse:

@@ -196,7 +196,7 @@ class OnePayout(ApiView):
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         row = self.find(seen(request), pk=pk)
-        return self.unless_fresh(request, row.version, lambda: payout_dict(row), seen=row.updated_at)
+        return self.reply(payout_dict(row), version=row.version)
 
 
 class _Said(ApiView):
@@ -211,7 +211,7 @@ class _Said(ApiView):
         row = self.find(seen(request), pk=pk)
         self.act(row, self.read(request), self.actor(request))
         row = seen(request).get(pk=pk)
-        return self.reply(payout_dict(row), version=row.version, seen=row.updated_at)
+        return self.reply(payout_dict(row), version=row.version)
 
 
 class PayoutConfirmation(_Said):

@@ -127,7 +127,7 @@ class OnePlaybook(_One):
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         row: Any = self.find(rows(), pk=pk)
-        return self.unless_fresh(request, row.version, lambda: shown(row))
+        return self.reply(shown(row), version=row.version)
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
         """Rename a playbook or take it out of use (managers and administrators, `If-Match` required)."""

@@ -208,7 +208,7 @@ class OneRemedy(ApiView):
     def get(self, request: Request, pk: int, reference: str = "") -> HttpResponse:
         rows = seen(request).filter(complaint__reference=reference) if reference else seen(request)
         row = self.find(rows, pk=pk)
-        return self.unless_fresh(request, row.version, lambda: remedy_dict(row), seen=row.updated_at)
+        return self.reply(remedy_dict(row), version=row.version)
 
 
 class _Decision(ApiView):
@@ -224,7 +224,7 @@ class _Decision(ApiView):
         remedy = self.find(seen(request), complaint__reference=reference, pk=pk)
         self.act(remedy, self.read(request), self.actor(request))
         row = whole(Remedy.objects.all()).get(pk=pk)
-        return self.reply(remedy_dict(row), version=row.version, seen=row.updated_at)
+        return self.reply(remedy_dict(row), version=row.version)
 
 
 class Approval(_Decision):

@@ -129,7 +129,7 @@ class OneType(SettingsView):
 
     def get(self, request: Request, code: str) -> HttpResponse:
         row = self._row(code)
-        return self.unless_fresh(request, version_of(row), lambda: shown(row))
+        return self.reply(shown(row), version=version_of(row))
 
     def patch(self, request: Request, code: str) -> HttpResponse:
         """Change a complaint type (administrators, `If-Match` required). What was used is never deleted: take it out of
@@ -221,7 +221,7 @@ class OneChannel(SettingsView):
 
     def get(self, request: Request, code: str) -> HttpResponse:
         row = self.find(Channel.objects.all(), pk=code)
-        return self.unless_fresh(request, version_of(row), lambda: lists.channel_dict(row))
+        return self.reply(lists.channel_dict(row), version=version_of(row))
 
     def patch(self, request: Request, code: str) -> HttpResponse:
         """Say whether a channel is in use and how serious its complaints begin (administrators, `If-Match`

@@ -38,7 +38,7 @@ class OneTeam(ApiView):
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         row = self.find(Team.objects.select_related("lead", "manager"), pk=pk)
-        return self.unless_fresh(request, actions.version_of(row), lambda: shown(row))
+        return self.reply(shown(row), version=actions.version_of(row))
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
         """Change a team's name, lead and manager (administrators, `If-Match` required)."""

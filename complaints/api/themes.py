@@ -106,7 +106,7 @@ class OneTheme(ApiView):
 
     def get(self, request: Request, code: str) -> HttpResponse:
         row = self.find(Theme.objects.all(), code=code)
-        return self.unless_fresh(request, actions.version_of(row), lambda: theme_dict(row))
+        return self.reply(theme_dict(row), version=actions.version_of(row))
 
     def patch(self, request: Request, code: str) -> HttpResponse:
         """Change a theme's names, or take it out of use (administrators, `If-Match` required)."""
@@ -142,7 +142,7 @@ class ThemesOf(ApiView):
         return self._shown(actions.replace(complaint, codes, by=self.actor(request), at=now()))
 
     def _shown(self, complaint: Complaint) -> HttpResponse:
-        return self.reply(tags_dict(complaint), version=complaint.version, seen=complaint.updated_at)
+        return self.reply(tags_dict(complaint), version=complaint.version)
 
 
 class OneThemeOf(ApiView):
@@ -155,7 +155,7 @@ class OneThemeOf(ApiView):
         complaint = _seen(self, request, reference)
         self.find(CaseTheme.objects.filter(complaint=complaint), theme__code=code)
         complaint = actions.untag(complaint, code=code, by=self.actor(request), at=now())
-        return self.reply(tags_dict(complaint), version=complaint.version, seen=complaint.updated_at)
+        return self.reply(tags_dict(complaint), version=complaint.version)
 
 
 def tags_dict(complaint: Complaint) -> dict[str, Any]:

@@ -131,7 +131,7 @@ class OneUser(SettingsView):
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         row = self.find(User.objects.select_related("team", "deputy"), pk=pk)
-        return self.unless_fresh(request, version_of(row), lambda: shown(row))
+        return self.reply(shown(row), version=version_of(row))
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
         """Change a user (`If-Match` required). Whoever may own no complaints any more hands the open ones over at

@@ -121,7 +121,7 @@ class Preferences(ApiView):
 
     def get(self, request: Request) -> HttpResponse:
         user = caller(request)
-        return self.unless_fresh(request, actions.version_of(user), lambda: _choices(actions.choices(user)))
+        return self.reply(_choices(actions.choices(user)), version=actions.version_of(user))
 
     def patch(self, request: Request) -> HttpResponse:
         """Change how the caller wants to hear of one event (`If-Match` required)."""

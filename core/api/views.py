@@ -17,8 +17,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from django.db import models
@@ -200,42 +199,23 @@ class ApiView(APIView):
             raise Http404
         return found
 
-    def reply(
-        self,
-        data: Any,
-        status: int = 200,
-        *,
-        location: str = "",
-        version: int | None = None,
-        seen: datetime | None = None,
-    ) -> HttpResponse:
-        """An answer; `version` becomes its ETag (see `etag` for `seen`), `location` (a path) an absolute Location.
+    def reply(self, data: Any, status: int = 200, *, location: str = "", version: int | None = None) -> HttpResponse:
+        """An answer; `location` (a path) becomes an absolute Location.
 
-        What GET reads has an ETag by what it says, behind the version if it has one (`If-Match` looks at that alone),
-        and is 304 while it says the same as `If-None-Match`.
+        What GET reads, and what has a `version`, gets an ETag by what it says, so that the facts of other records and
+        what jobs write change it too; the version stands before it, and `If-Match` looks at that alone. GET is 304
+        while it says the same as `If-None-Match`.
         """
-        if self.request.method in ("GET", "HEAD") and status == 200:
-            body = to_json(self._narrowed(data))
-            return self._unchanged(tag := content_tag(body, version)) or answered(body, headers={"ETag": tag})
-        headers = {}
+        body, headers = to_json(self._narrowed(data)), {}
+        reads = self.request.method in ("GET", "HEAD") and status == 200
+        if reads or version is not None:
+            headers["ETag"] = content_tag(body, version)
         if location:
             headers["Location"] = self.request.build_absolute_uri(location)
-        if version is not None:
-            headers["ETag"] = etag(version, seen)
-        return reply(data, status, headers)
+        return (reads and self._unchanged(headers["ETag"])) or answered(body, status, headers)
 
     def no_content(self) -> HttpResponse:
         return HttpResponse(status=204)
-
-    def unless_fresh(
-        self, request: Request, version: int, render: Callable[[], Any], *, seen: datetime | None = None
-    ) -> HttpResponse:
-        """The reply for GET, or 304 when `If-None-Match` names this very state; `render` runs only when needed.
-
-        For records of which `version` (with `seen`) tells all: what else changes what they show is for `reply`.
-        """
-        now = etag(version, seen)
-        return self._unchanged(now) or reply(self._narrowed(render()), headers={"ETag": now})
 
     def narrowable(self) -> type[Serializer[Any]] | None:
         """What `fields` names the fields of: the row, or the one record that GET answers."""
@@ -285,7 +265,7 @@ class ApiView(APIView):
                 412,
                 "precondition_failed",
                 _("It was changed in the meantime; read it again."),
-                headers={"ETag": etag(version)},
+                headers={"ETag": f'"{version}"'},
             )
 
     def expected_version(self, request: Request) -> int | None:
@@ -336,12 +316,6 @@ class ListView(ApiView):
                 expanding.expand(row, one, names, self.expansions)
         shown = self.sparse(given, results, names)
         return reply({"results": shown, "next": page.next, "previous": page.previous, **told})
-
-
-def etag(version: int, seen: datetime | None = None) -> str:
-    """The ETag of a state: its version, which people's changes count up, and with `seen` (its `updated_at`) also what
-    jobs changed, such as a clock that was breached. `If-Match` looks at the version alone: a job is no conflict."""
-    return f'"{version}"' if seen is None else f'"{version}-{int(seen.timestamp() * 1_000_000):x}"'
 
 
 def content_tag(body: bytes, version: int | None = None) -> str:

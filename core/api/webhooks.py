@@ -224,7 +224,7 @@ class OneWebhook(ApiView):
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         row = self.find(Webhook.objects.all(), pk=pk)
-        return self.unless_fresh(request, row.version, lambda: webhook_dict(row), seen=_seen(row))
+        return self.reply(webhook_dict(row), version=row.version)
 
     @extend_schema(parameters=[IF_MATCH])
     def patch(self, request: Request, pk: int) -> HttpResponse:
@@ -236,7 +236,7 @@ class OneWebhook(ApiView):
             row = webhooks.revise(row, values, by=self.actor(request), at=now(), version=self.expected_version(request))
         except Stale:
             raise Refusal(412, "precondition_failed", _("It was changed in the meantime; read it again.")) from None
-        return self.reply(webhook_dict(row), version=row.version, seen=_seen(row))
+        return self.reply(webhook_dict(row), version=row.version)
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
         """Take a webhook away with the log of its deliveries."""
@@ -334,11 +334,6 @@ class OneRedelivery(ApiView):
 def _whole(row: WebhookDelivery) -> dict[str, Any]:
     log = [attempt_dict(one) for one in row.log.all()]
     return {**delivery_dict(row), "payload": row.message.payload, "log": log}
-
-
-def _seen(row: Webhook) -> Any:
-    """Also what deliveries changed of it."""
-    return max(at for at in (row.updated_at, row.delivered_at, row.failed_at) if at is not None)
 
 
 def _secret_shown(view: ApiView, row: Webhook, secret: str, status: int) -> HttpResponse:

@@ -242,7 +242,7 @@ class OneCorrectiveAction(_One):
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         row = self.find(counted(CorrectiveAction.objects.all()), pk=pk)
-        return self.reply(whole_dict(row, request), version=row.version, seen=row.updated_at)
+        return self.reply(whole_dict(row, request), version=row.version)
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
         """Put facts of a corrective action right (`If-Match` required)."""
@@ -350,4 +350,4 @@ def _facts(values: dict[str, Any]) -> dict[str, Any]:
 def _answer(view: ApiView, request: Request, action: CorrectiveAction, *, status: int = 200) -> HttpResponse:
     row = counted(CorrectiveAction.objects.all()).get(pk=action.pk)
     location = reverse("api-corrective-action", args=[row.pk]) if status == 201 else ""
-    return view.reply(whole_dict(row, request), status, location=location, version=row.version, seen=row.updated_at)
+    return view.reply(whole_dict(row, request), status, location=location, version=row.version)

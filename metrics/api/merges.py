@@ -65,4 +65,4 @@ class Merge(ApiView):
 
     def _shown(self, pk: int) -> HttpResponse:
         row = whole(Customer.objects.all()).get(pk=pk)
-        return self.reply(shown(row), version=row.version, seen=row.updated_at)
+        return self.reply(shown(row), version=row.version)

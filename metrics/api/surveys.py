@@ -222,7 +222,7 @@ class OneSurvey(ApiView):
 
     def get(self, request: Request, code: str) -> HttpResponse:
         row = self.find(with_words(Survey.objects.all()), code=code)
-        return self.unless_fresh(request, surveys.version_of(row), lambda: shown_survey(row))
+        return self.reply(shown_survey(row), version=surveys.version_of(row))
 
     def patch(self, request: Request, code: str) -> HttpResponse:
         """Switch a survey on or off and set its times (managers and administrators, `If-Match` required)."""
@@ -255,7 +255,7 @@ class TogetherSettings(SettingsView):
 
     def get(self, request: Request) -> HttpResponse:
         row = self.find(SurveySettings.objects.all(), pk=1)
-        return self.unless_fresh(request, version_of(row), lambda: _together(row))
+        return self.reply(_together(row), version=version_of(row))
 
     def patch(self, request: Request) -> HttpResponse:
         """Change what holds for all surveys together (managers and administrators, `If-Match` required)."""

@@ -55,7 +55,7 @@ class Targets(ApiView):
 
     def get(self, request: Request) -> HttpResponse:
         row = FigureTargets.objects.get(pk=1)
-        return self.unless_fresh(request, actions.version_of(row), lambda: shown(row))
+        return self.reply(shown(row), version=actions.version_of(row))
 
     def patch(self, request: Request) -> HttpResponse:
         """Set what some figures are aimed at (managers and administrators)."""

@@ -241,7 +241,7 @@ class _One(ApiView):
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         row: Any = self.find(self.model.objects.all(), pk=pk)
-        return self.unless_fresh(request, row.version, lambda: self.shown(row), seen=row.updated_at)
+        return self.reply(self.shown(row), version=row.version)
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
         row: Any = self.find(self.model.objects.select_related("customer"), pk=pk)
@@ -253,7 +253,7 @@ class _One(ApiView):
             row = self.correct(row, values, request)
         except StaleMoney as stale:
             raise Refusal(412, "precondition_failed", str(stale)) from stale
-        return self.reply(self.shown(row), version=row.version, seen=row.updated_at)
+        return self.reply(self.shown(row), version=row.version)
 
 
 class OneCharge(_One):

@@ -114,7 +114,7 @@ def shown(row: Customer) -> dict[str, Any]:
 
 def _answer(view: ApiView, pk: int, status: int = 200, *, location: str = "") -> HttpResponse:
     row = whole(Customer.objects.all()).get(pk=pk)
-    return view.reply(shown(row), status, location=location, version=row.version, seen=row.updated_at)
+    return view.reply(shown(row), status, location=location, version=row.version)
 
 
 def _reached(kind: str, rows: QuerySet[Customer], key: str) -> QuerySet[Customer]:
@@ -179,7 +179,7 @@ class OneCustomer(ApiView):
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         row = self.find(whole(Customer.objects.all()), pk=pk)
-        return self.unless_fresh(request, row.version, lambda: shown(row), seen=row.updated_at)
+        return self.reply(shown(row), version=row.version)
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
         """Change a customer's details and consents (`If-Match` required)."""

@@ -156,7 +156,7 @@ class OneFollowUp(ApiView):
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         row = self.seen(request, pk)
-        return self.unless_fresh(request, row.version, lambda: shown(row))
+        return self.reply(shown(row), version=row.version)
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
         """Change who calls, when and about what (`If-Match` required)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from functools import partial
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -117,13 +116,6 @@ def offer_dict(row: Offer, on: date) -> dict[str, Any]:
     }
 
 
-def changed_at(row: Offer, on: date) -> datetime:
-    """When it became what it is on a day: written last, or lapsed since."""
-    if row.valid_until is None or row.state_on(on) != OfferState.LAPSED:
-        return row.updated_at
-    return max(row.updated_at, _midnight(row.valid_until + timedelta(days=1)))
-
-
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, ZoneInfo(settings.TIME_ZONE))
 
@@ -222,7 +214,7 @@ class OneOffer(_OfOffer):
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         row, on = self.seen(request, pk), dates.of_house(now())
-        return self.unless_fresh(request, row.version, partial(offer_dict, row, on), seen=changed_at(row, on))
+        return self.reply(offer_dict(row, on), version=row.version)
 
 
 class OfferAcceptance(_OfOffer):
@@ -265,4 +257,4 @@ def customer_in(user: Any, pk: int, field: str) -> Customer:
 
 def _answer(view: ApiView, pk: int, status: int = 200, *, location: str = "") -> HttpResponse:
     row, on = Offer.objects.select_related("customer").get(pk=pk), dates.of_house(now())
-    return view.reply(offer_dict(row, on), status, location=location, version=row.version, seen=changed_at(row, on))
+    return view.reply(offer_dict(row, on), status, location=location, version=row.version)

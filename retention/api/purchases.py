@@ -236,7 +236,7 @@ class OnePurchase(ApiView):
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         row = self.find(visible(request), pk=pk)
-        return self.unless_fresh(request, row.version, lambda: whole(row), seen=row.updated_at)
+        return self.reply(whole(row), version=row.version)
 
     def patch(self, request: Request, pk: int) -> HttpResponse:
         """Say whether it was bought with an incentive (`If-Match` required)."""
@@ -313,7 +313,7 @@ class Returns(ApiView):
 
 def _answer(view: ApiView, pk: int, status: int = 200, *, location: str = "") -> HttpResponse:
     row = Purchase.objects.select_related("customer").get(pk=pk)
-    return view.reply(whole(row), status, location=location, version=row.version, seen=row.updated_at)
+    return view.reply(whole(row), status, location=location, version=row.version)
 
 
 def _one_currency(currency: str, of_lines: list[str]) -> str:

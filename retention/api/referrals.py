@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -167,7 +166,7 @@ class OneReferral(ApiView):
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         row = self.find(seen_by(caller(request)), pk=pk)
-        return self.unless_fresh(request, row.version, partial(referral_dict, row), seen=row.updated_at)
+        return self.reply(referral_dict(row), version=row.version)
 
 
 class ReferralWithdrawal(ApiView):
@@ -205,4 +204,4 @@ def _who(user: User, told: dict[str, Any]) -> Customer | Details:
 
 def _answer(view: ApiView, pk: int, status: int = 200, *, location: str = "") -> HttpResponse:
     row = Referral.objects.select_related("referrer", "referred").get(pk=pk)
-    return view.reply(referral_dict(row), status, location=location, version=row.version, seen=row.updated_at)
+    return view.reply(referral_dict(row), status, location=location, version=row.version)

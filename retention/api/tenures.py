@@ -88,7 +88,7 @@ class Change(ApiView):
 
     def shown(self, customer: Customer) -> HttpResponse:
         row = whole(Customer.objects.all()).get(pk=customer.pk)
-        return self.reply(shown(row), version=row.version, seen=row.updated_at)
+        return self.reply(shown(row), version=row.version)
 
 
 class State(Change):
