@@ -224,6 +224,33 @@ def test_the_api_lists_and_filters(cast: Cast) -> None:
     assert api.get(f"/api/v1/payouts/{first.pk}/", headers={"If-None-Match": answer["ETag"]}).status_code == 304
 
 
+def test_who_follows_a_remedy_hears_what_becomes_of_its_money(cast: Cast) -> None:
+    """By `updated_since` as by an ETag, at both of its addresses."""
+    api, first = Client(headers=bearer(cast.manager)), clock.now()
+    with clock.frozen(first):
+        payout, other = granted(cast), granted(cast)
+    remedy, reference = payout.remedy_id, payout.remedy.complaint.reference
+    paths = [f"/api/v1/remedies/{remedy}/", f"/api/v1/complaints/{reference}/remedies/{remedy}/"]
+    by = Actor.person(cast.manager)
+    turns: list[tuple[str, Any]] = [
+        ("exported", lambda at: payouts.export(by=by, at=at)),
+        ("failed", lambda at: payouts.fail(payout, by=by, at=at, reason="No account")),
+        ("paid", lambda at: payouts.confirm(payout, by=by, at=at, paid_on=first.date(), reference="T-1")),
+        ("failed", lambda at: payouts.take_back(payout, by=by, at=at, returned_on=first.date(), reason="Closed")),
+    ]
+    for hours, (state, turn) in enumerate(turns, 1):
+        at = first + timedelta(hours=hours)
+        with clock.frozen(at):
+            tags = [api.get(path)["ETag"] for path in paths]
+            turn(at)
+            for path, tag in zip(paths, tags, strict=True):
+                answer = api.get(path, headers={"If-None-Match": tag})
+                assert (answer.status_code, answer.json()["payout"]["state"]) == (200, state)
+            found = api.get("/api/v1/remedies/", {"updated_since": at.isoformat().replace("+00:00", "Z")})
+            both = [str(other.remedy_id)] if state == "exported" else []
+            assert [one["id"] for one in found.json()["results"]] == [*both, str(remedy)], state
+
+
 def test_one_button_one_file(cast: Cast) -> None:
     """F25: the form sent twice hands over once, and says nothing of a second file."""
     granted(cast)
