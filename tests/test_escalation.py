@@ -68,7 +68,8 @@ def test_what_it_needs(door: Door, cast: Cast) -> None:
 def test_the_one_asked_answers_with_words(door: Door, cast: Cast) -> None:
     complaint = cast.complaint()
     door(cast.agent, complaint, "escalation", reason="Help")
-    assert door(cast.colleague, complaint, "escalation/answer", answer="I would refund").status == 409
+    refused = door(cast.colleague, complaint, "escalation/answer", answer="I would refund")
+    assert refused.status == 403 and "Only the one who was asked can answer." in refused.text
     assert door(cast.lead, complaint, "escalation/answer", answer=" ").status == 422
     assert door(cast.lead, complaint, "escalation/answer", answer="Refund it, I vouch for it").status == 200
     found = Escalation.objects.get()
@@ -92,8 +93,10 @@ def test_the_one_asked_takes_it_over(door: Door, cast: Cast) -> None:
 def test_taking_it_back(door: Door, cast: Cast) -> None:
     complaint = cast.complaint()
     door(cast.colleague, complaint, "escalation", reason="Help")
-    assert door(cast.lead, complaint, "escalation", undo=True).status == 409
+    refused = door(cast.lead, complaint, "escalation", undo=True)
+    assert refused.status == 403 and "Only who escalated it, or the owner, can take that back." in refused.text
     assert door(cast.agent, complaint, "escalation", undo=True).status == 200  # the owner may
+    assert door(cast.agent, complaint, "escalation", undo=True).status == 409  # none is open any more
     assert Escalation.objects.get().withdrawn
     assert Complaint.objects.get(pk=complaint.pk).escalated_at is not None  # it was escalated once
 

@@ -81,7 +81,7 @@ def answer(escalation: Escalation, *, by: Actor, at: datetime, answer: str, take
     answer = _said(answer, "answer", _("Say what should be done."), "answer_required")
     complaint, found = _open(escalation)
     if by.user_id != found.to_id:
-        raise NotAllowed(_("Only the one who was asked can answer."))
+        raise _not_asked()
     if take_over or complaint.status != Status.CLOSED:
         _base.refuse_unless_live(complaint)
     found.answered_at, found.answer = at, answer
@@ -108,7 +108,7 @@ def take_back(escalation: Escalation, *, by: Actor, at: datetime) -> Escalation:
     """Help is needed no more; by who asked, or by the owner. Raises NotAllowed or NotEscalated."""
     complaint, found = _open(escalation)
     if by.user_id not in (found.by_id, complaint.owner_id):
-        raise NotAllowed(_("Only who escalated it, or the owner, can take that back."))
+        raise _not_asking()
     found.answered_at, found.withdrawn = at, True
     found.save(update_fields=["answered_at", "withdrawn"])
     Complaint.objects.filter(pk=complaint.pk).update(updated_at=at)
@@ -137,23 +137,33 @@ def above(complaint: Complaint, by: Actor, *, at: datetime, without: set[int]) -
 
 
 def asked(complaint: Complaint, by: Actor) -> Escalation:
-    """The open escalation to the actor. Raises NotEscalated. Query cost: 1."""
-    found = Escalation.objects.filter(complaint=complaint, to=by.user_id, answered_at__isnull=True).first()
+    """The open escalation to the actor. Raises NotAllowed where only others are asked, NotEscalated where nobody is.
+    Query cost: at most 2."""
+    waiting = Escalation.objects.filter(complaint=complaint, answered_at__isnull=True)
+    found = waiting.filter(to=by.user_id).first()
     if found is None:
-        raise errors.NotEscalated
+        raise _not_asked() if waiting.exists() else errors.NotEscalated
     return found
 
 
 def asks(complaint: Complaint, by: Actor) -> Escalation:
     """The newest open escalation that the actor may take back: their own, as the owner also others'. Raises
-    NotEscalated. Query cost: at most 2."""
+    NotAllowed where there are only those of others, NotEscalated where there is none. Query cost: at most 2."""
     waiting = Escalation.objects.filter(complaint=complaint, answered_at__isnull=True)
     found = waiting.filter(by=by.user_id).first()
     if found is None and complaint.owner_id == by.user_id:
         found = waiting.first()
     if found is None:
-        raise errors.NotEscalated
+        raise _not_asking() if waiting.exists() else errors.NotEscalated
     return found
+
+
+def _not_asked() -> NotAllowed:
+    return NotAllowed(_("Only the one who was asked can answer."))
+
+
+def _not_asking() -> NotAllowed:
+    return NotAllowed(_("Only who escalated it, or the owner, can take that back."))
 
 
 def _open(escalation: Escalation) -> tuple[Complaint, Escalation]:
