@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,13 +17,14 @@ from complaints.models import AuthorityLimit
 from core import clock, trail
 from core.actor import Actor
 from core.errors import DomainError
+from core.instants import iso
 from metrics.actions.merge_customers import merge, unmerge
 from retention import ledger
 from retention.actions import loyalty
 from retention.demo import purge
 from retention.models import Customer, LoyaltyAccount, LoyaltyEntry
 from tests.authority import publish
-from tests.cast import Cast, make_cast, make_customer
+from tests.cast import Cast, make_agent, make_cast, make_customer
 from tests.test_merge_races import at_once
 from tests.tokens import bearer
 
@@ -152,9 +154,19 @@ def test_a_merge_takes_them_along_and_back() -> None:
     earn(survivor, 10)
     earn(absorbed, 100)
     spend(absorbed, 80)
-    merge(absorbed, survivor, by=BY, at=clock.now())
+    theirs = list(LoyaltyEntry.objects.filter(customer=absorbed).order_by("pk").values_list("pk", flat=True))
+    web, later = Client(headers=bearer(make_agent())), clock.now() + timedelta(hours=1)
+
+    def changed(at: datetime) -> list[tuple[int, str]]:
+        answer = web.get("/api/v1/loyalty-entries/", {"updated_since": iso(at), "ordering": "id"})
+        return [(int(one["id"]), one["customer"]) for one in answer.json()["results"]]
+
+    assert changed(later) == []
+    merge(absorbed, survivor, by=BY, at=later)
+    assert changed(later) == [(pk, str(survivor.pk)) for pk in theirs]
     assert (loyalty.balance(survivor), loyalty.balance(absorbed)) == (30, 0)
-    unmerge(absorbed, by=BY, at=clock.now())
+    unmerge(absorbed, by=BY, at=later + timedelta(hours=1))
+    assert changed(later + timedelta(hours=1)) == [(pk, str(absorbed.pk)) for pk in theirs]
     assert (loyalty.balance(survivor), loyalty.balance(absorbed)) == (10, 20)
     assert LoyaltyEntry.objects.filter(customer=absorbed).count() == 2
     counted()

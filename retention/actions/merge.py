@@ -113,11 +113,10 @@ def hand_over(
     side: str = "customer",
 ) -> list[int]:
     """Change the customer (the field `side`) of those rows that are still the giver's; returns their keys. Rows with a
-    version get a new one."""
+    version get a new one, and each kind keeps when that was where it keeps such a thing."""
     names = {field.attname for field in model._meta.concrete_fields}  # a key named version is version_id
     values: dict[str, Any] = {side: taker}
-    if "updated_at" in names:
-        values["updated_at"] = at
+    values |= dict.fromkeys(names & {"updated_at", "moved_at"}, at)
     if "version" in names:
         values["version"] = F("version") + 1
     gone: list[int] = []

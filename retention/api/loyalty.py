@@ -77,7 +77,7 @@ class LoyaltyEntries(ListView):
         choice("kind", LoyaltyKind.values),
         text("complaint", "complaint_reference"),
         between("at"),
-        since("created_at"),
+        since("created_at", "moved_at"),
     )
     expansions = CUSTOMER
     ordering: ClassVar = {"id": "pk", "at": "at", "created_at": "created_at"}

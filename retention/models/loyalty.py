@@ -19,6 +19,7 @@ class LoyaltyKind(models.TextChoices):
 
 class LoyaltyEntry(models.Model):
     """Points that came (positive) or went (negative). Never changed, never deleted; a mistake is corrected by another.
+    A merge of customers gives it to another record.
 
     `key`: makes an entry exist once, e.g. the remedy it pays (`remedy:17`). `complaint_reference`: as on FollowUp.
     """
@@ -33,6 +34,7 @@ class LoyaltyEntry(models.Model):
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_index=True)
+    moved_at = models.DateTimeField(null=True)  # to another customer's record, by a merge or when one was taken back
 
     class Meta:
         ordering = ["-at", "-pk"]
@@ -48,7 +50,10 @@ class LoyaltyEntry(models.Model):
             ),
             models.UniqueConstraint(fields=["key"], name="loyalty_key_once", condition=~Q(key="")),
         ]
-        indexes = [models.Index(fields=["customer", "-at", "-id"], name="loyalty_of_customer")]
+        indexes = [
+            models.Index(fields=["customer", "-at", "-id"], name="loyalty_of_customer"),
+            models.Index(fields=["moved_at"], name="loyalty_moved", condition=Q(moved_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.customer_id} {self.points:+d}"
