@@ -150,6 +150,11 @@ class NotInHand(DomainError):
     message = _("Only a complaint that is being handled can be snoozed.")
 
 
+class FileTaken(DomainError):
+    code = "file_taken"
+    message = _("This file was sent, or waits with a message to be sent.")
+
+
 class NotPending(DomainError):
     code = "not_pending"
     message = _("This message does not wait any more: it was sent or taken back.")

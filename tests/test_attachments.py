@@ -14,6 +14,7 @@ from complaints.actions import attachments, converse
 from complaints.models import Attachment, Complaint, Message
 from core import blobs, clock
 from core.actor import Actor
+from core.instants import iso
 from core.models import TrailEntry, User
 from tests.cast import Cast, make_cast
 from tests.tokens import bearer
@@ -163,8 +164,15 @@ def test_the_case_shows_files_where_they_belong(cast: Cast, complaint: Complaint
     assert answer < page.index("answer.pdf") < note < page.index("count.txt")
     assert "ready.png" in page[page.index('id="composer"') :]
     assert "not mine.png" not in page
-    listed = Client(headers=bearer(cast.agent)).get(f"/api/v1/complaints/{complaint.reference}/attachments/")
-    assert [one["name"] for one in listed.json()["results"]] == ["answer.pdf", "count.txt"]
+    Attachment.objects.update(created_at=at - timedelta(hours=1))
+    api, url = Client(headers=bearer(cast.agent)), f"/api/v1/complaints/{complaint.reference}/attachments/"
+    since = api.get(url, {"updated_since": iso(at)})
+    assert [one["name"] for one in since.json()["results"]] == ["answer.pdf", "count.txt"]  # sent since
+    listed = api.get(url)
+    found = [(one["name"], one["sent"]) for one in listed.json()["results"]]
+    assert found == [("answer.pdf", True), ("count.txt", True), ("ready.png", False)]
+    where = f"http://testserver/api/v1/complaints/{complaint.reference}/attachments/{sent}/content/"
+    assert listed.json()["results"][0]["content_url"] == where
 
 
 def test_hostile_names_are_text_everywhere(cast: Cast, complaint: Complaint) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from complaints.actions import attachments, converse
+from complaints.actions import attachments, converse, pending
 from complaints.models import Attachment, Complaint
 from core import blobs, clock
 from core.actor import Actor
@@ -57,8 +57,27 @@ def test_what_was_sent_cannot_be_removed(cast: Cast, complaint: Complaint) -> No
     converse.message(complaint, by=Actor.person(cast.agent), at=clock.now(), body="Sent", attachments=[token])
     signed_in(cast.agent).post(f"/attachments/{token}/removal/")
     url = f"/api/v1/complaints/{complaint.reference}/attachments/{token}/"
-    assert Client(headers=bearer(cast.agent)).delete(url).status_code == 404
+    for user in (cast.agent, cast.colleague):
+        refused = Client(headers=bearer(user)).delete(url)
+        assert (refused.status_code, refused.json()["code"]) == (409, "file_taken")
     assert names() == ["photo.png"]
+
+
+def test_what_waits_with_a_message_cannot_be_removed_until_that_is_taken_back(cast: Cast, complaint: Complaint) -> None:
+    by, at, token = Actor.person(cast.agent), clock.now(), draft(cast.agent, complaint)
+    waiting = pending.schedule(
+        complaint,
+        by=by,
+        at=at,
+        body="Later",
+        due_at=at + timedelta(hours=2),
+        content=pending.Content(attachments=[token]),
+    )
+    client = Client(headers=bearer(cast.agent))
+    url = f"/api/v1/complaints/{complaint.reference}/attachments/{token}/"
+    assert client.delete(url).json()["code"] == "file_taken"
+    pending.cancel(waiting, by=by, at=at)
+    assert client.delete(url).status_code == 204 and names() == []
 
 
 def test_tidying_sweeps_what_was_forgotten_and_nothing_else(cast: Cast, complaint: Complaint) -> None:

@@ -25,6 +25,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from complaints import errors
 from complaints.models import Attachment, Complaint, Message, Note, Pending, PendingState
 from core import blobs, file_names, file_types, languages
 from core.actor import CUSTOMER, Actor
@@ -169,6 +170,14 @@ def discard(tokens: Sequence[str], *, by: Actor) -> int:
     Their bytes go as soon as no row names them and they are not young (core.blobs), at the latest with `tidy`.
     """
     return _delete(list(_drafts_of(by).filter(token__in=tokens).select_for_update().order_by("pk")))
+
+
+@transaction.atomic
+def let_go(one: Attachment, *, by: Actor) -> None:
+    """Let go of a draft of the caller. Raises FileTaken for what was sent, or waits with a message. Query cost: 3."""
+    loose = _drafts_of(by).exclude(draft__endswith=f":{HELD}").filter(pk=one.pk).select_for_update()
+    if not _delete(list(loose)) and Attachment.objects.filter(pk=one.pk).exists():
+        raise errors.FileTaken
 
 
 @transaction.atomic

@@ -44,10 +44,11 @@ class AttachmentShape(serializers.Serializer[Any]):
     note = serializers.CharField(allow_null=True, help_text="With neither, it came with the complaint itself.")
     sent = serializers.BooleanField(help_text="False: uploaded, and no message has taken it yet.")
     created_at = serializers.DateTimeField()
-    content_url = serializers.CharField(allow_null=True, help_text="GET: the bytes, always as a download.")
+    content_url = serializers.URLField(allow_null=True, help_text="GET: the bytes, always as a download.")
 
 
-def shown(row: Attachment, reference: str) -> dict[str, Any]:
+def shown(row: Attachment, request: Request, reference: str = "") -> dict[str, Any]:
+    """`reference`: of its case; blank for a file whose case is still to be filed."""
     url = reverse("api-attachment-content", args=[reference, row.token]) if reference else None
     return {
         "id": row.token,
@@ -59,8 +60,13 @@ def shown(row: Attachment, reference: str) -> dict[str, Any]:
         "note": str(row.note_id) if row.note_id else None,
         "sent": not row.draft,
         "created_at": present.instant(row.created_at),
-        "content_url": url,
+        "content_url": request.build_absolute_uri(url) if url else None,
     }
+
+
+def visible(request: Request, complaint: Complaint) -> QuerySet[Attachment]:
+    """The files of a case that the caller sees; of those not sent, only their own."""
+    return Attachment.objects.filter(Q(draft="") | Q(uploaded_by=caller(request)), complaint=complaint)
 
 
 class _Files(ListView):
@@ -69,7 +75,7 @@ class _Files(ListView):
     body: ClassVar = {"POST": NewAttachment}
     answer = AttachmentShape
     success: ClassVar = {"POST": 201}
-    filters: ClassVar = (since("created_at"),)
+    filters: ClassVar = (since("created_at", "message__created_at", "note__created_at"),)  # uploaded, or sent
 
     def take_in(self, request: Request, complaint: Complaint | None) -> HttpResponse:
         file = self.read(request)["file"]
@@ -80,20 +86,20 @@ class _Files(ListView):
         here = reverse("api-draft-attachment", args=[made.token])
         if reference:
             here = reverse("api-attachment", args=[reference, made.token])
-        return self.reply(shown(made, reference), 201, location=here)
+        return self.reply(shown(made, request, reference), 201, location=here)
 
 
 class Attachments(_Files):
-    """Files of the case, oldest first."""
+    """Files of the case, oldest first; also what the caller has uploaded and not sent yet."""
 
     def seen(self, request: Request, reference: str) -> Complaint:
         return self.find(Complaint.objects.visible_to(caller(request)), reference=reference)
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Attachment]:
-        return Attachment.objects.filter(complaint=self.seen(request, kwargs["reference"]), draft="")
+        return visible(request, self.seen(request, kwargs["reference"]))
 
     def to_dict(self, row: Attachment) -> dict[str, Any]:
-        return shown(row, self.kwargs["reference"])
+        return shown(row, self.request, self.kwargs["reference"])
 
     def post(self, request: Request, reference: str) -> HttpResponse:
         """Send a file to the case; a message or note takes it along later. The body is multipart/form-data with one
@@ -108,7 +114,7 @@ class Drafts(_Files):
         return actions.drafts(by=self.actor(request), complaint=None)
 
     def to_dict(self, row: Attachment) -> dict[str, Any]:
-        return shown(row, "")
+        return shown(row, self.request)
 
     def post(self, request: Request) -> HttpResponse:
         """Send a file before its complaint exists; POST /complaints/ takes it along. The body is multipart/form-data
@@ -120,10 +126,8 @@ class _One(ApiView):
     access, resource = HANDLES_CASES, "complaints"
 
     def file(self, request: Request, reference: str, token: str) -> Attachment:
-        """A file of a case the caller sees; of those not sent, only their own."""
         complaint = self.find(Complaint.objects.visible_to(caller(request)), reference=reference)
-        own = Q(draft="") | Q(uploaded_by=caller(request))
-        return self.find(Attachment.objects.filter(own, complaint=complaint), token=token)
+        return self.find(visible(request, complaint), token=token)
 
 
 class OneAttachment(_One):
@@ -132,13 +136,11 @@ class OneAttachment(_One):
     answer = AttachmentShape
 
     def get(self, request: Request, reference: str, token: str) -> HttpResponse:
-        return self.reply(shown(self.file(request, reference, token), reference))
+        return self.reply(shown(self.file(request, reference, token), request, reference))
 
     def delete(self, request: Request, reference: str, token: str) -> HttpResponse:
-        """Let go of a file the caller has sent and no message has taken."""
-        row = self.file(request, reference, token)
-        self.find(Attachment.objects.exclude(draft=""), pk=row.pk)
-        actions.discard([row.token], by=self.actor(request))
+        """Let go of a file that the caller has uploaded and no message has taken; 409 `file_taken` if one has."""
+        actions.let_go(self.file(request, reference, token), by=self.actor(request))
         return self.no_content()
 
 
@@ -157,7 +159,7 @@ class OneDraft(ApiView):
     access, resource, answer = HANDLES_CASES, "complaints", AttachmentShape
 
     def get(self, request: Request, token: str) -> HttpResponse:
-        return self.reply(shown(self.draft(request, token), ""))
+        return self.reply(shown(self.draft(request, token), request))
 
     def delete(self, request: Request, token: str) -> HttpResponse:
         """Let go of a file that no complaint has taken."""

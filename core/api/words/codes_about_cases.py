@@ -32,6 +32,7 @@ already_waiting | 409 | It waits on the customer. | Nothing to do.
 answered_meanwhile | 409 | There is a message newer than `seen`; yours was not sent. | Read it, then send with its id.
 case_ended | 409 | The case has ended, so the message was held back. | Open it again, or leave it.
 customer_wrote | 409 | The customer wrote, so the message was held back. | Read what they wrote; then send or drop it.
+file_taken | 409 | The file was sent, or waits with a message to be sent. | Take back a message that waits.
 not_escalated | 409 | No question is open: it was answered or taken back. | Nothing to do.
 not_in_quarantine | 409 | The complaint is not in quarantine. | Nothing to do.
 not_linked | 409 | They are not linked. | Nothing to do.
