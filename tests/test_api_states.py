@@ -71,7 +71,7 @@ def test_of_what_has_not_happened_there_is_no_time(cast: Cast, api: Any) -> None
     assert told["owner"] == {"owner": brief(cast.agent), "team": cast.team.name, "before": None, **NEVER}
     assert told["classification"]["severity"] == "moderate" and told["classification"]["type_before"] is None
     assert told["pause"] == {"paused": False, **NEVER}
-    assert told["extension"] == {"results": []}
+    assert told["extension"] == {"results": [], "next": None, "previous": None}
     assert told["reopening"] == {"times": 0, **NEVER}
     assert told["withdrawal"] == {"withdrawn": False, **NEVER}
     assert told["release"] == {"is_quarantined": False, **NEVER}

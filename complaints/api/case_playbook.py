@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
-from rest_framework import serializers
 from rest_framework.request import Request
 
 from complaints.actions import steps as actions
@@ -18,6 +17,7 @@ from complaints.models import Complaint, StepDone
 from complaints.playbooks import articles, memory
 from complaints.web.names import name_of
 from core.api.filters import once
+from core.api.pagination import WholeListShape, whole_list
 from core.api.views import ApiView, caller
 from core.clock import now
 from core.instants import iso
@@ -25,10 +25,8 @@ from core.instants import iso
 MOST = 12
 
 
-class FittingShape(serializers.Serializer[Any]):
+class FittingShape(WholeListShape):
     results = shapes.ArticleShape(many=True)
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
 
 
 class _OfCase(ApiView):
@@ -131,6 +129,4 @@ class Fitting(_OfCase):
         words = once(given, "search").strip()[:200] if "search" in given else ""
         written = f"{complaint.subject}\n{complaint.narrative.description}"
         found = articles.find(words or written, type_id=None if words else complaint.type_id, limit=MOST)
-        return self.reply(
-            {"results": article_api.shown([one.article for one in found]), "next": None, "previous": None}
-        )
+        return self.reply(whole_list(article_api.shown([one.article for one in found])))

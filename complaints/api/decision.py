@@ -25,6 +25,7 @@ from complaints.reference import catalogue, cause_by_code
 from core.actor import Actor
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Code, Id, Instant, Text
+from core.api.pagination import WholeListShape, whole_list
 from core.api.problem import Refusal
 from core.clock import now
 from core.models import User
@@ -97,7 +98,7 @@ class DemandShape(serializers.Serializer[Any]):
     complaint = serializers.CharField(help_text="Of a joint case: the merged complaint it came with.")
 
 
-class DemandsShape(serializers.Serializer[Any]):
+class DemandsShape(WholeListShape):
     results = DemandShape(many=True)
     sought = serializers.CharField(allow_blank=True, help_text="What the complainant wrote would put it right.")
 
@@ -234,13 +235,14 @@ class Demands(Change):
 
     body: ClassVar = {"POST": DemandBody}
     answer: ClassVar = {"GET": DemandsShape, "POST": DemandShape}
+    row_shape = DemandShape
     success: ClassVar = {"POST": 201}
 
     @extend_schema(operation_id="complaints_demands_list")
     def get(self, request: Request, reference: str) -> HttpResponse:
         complaint = self.seen(request, reference)
         found = [_demand(one, complaint) for one in decisions.demands(complaint)]
-        told = {"results": found, "sought": complaint.narrative.remedy_sought}
+        told = {**whole_list(found), "sought": complaint.narrative.remedy_sought}
         return self.reply(told, version=complaint.version)
 
     def post(self, request: Request, reference: str) -> HttpResponse:

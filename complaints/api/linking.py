@@ -20,6 +20,7 @@ from complaints.models import Complaint, Merge
 from core.actor import Actor
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Flag, Text
+from core.api.pagination import WholeListShape, whole_list
 from core.api.views import ApiView, caller
 from core.clock import now
 
@@ -97,7 +98,7 @@ class DuplicateShape(serializers.Serializer[Any]):
     reasons = ReasonShape(many=True)
 
 
-class DuplicatesShape(serializers.Serializer[Any]):
+class DuplicatesShape(WholeListShape):
     results = DuplicateShape(many=True)
 
 
@@ -110,7 +111,7 @@ class Duplicates(ApiView):
     def get(self, request: Request, reference: str) -> HttpResponse:
         user = caller(request)
         complaint = self.find(Complaint.objects.visible_to(user), reference=reference)
-        return self.reply({"results": [_suggested(one) for one in duplicates.of(complaint, user)]})
+        return self.reply(whole_list([_suggested(one) for one in duplicates.of(complaint, user)]))
 
 
 class DifferentShape(serializers.Serializer[Any]):

@@ -33,6 +33,7 @@ from core.actions.settings import Stale
 from core.api.bodies import ByAction, Strict, Values
 from core.api.fields import Code, Flag, Id, Text
 from core.api.filters import choice, flag, key, once, since
+from core.api.pagination import whole_list
 from core.api.problem import Refusal, bad_parameter
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
@@ -300,7 +301,7 @@ class Variables(ApiView):
 
     def get(self, request: Request) -> HttpResponse:
         known = [{"name": v.name, "about": str(v.about), "example": v.example} for v in macros.VARIABLES.values()]
-        return self.reply({"results": known, "next": None, "previous": None})
+        return self.reply(whole_list(known))
 
 
 class Runs(ApiView):

@@ -22,6 +22,7 @@ from core.access import ADMIN, MANAGER, Access
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Code, Id, Instant, Text
 from core.api.filters import flag, since
+from core.api.pagination import whole_list
 from core.api.views import ApiView, ListView
 from core.clock import now
 from core.errors import InvalidInput
@@ -223,7 +224,7 @@ class Shipped(ApiView):
 
     def get(self, request: Request) -> HttpResponse:
         results = [of_definition(one.definition) for one in pack_files.shipped()]
-        return self.reply({"results": results, "next": None, "previous": None})
+        return self.reply(whole_list(results))
 
 
 def file_of(code: str) -> PackFile:

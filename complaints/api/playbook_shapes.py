@@ -16,6 +16,7 @@ from complaints.playbooks import checking, reading
 from complaints.web.names import name_of
 from core.api.bodies import Strict
 from core.api.fields import Code, Flag, Id, Text
+from core.api.pagination import WholeListShape
 from core.instants import iso
 
 CODE, MOST_TYPES = 80, 100
@@ -201,10 +202,8 @@ class ToReadShape(serializers.Serializer[Any]):
     confirmed_at = serializers.DateTimeField(allow_null=True)
 
 
-class ToReadList(serializers.Serializer[Any]):
+class ToReadList(WholeListShape):
     results = ToReadShape(many=True)
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
 
 
 class TickShape(serializers.Serializer[Any]):

@@ -19,6 +19,7 @@ from complaints.reference import catalogue, type_by_code
 from core.access import ADMIN, CASES, LEAD, MANAGER, Access
 from core.actions.settings import Stale
 from core.api.filters import BadValue, Filter, flag, since
+from core.api.pagination import whole_list
 from core.api.problem import Refusal
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
@@ -243,7 +244,7 @@ class ToRead(ApiView):
             }
             for item, at in reading.of(caller(request))
         ]
-        return self.reply({"results": found, "next": None, "previous": None})
+        return self.reply(whole_list(found))
 
 
 def refuse_unless_sees_readers(request: Request) -> None:

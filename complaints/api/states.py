@@ -17,6 +17,7 @@ from complaints.models import Complaint, Severity, Status, Watch
 from complaints.reference import catalogue
 from core import trail
 from core.api.happened import HappenedShape, changes, entries, happened, last, people_of
+from core.api.pagination import WholeListShape, whole_list
 from core.models import User
 
 OWNER = ("complaint.assigned", "complaint.handed_over", "complaint.taken_over")
@@ -85,7 +86,7 @@ class ExtendedShape(HappenedShape):
     told = serializers.BooleanField(help_text="The complainant got the rule's holding reply.")
 
 
-class ExtensionsShape(serializers.Serializer[Any]):
+class ExtensionsShape(WholeListShape):
     results = ExtendedShape(many=True)
 
 
@@ -179,7 +180,7 @@ def extensions(complaint: Complaint) -> dict[str, Any]:
     """Each extended clock, the last one first."""
     found = list(entries(complaint, "complaint.extended"))
     people = people_of(found)
-    return {"results": [{**_extended(changes(one)), **happened(one, people)} for one in found]}
+    return whole_list([{**_extended(changes(one)), **happened(one, people)} for one in found])
 
 
 def _extended(said: dict[str, Any]) -> dict[str, Any]:

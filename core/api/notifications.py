@@ -17,6 +17,7 @@ from core.actions.settings import Stale
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Code, Flag, Id
 from core.api.filters import choice, flag, since
+from core.api.pagination import WholeListShape, whole_list
 from core.api.problem import Refusal
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
@@ -58,7 +59,7 @@ class ChoiceShape(serializers.Serializer[Any]):
     always_in_inbox = serializers.BooleanField()
 
 
-class ChoicesShape(serializers.Serializer[Any]):
+class ChoicesShape(WholeListShape):
     results = ChoiceShape(many=True)
 
 
@@ -117,7 +118,7 @@ class Preferences(ApiView):
 
     access, resource = SIGNED_IN, "notifications"
     body: ClassVar = {"PATCH": ChoiceBody}
-    answer = ChoicesShape
+    answer, row_shape = ChoicesShape, ChoiceShape
 
     def get(self, request: Request) -> HttpResponse:
         user = caller(request)
@@ -139,12 +140,12 @@ class Preferences(ApiView):
 
 
 def _choices(held: dict[str, Choice]) -> dict[str, Any]:
-    return {
-        "results": [
+    return whole_list(
+        [
             {"event": event, "mail": one.mail, "inbox": one.inbox, "always_in_inbox": event in ALWAYS_IN_INBOX}
             for event, one in held.items()
         ]
-    }
+    )
 
 
 def _shown(row: Notification, *, hidden: bool) -> dict[str, Any]:

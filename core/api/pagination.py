@@ -22,6 +22,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
+from rest_framework import serializers
 from rest_framework.request import Request
 
 from core.api.problem import bad_parameter
@@ -29,6 +30,18 @@ from core.api.problem import bad_parameter
 PAGE_SIZE, LARGEST_PAGE = 50, 200
 PARAMETERS = ("cursor", "page_size", "ordering")
 _MAC = 16
+
+
+class WholeListShape(serializers.Serializer[Any]):
+    """Few rows, all of them in one page."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+
+
+def whole_list(results: list[Any]) -> dict[str, Any]:
+    """Few rows as lists show theirs: all of them, with no page before or behind."""
+    return {"results": results, "next": None, "previous": None}
 
 
 @dataclass(frozen=True, slots=True)

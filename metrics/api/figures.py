@@ -15,6 +15,7 @@ from rest_framework.request import Request
 
 from core.access import CASES, Access
 from core.api.filters import Told, once
+from core.api.pagination import WholeListShape, whole_list
 from core.api.problem import bad_parameter
 from core.api.schema import ApiSchema
 from core.api.views import ApiView, ListView
@@ -42,10 +43,8 @@ class MetricBrief(serializers.Serializer[Any]):
     url = serializers.URLField()
 
 
-class MetricList(serializers.Serializer[Any]):
+class MetricList(WholeListShape):
     results = MetricBrief(many=True)
-    next = serializers.URLField(allow_null=True, help_text="Always null: they are few.")
-    previous = serializers.URLField(allow_null=True)
 
 
 class IntervalShape(serializers.Serializer[Any]):
@@ -149,7 +148,7 @@ class Metrics(ApiView):
 
     def get(self, request: Request) -> HttpResponse:
         results = [brief(figure, request) for figure in figures.values()]
-        return self.reply({"results": results, "next": None, "previous": None})
+        return self.reply(whole_list(results))
 
 
 class OneMetric(ApiView):

@@ -21,6 +21,7 @@ from core.api.bodies import Strict
 from core.api.expanding import Expandable
 from core.api.fields import Code, Flag, Id, Instant, Language, Text, Whole
 from core.api.filters import SINCE, between, choice, key, text
+from core.api.pagination import whole_list
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.errors import InvalidInput
@@ -280,7 +281,7 @@ class Versions(ApiView):
     def get(self, request: Request, code: str) -> HttpResponse:
         row = self.find(Survey.objects.all(), code=code)
         versions = SurveyVersion.objects.filter(survey=row).order_by("-number")
-        return self.reply({"results": [shown_version(one) for one in versions], "next": None, "previous": None})
+        return self.reply(whole_list([shown_version(one) for one in versions]))
 
     def post(self, request: Request, code: str) -> HttpResponse:
         """Publish new words of a survey (managers and administrators). Answers given before keep the words they were

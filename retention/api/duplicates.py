@@ -62,7 +62,7 @@ class Duplicates(ApiView):
         )
 
 
-class TwinsOfShape(serializers.Serializer[Any]):
+class TwinsOfShape(pagination.WholeListShape):
     results = Reference(many=True)
 
 
@@ -74,7 +74,7 @@ class DuplicatesOf(ApiView):
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         rows = Customer.objects.visible_to(caller(request)).prefetch_related("contact_points")
-        return self.reply({"results": _briefs(duplicates.twins_of(self.find(rows, pk=pk)))})
+        return self.reply(pagination.whole_list(_briefs(duplicates.twins_of(self.find(rows, pk=pk)))))
 
 
 def _briefs(rows: list[Customer]) -> list[dict[str, str]]:

@@ -16,6 +16,7 @@ from core.api.fields import Day, Text
 from core.api.happened import HappenedShape, changes, entries, happened
 from core.api.money import MoneyShape
 from core.api.money import shown as money_shown
+from core.api.pagination import WholeListShape, whole_list
 from core.api.views import ApiView, caller
 from core.clock import now
 from retention.actions import tenures
@@ -63,7 +64,7 @@ class JoiningShape(HappenedShape):
     plan = serializers.CharField(allow_blank=True, help_text="The kind of contract.")
 
 
-class StaysShape(serializers.Serializer[Any]):
+class StaysShape(WholeListShape):
     results = StayShape(many=True)
 
 
@@ -191,7 +192,7 @@ class Tenures(ApiView):
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         customer = self.find(Customer.objects.visible_to(caller(request)), pk=pk)
-        return self.reply({"results": [stay(one) for one in tenures.in_order(customer.tenures.all())]})
+        return self.reply(whole_list([stay(one) for one in tenures.in_order(customer.tenures.all())]))
 
 
 def stay(one: Tenure) -> dict[str, Any]:
