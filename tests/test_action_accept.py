@@ -153,10 +153,13 @@ def test_a_form_counts_once_and_not_without_its_token(cast: Cast) -> None:
 def test_the_api_reads_it_and_refuses_what_is_no_answer(cast: Cast) -> None:
     case = settled(cast)
     path, headers = f"/api/v1/complaints/{case.reference}/acceptance/", bearer(cast.agent)
-    assert Client(headers=headers).get(path).json() == {"accepted": None, "accepted_at": None, "comment": ""}
+    never = {"at": None, "by": None, "actor": None, "reason": ""}
+    assert Client(headers=headers).get(path).json() == {"accepted": None, "accepted_at": None, "comment": "", **never}
     by_api(case, True, "Thank you")
     read = Client(headers=headers).get(path).json()
-    assert read == {"accepted": True, "accepted_at": "2026-03-02T09:00:00Z", "comment": "Thank you"}
+    at = "2026-03-02T09:00:00Z"
+    assert (read["accepted"], read["accepted_at"], read["comment"], read["at"]) == (True, at, "Thank you", at)
+    assert read["by"] == {"id": str(cast.agent.pk), "name": cast.agent.name}
     for body, code in (
         ({}, "required"),
         ({"accepted": "yes"}, "not_a_boolean"),

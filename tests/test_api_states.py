@@ -118,6 +118,37 @@ def test_each_change_is_read_where_it_was_made(cast: Cast, api: Any) -> None:
     assert api("GET", f"{at}withdrawal/")["withdrawn"] is False
 
 
+def test_how_it_ended_is_read_like_any_other_change(cast: Cast, api: Any) -> None:
+    case, other, joint = cast.complaint(), cast.complaint(), cast.complaint().reference
+    at = f"complaints/{case.reference}/"
+    names = ("resolution", "acceptance", "closure", "merge")
+    for name in names:
+        told = api("GET", f"{at}{name}/")
+        assert {key: told[key] for key in NEVER} == NEVER, name
+    resolution = {
+        "outcome": "upheld",
+        "root_cause": "people-mistake",
+        "summary": "Sent again",
+        "answer": "We send it again.",
+    }
+    assert "reference" in api("POST", f"{at}resolution/", resolution)
+    api("POST", f"{at}acceptance/", {"accepted": True})
+    api("POST", f"{at}closure/", {})
+    api("POST", f"complaints/{other.reference}/merge/", {"into": joint, "reason": "The same parcel"})
+    expected = {name: {"at": api("GET", f"{at}{name}/")[f"{word}_at"], **by(cast.agent)} for name, word in (
+        ("resolution", "decided"), ("acceptance", "accepted"), ("closure", "closed"),
+    )}  # fmt: skip
+    for name, words in expected.items():
+        told = api("GET", f"{at}{name}/")
+        assert words["at"] and {key: told[key] for key in NEVER} == words, name
+    merged = api("GET", f"complaints/{other.reference}/merge/")
+    assert merged["into"] == joint and merged["at"]
+    assert {key: merged[key] for key in ("by", "actor", "reason")} == by(cast.agent, "The same parcel")
+    api("POST", f"{at}reopening/", {"reason": "It came broken"})
+    closed = api("GET", f"{at}closure/")
+    assert closed["closed_at"] is None and {key: closed[key] for key in NEVER} == expected["closure"]
+
+
 NOT_HERE = {"customer", "extension", "release", "reopening", "withdrawal"}
 
 

@@ -177,7 +177,7 @@ def test_not_a_duplicate_over_both_doors(cast: Cast) -> None:
     assert api(cast.agent, "POST", f"{path}{third.reference}/refusal/", {}).json() == {"changed": True}
     assert api(cast.agent, "POST", f"{path}{third.reference}/refusal/", {}).json() == {"changed": False}
     assert NotDuplicate.objects.count() == 2
-    assert api(cast.agent, "GET", path).json() == {"results": []}
+    assert api(cast.agent, "GET", path).json() == {"results": [], "next": None, "previous": None}
     assert api(cast.agent, "GET", f"/complaints/{other.reference}/duplicates/").json()["results"][0]["reference"] == (
         third.reference
     )

@@ -15,6 +15,7 @@ from complaints.models import Complaint
 from core.actor import Actor
 from core.api.bodies import Strict
 from core.api.fields import Flag, Text
+from core.api.happened import HappenedShape, happened, last
 from core.clock import now
 from core.instants import iso
 
@@ -24,7 +25,7 @@ class AcceptanceBody(Strict):
     comment = Text(max_length=acceptance.COMMENT, required=False, allow_blank=True)
 
 
-class AcceptanceShape(serializers.Serializer[Any]):
+class AcceptanceShape(HappenedShape):
     accepted = serializers.BooleanField(allow_null=True, help_text="null: not said yet.")
     accepted_at = serializers.DateTimeField(allow_null=True)
     comment = serializers.CharField(allow_blank=True)
@@ -38,8 +39,10 @@ class Acceptance(Change):
     answer: ClassVar = {"POST": ComplaintShape, "GET": AcceptanceShape}
 
     def get(self, request: Request, reference: str) -> HttpResponse:
-        word = acceptance.word_on(self.seen(request, reference))
-        return self.reply({"accepted": word.accepted, "accepted_at": iso(word.at), "comment": word.comment})
+        complaint = self.seen(request, reference)
+        word, said = acceptance.word_on(complaint), last(complaint, acceptance.KIND)
+        told = {"accepted": word.accepted, "accepted_at": iso(word.at), "comment": word.comment}
+        return self.reply({**told, **happened(said, at=word.at)})
 
     def act(self, complaint: Complaint, values: dict[str, Any], by: Actor) -> Complaint:
         return acceptance.accept(complaint, by=by, at=now(), **values)

@@ -25,6 +25,7 @@ from complaints.reference import catalogue, cause_by_code
 from core.actor import Actor
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Code, Id, Instant, Text
+from core.api.happened import HappenedShape, happened, last
 from core.api.pagination import WholeListShape, whole_list
 from core.api.problem import Refusal
 from core.clock import now
@@ -132,7 +133,7 @@ class DecisionShape(serializers.Serializer[Any]):
     superseded_at = serializers.DateTimeField(allow_null=True, help_text="The case was opened again.")
 
 
-class ResolutionShape(DecisionShape):
+class ResolutionShape(HappenedShape, DecisionShape):
     """The decision in force, the earlier ones behind it. An imported history has an outcome and no decision."""
 
     root_cause = serializers.CharField(allow_null=True)
@@ -147,8 +148,8 @@ class GuardShape(serializers.Serializer[Any]):
     is_met = serializers.BooleanField()
 
 
-class ClosureShape(serializers.Serializer[Any]):
-    """What must be true before the case can be closed."""
+class ClosureShape(HappenedShape):
+    """What must be true before the case can be closed, and when it was closed last."""
 
     can_close = serializers.BooleanField()
     closed_at = serializers.DateTimeField(allow_null=True)
@@ -174,6 +175,7 @@ class Resolution(Change):
             "demands": [_demand(one, complaint) for one in decisions.demands(complaint)],
             "delivery": _delivery(standing),
             "earlier": [_decision(one, complaint) for one in found if one is not standing],
+            **happened(last(complaint, "complaint.resolved"), at=complaint.resolved_at),
         }
         return self.reply(told, version=complaint.version)
 
@@ -198,6 +200,7 @@ class Closure(Change):
             "can_close": complaint.status == "resolved" and not standing.unmet(),
             "closed_at": present.instant(complaint.closed_at),
             "guards": [{"code": code, "is_met": met} for code, met in standing.guards()],
+            **happened(last(complaint, "complaint.closed"), at=complaint.closed_at),
         }
         return self.reply(told, version=complaint.version)
 

@@ -20,6 +20,7 @@ from complaints.models import Complaint, Merge
 from core.actor import Actor
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Flag, Text
+from core.api.happened import HappenedShape, happened, last
 from core.api.pagination import WholeListShape, whole_list
 from core.api.views import ApiView, caller
 from core.clock import now
@@ -40,10 +41,8 @@ class PartShape(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
 
 
-class MergeShape(serializers.Serializer[Any]):
+class MergeShape(HappenedShape):
     into = serializers.CharField(allow_null=True, help_text="The case this one is part of.")
-    at = serializers.DateTimeField(allow_null=True)
-    reason = serializers.CharField(allow_blank=True)
     parts = PartShape(many=True, help_text="The cases that are part of this one.")
 
 
@@ -70,11 +69,11 @@ class Merging(Change):
         found = list(told.select_related("complaint__merged_into").order_by("at", "pk"))
         own = next((one for one in found if one.complaint_id == complaint.pk), None)
         head = own.complaint.merged_into if own is not None else None
+        entry = last(complaint, "complaint.merged") if own is not None else None
         return self.reply(
             {
                 "into": head.reference if head is not None else None,
-                "at": present.instant(own.at) if own is not None else None,
-                "reason": own.reason if own is not None else "",
+                **happened(entry, at=own.at if own is not None else None),
                 "parts": [
                     {"reference": one.complaint.reference, "at": present.instant(one.at)}
                     for one in found

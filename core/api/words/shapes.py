@@ -147,8 +147,6 @@ ANSWERS: Mapping[str, str] = {
     "Mail.state": "Whether it left.",
     "Mail.to": "The address.",
     "Mention.kind": "Whether a person or a team is meant.",
-    "Merge.at": "When they were merged; null: it is part of none.",
-    "Merge.reason": "Why, in words; blank: not said.",
     "Message.by_mail": "Whether it went by mail too; null: it is not sent, or came in.",
     "Message.channel": "By which way it was said.",
     "Message.direction": "`in` from the complainant, `out` to them.",
