@@ -207,6 +207,27 @@ def test_the_api_tells_how_far_it_is_and_takes_a_mapping(cast: Cast) -> None:
     assert Client().get(f"/api/v1/imports/{upload.pk}/", headers=bearer(cast.agent)).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("mapping", "code", "pointer"),
+    [
+        (r'{"\ud800":"x"}', "invalid_characters", "/mapping/?"),
+        (r'{"Nombre":"\u0000"}', "invalid_characters", "/mapping/Nombre"),
+        ('{"Nombre":"name","Nombre":"email"}', "duplicate_key", "/mapping/Nombre"),
+        ("[" * 5_000, "too_deep", "/mapping"),
+        ('{"Nombre":', "malformed_json", "/mapping"),
+        ('{"Nombre":NaN}', "number_out_of_range", "/mapping/Nombre"),
+        ("[1]", "not_an_object", "/mapping"),
+        ('{"Nombre":1}', "not_an_object", "/mapping"),
+    ],
+)
+def test_a_mapping_is_read_as_strictly_as_a_body(cast: Cast, mapping: str, code: str, pointer: str) -> None:
+    body = {"file": SimpleUploadedFile("c.csv", CUSTOMERS.encode()), "kind": "customers", "mapping": mapping}
+    answer = Client().post("/api/v1/imports/", body, headers=bearer(cast.manager))
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert [one["pointer"] for one in answer.json()["errors"]] == [pointer]
+    assert not Upload.objects.exists()
+
+
 def test_large_files_are_taken_only_where_files_are_expected(cast: Cast, settings: Any) -> None:
     settings.MAX_FORM_BYTES = settings.MAX_JSON_BYTES = 3_000
     large = CUSTOMERS + "".join(f"B-{n};Somebody;;;\n" for n in range(400))

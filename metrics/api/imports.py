@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -17,7 +16,7 @@ from core.access import ADMIN, MANAGER, Access
 from core.api.bodies import Nothing, Strict
 from core.api.fields import Code, Text
 from core.api.filters import choice, since
-from core.api.parsing import FormParser
+from core.api.parsing import FormParser, parse_field
 from core.api.views import ApiView, ListView
 from core.clock import now
 from core.errors import InvalidInput
@@ -163,11 +162,8 @@ class RejectedRecords(ApiView):
 
 
 def _mapping(text: str) -> dict[str, str]:
-    """Raises InvalidInput."""
-    try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+    """Raises Refusal 400, InvalidInput."""
+    found: dict[str, str] = parse_field(text, "mapping")
+    if not all(isinstance(value, str) for value in found.values()):
         raise InvalidInput(_("A JSON object of strings is expected."), code="not_an_object", field="mapping")
     return found
