@@ -15,7 +15,9 @@ from core import clock
 from core.actions.upkeep import tidy
 from core.api import problem, schema
 from core.api.rendering import to_json
+from core.api.words.codes import codes
 from core.models import IdempotencyKey, Team, User
+from core.web.errors import CODES
 from tests.cast import make_manager
 from tests.test_api_access import refused
 from tests.tokens import bearer, make_token
@@ -63,7 +65,12 @@ def test_a_bug_tells_nothing(manager: User) -> None:
     response = Client(raise_request_exception=False).get(f"{TEAMS}500/", headers=bearer(manager))
     assert response.status_code == 500
     assert response["Content-Type"] == problem.MEDIA_TYPE
+    assert response.json()["code"] == "internal"
     assert b"secret" not in response.content
+
+
+def test_the_codes_of_refusals_without_a_view_are_in_the_catalogue() -> None:
+    assert {status: code for status, code in CODES.items() if str(status) not in codes()[code].status} == {}
 
 
 def test_a_busy_database_is_503(manager: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,10 +23,10 @@ CODES = {
     400: "bad_request",
     403: "not_allowed",
     404: "not_found",
-    409: "conflict",
+    409: "refused",
     413: "too_large",
-    429: "throttled",
-    500: "server_error",
+    429: "too_many_requests",
+    500: "internal",
 }
 
 
