@@ -63,7 +63,7 @@ def parse(text: str) -> Key | None:
     """The key a cursor of ours names; None for anything else."""
     try:
         kind, value = json.loads(text) if text and len(text) < 2000 else (None, None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
     return (kind, value) if kind in (EMAIL, PHONE) and isinstance(value, str) and "\0" not in value else None
 

@@ -52,7 +52,7 @@ def test_pages_go_forth_and_back(cast, agent, monkeypatch, django_assert_max_num
     assert [row[0].url for row in back.context["table"]] == seen[4:8]
     with django_assert_max_num_queries(7):
         agent.get("/customers/")
-    for wrong in ("x", "[1,2]", '["a"]', "[]", '["a",-1]', '["\\u0000",1]', "9" * 3000):
+    for wrong in ("x", "[1,2]", '["a"]', "[]", '["a",-1]', '["\\u0000",1]', "9" * 3000, "[" * 1999):
         assert agent.get("/customers/", {"after": wrong}).status_code == 200
 
 

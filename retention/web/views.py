@@ -222,7 +222,7 @@ def _cursor(text: str) -> tuple[str, int] | None:
     """`[name, id]` as we wrote it; None for anything else."""
     try:
         name, pk = json.loads(text) if text and len(text) < 2000 else (None, None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
     if not isinstance(name, str) or not isinstance(pk, int) or not 0 <= pk < 2**63:
         return None
