@@ -342,7 +342,7 @@ def test_the_index_says_where_to_read_on() -> None:
     assert answer.status_code == 200
     found = answer.json()
     assert found.pop("version") == "v1"
-    assert set(found) == {"schema", "docs", "account", "health"}
+    assert set(found) == {"guide", "schema", "docs", "account", "health"}
     for name, url in found.items():
         assert Client().get(url.removeprefix("http://testserver")).status_code == (401 if name == "account" else 200)
     assert Client().get("/api/v1/?a=1").json()["code"] == "unknown_parameter"
