@@ -216,7 +216,7 @@ def test_a_message_for_later_promises_from_then_on(cast: Cast) -> None:
     answer = signed_in(cast.agent).post(path, {**form, "promise_due_on": "2026-03-03T10:00"})
     assert answer.status_code == 422, "it would be late before it is read"
     assert signed_in(cast.agent).post(path, {**form, "promise_due_on": "2026-03-06T10:00"}).status_code == 302
-    pending.send_due(at=MONDAY + 3 * DAY)
+    pending.send_due(at=MONDAY + 2 * DAY + timedelta(hours=1, seconds=2))
     made = complaint.promises.get()
     assert made.made_at.isoformat() == "2026-03-04T10:00:00+00:00"
 

@@ -232,7 +232,7 @@ def read_filing(data: Any, *, by: Actor) -> tuple[Filing, Sequence[str]]:
 
 
 def _customer(pk: int) -> Customer | None:
-    return Customer.objects.filter(pk=pk, merged_into__isnull=True).first()
+    return Customer.objects.standing_for(pk)
 
 
 def _absent(data: Any, by: Actor) -> Iterator[FieldError]:

@@ -46,7 +46,7 @@ class CustomerOf(State):
         values: dict[str, Any] = self.read(request)
         customer = None
         if values["customer"] is not None:
-            customer = Customer.objects.filter(pk=values["customer"]).first()
+            customer = Customer.objects.standing_for(values["customer"])
             if customer is None:
                 message = _("There is no customer with this id.")
                 raise InvalidInput(message, code="unknown_customer", field="customer")

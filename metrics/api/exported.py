@@ -17,6 +17,8 @@ from core.models import TrailEntry
 from core.webhooks import stream
 from metrics import events
 
+TYPES = ("types", "type")  # as of the stream, and the name it had here before
+
 
 def _type(value: str) -> str:
     if not stream.TYPE.fullmatch(value):
@@ -31,7 +33,7 @@ class AllEvents(ListView):
 
     access, resource, answer = Access(roles=frozenset((*CASES, ADMIN))), "events", EventEntryShape
     filters: ClassVar = (
-        Filter("type", _type, lambda rows, chosen: rows.filter(events.of_types(chosen)), many=True),
+        *(Filter(name, _type, lambda rows, chosen: rows.filter(events.of_types(chosen)), many=True) for name in TYPES),
         between("at"),
         between("recorded_at"),
     )

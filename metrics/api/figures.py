@@ -93,6 +93,7 @@ class _Metric(MeasureShape):
     groups = GroupShape(many=True)
     rows_url = serializers.URLField()
     to = serializers.DateField(allow_null=True)
+    horizon = serializers.IntegerField(required=False, help_text="Days looked ahead, of figures that look ahead.")
 
 
 MetricShape = type("MetricShape", (_Metric,), {"from": serializers.DateField(allow_null=True)})

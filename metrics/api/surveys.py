@@ -30,7 +30,7 @@ from metrics.actions import answer, surveys
 from metrics.models import Survey, SurveyKind, SurveyResponse, SurveySettings, SurveyVersion
 from metrics.survey_words import PARTS
 from retention.api.expansions import CUSTOMER
-from retention.models import Customer
+from retention.api.naming import customer_in
 
 HANDLES_CASES = Access(roles=frozenset(CASES))
 READS_SURVEYS = Access(roles=frozenset((*CASES, ADMIN)))
@@ -360,7 +360,5 @@ def _about(request: Request, given: dict[str, Any]) -> dict[str, Any]:
         if found["complaint"] is None:
             raise InvalidInput(_("There is no such complaint."), code="unknown_complaint", field="complaint")
     if customer := given.get("customer"):
-        found["customer"] = Customer.objects.visible_to(caller(request)).filter(pk=customer).first()
-        if found["customer"] is None:
-            raise InvalidInput(_("There is no customer with this id."), code="unknown_customer", field="customer")
+        found["customer"] = customer_in(caller(request), customer)
     return found

@@ -24,6 +24,7 @@ from retention.actions import charges, correct
 from retention.actions.purchases import REASON
 from retention.api.customers import HANDLES_CASES
 from retention.api.expansions import CUSTOMER
+from retention.api.naming import customer_in
 from retention.models import Charge, Customer, Payment
 from retention.refusals import StaleMoney
 
@@ -153,7 +154,10 @@ class _Money(ListView):
 
     def post(self, request: Request, pk: int | None = None) -> HttpResponse:
         values = self.read(request)
-        customer = self.find(Customer.objects.visible_to(caller(request)), pk=values.pop("customer", pk))
+        if pk is None:
+            customer = customer_in(caller(request), values.pop("customer"))
+        else:
+            customer = self.find(Customer.objects.visible_to(caller(request)), pk=pk)
         values["amount"], values["currency"] = values["amount"]
         if values.get("external_id"):
             values.setdefault("source", SOURCE)

@@ -23,7 +23,8 @@ from core.instants import iso
 from core.models import User
 from retention.actions import follow_ups as actions
 from retention.api.expansions import CUSTOMER
-from retention.models import Customer, FollowUp
+from retention.api.naming import customer_in, refuse_unless_theirs
+from retention.models import FollowUp
 from retention.models.care import FollowUpOutcome, FollowUpReason
 
 HANDLES_CASES = Access(roles=frozenset(CASES))
@@ -126,13 +127,8 @@ class FollowUps(ListView):
     def post(self, request: Request) -> HttpResponse:
         """Plan a call to a customer after their complaint."""
         values = self.read(request)
-        customer = Customer.objects.visible_to(caller(request)).filter(pk=values["customer"]).first()
-        if customer is None:
-            raise InvalidInput(_("There is no customer with this id."), code="unknown_customer", field="customer")
-        reference = values.get("complaint", "")
-        own = customer.complaints.visible_to(caller(request))
-        if reference and not own.filter(reference=reference).exists():
-            raise InvalidInput(_("The customer has no such complaint."), code="unknown_complaint", field="complaint")
+        customer, reference = customer_in(caller(request), values["customer"]), values.get("complaint", "")
+        refuse_unless_theirs(customer, caller(request), reference)
         planned = actions.plan(
             customer,
             owner=_owner(values["owner"]) if "owner" in values else caller(request),

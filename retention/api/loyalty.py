@@ -20,6 +20,7 @@ from core.instants import iso
 from retention.actions import loyalty
 from retention.api.customers import HANDLES_CASES
 from retention.api.expansions import CUSTOMER
+from retention.api.naming import customer_in, refuse_unless_theirs
 from retention.models import Customer, LoyaltyEntry, LoyaltyKind
 
 
@@ -93,8 +94,9 @@ class LoyaltyEntries(ListView):
         """Write down points given or taken. Goodwill is granted as a remedy instead. Entries are never changed: another
         one balances them."""
         values = self.read(request)
-        customer = self.find(Customer.objects.visible_to(caller(request)), pk=values.pop("customer"))
+        customer = customer_in(caller(request), values.pop("customer"))
         values["complaint_reference"] = values.pop("complaint", "")
+        refuse_unless_theirs(customer, caller(request), values["complaint_reference"])
         made = loyalty.write_down(customer, by=self.actor(request), at=now(), **values)
         shown = {**entry_dict(made), "balance": loyalty.balance(customer)}
         return self.reply(shown, 201, location=reverse("api-loyalty-entry", args=[made.pk]))

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -24,10 +23,10 @@ from core.api.money import MoneyField, MoneyShape
 from core.api.money import shown as money_shown
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
-from core.errors import InvalidInput
 from core.instants import iso
 from retention.actions import offers as actions
 from retention.api.customers import HANDLES_CASES
+from retention.api.naming import customer_in, refuse_unless_theirs
 from retention.models import Customer, Offer, OfferKind, OfferState
 from retention.models.customers import CHANNELS
 from retention.models.offers import PRODUCT, REASON, TEXT, lapsed
@@ -178,8 +177,7 @@ class Offers(ListView):
         else:
             customer = customer_in(user, values.pop("customer"), "customer")
         reference = values.pop("complaint", "")
-        if reference and not customer.complaints.visible_to(user).filter(reference=reference).exists():
-            raise InvalidInput(_("The customer has no such complaint."), code="unknown_complaint", field="complaint")
+        refuse_unless_theirs(customer, user, reference)
         if amount := values.pop("amount", None):
             values["amount"], values["currency"] = amount
         made = actions.make(customer, complaint_reference=reference, by=self.actor(request), at=now(), **values)
@@ -245,14 +243,6 @@ class OfferRefusal(_OfOffer):
     def delete(self, request: Request, pk: int) -> HttpResponse:
         """They did not decline after all: the offer can be answered again, unless it has lapsed."""
         return self.take_back(request, pk, OfferState.DECLINED)
-
-
-def customer_in(user: Any, pk: int, field: str) -> Customer:
-    """The customer that a body names. Raises InvalidInput unknown_customer."""
-    found = Customer.objects.visible_to(user).filter(pk=pk).first()
-    if found is None:
-        raise InvalidInput(_("There is no customer with this id."), code="unknown_customer", field=field)
-    return found
 
 
 def _answer(view: ApiView, pk: int, status: int = 200, *, location: str = "") -> HttpResponse:

@@ -26,7 +26,7 @@ from retention.actions import referrals as actions
 from retention.actions.customers import Details
 from retention.api.bodies import CustomerBody
 from retention.api.customers import HANDLES_CASES
-from retention.api.offers import customer_in
+from retention.api.naming import customer_in
 from retention.models import Customer, Referral
 from retention.models.offers import NOTE, REASON
 

@@ -48,7 +48,7 @@ duplicate_key | 400 | A key stands twice in one JSON object. | Send it once.
 idempotency_key_reused | 422 | The Idempotency-Key was used for another request. | Take a fresh key for each thing.
 invalid_characters | 400 | NUL or a lone surrogate in a text. | Take it out.
 invalid_cursor | 400 | The cursor is not one of this list. | Begin at the first page; never build cursors.
-invalid_idempotency_key | 400 | Not 1 to 255 visible ASCII characters. | A UUID does.
+invalid_idempotency_key | 400 | Not 1 to 255 printable ASCII characters without a blank at either end. | A UUID does.
 invalid_if_match | 400 | `If-Match` holds no ETag. | Send it as it was given, in its quotes.
 invalid_page_size | 400 | Not a whole number from 1 to 200. | Send one.
 malformed_form | 400 | No multipart/form-data that can be read. | Let your library build the body.
@@ -64,8 +64,7 @@ repeated_parameter | 400 | A parameter of the query string that may stand once s
 slash_missing | 404 | The address lacks the slash at its end; nothing is redirected. | End it with a slash.
 too_deep | 400 | JSON nested deeper than 32 levels, or a third level of types or causes. | Send fewer levels.
 too_large | 413, 400 | The body, or a file in it, is larger than is taken. | Send less at a time.
-unknown_expand | 400 | `expand` names what cannot be shown whole here, or needs a scope that the token lacks. | \
-`errors` names it.
+unknown_expand | 400 | `expand` names what cannot be shown whole here. | `errors` names it.
 unknown_field | 400 | There is no such field. | Nothing is ignored: take it out.
 unknown_ordering | 400 | The list is not sorted by this. | The message names what it is sorted by.
 unknown_parameter | 400 | There is no such parameter. | Nothing is ignored: take it out.
