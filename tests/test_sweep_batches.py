@@ -91,7 +91,7 @@ def test_what_is_due_is_read_by_the_partial_index(complaint: Complaint) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
         if connection.vendor == "postgresql":
-            cursor.execute("EXPLAIN " + sweep_sql.LOCK, {"at": LATE, "size": 200})
+            cursor.execute("EXPLAIN " + sweep_sql.LOCK, {"at": LATE, "size": 200, "windows": []})
         else:
             with CaptureQueriesContext(connection) as seen:
                 due(at=LATE, size=200)

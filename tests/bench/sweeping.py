@@ -123,7 +123,7 @@ def idle() -> dict[str, Any]:
 def plan(at: datetime) -> str:
     """How PostgreSQL finds a batch among what is due at `at`."""
     with connection.cursor() as cursor, transaction.atomic():
-        cursor.execute("EXPLAIN (ANALYZE, BUFFERS) " + sweep_sql.LOCK, {"at": at, "size": BATCH})
+        cursor.execute("EXPLAIN (ANALYZE, BUFFERS) " + sweep_sql.LOCK, {"at": at, "size": BATCH, "windows": []})
         return "\n".join(line for (line,) in cursor.fetchall())
 
 
