@@ -18,6 +18,10 @@ playwright = pytest.importorskip("playwright.sync_api")
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 # Milliseconds. The first page of a run compiles every template, and other suites may have the processors.
 PATIENCE, PATIENCE_FOR_A_PAGE = 30_000, 90_000
+# What a page shows is asked with this: it looks again until it is so. Asked at once after a click, a page half come
+# says something else on a busy machine.
+expect = playwright.expect
+expect.set_options(timeout=PATIENCE)
 
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in this thread; Django would refuse the ORM

@@ -20,11 +20,10 @@ from core.actor import Actor
 from retention.actions import charges
 from retention.models import Charge
 from tests.authority import publish
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.conftest import PHONE, WIDE, expect
 from tests.browser.looks import level
 from tests.cast import Cast, make_customer
 
-expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 FRIDAY = 4
 WORDS = "You took the money for November twice. I want one of the two back, and I want to hear from a person."
@@ -122,7 +121,8 @@ def refund_one_of_two(page: Any) -> None:
     """Both charges stand beside the remedy; the later one is given back on the spot."""
     twice = page.locator(".charges__twice")
     unfold(page, twice)
-    assert twice.locator(".charge").count() == 2 and twice.inner_text().count("€64.90") == 2
+    expect(twice.locator(".charge")).to_have_count(2)
+    assert twice.inner_text().count("€64.90") == 2
     twice.get_by_role("link", name="Refund this one").last.click()
     page.locator(".charge--chosen").wait_for()
     page.locator("#id_remedy_reason:focus").fill("Charged twice for November")
@@ -209,9 +209,11 @@ def test_above_the_agent_s_limit_the_lead_approves(open_page: Any, house: Cast) 
     form.locator("[name=reason]").fill("Three months were charged after the notice")
     form.get_by_role("button", name="Ask for approval").click()
     agent.locator("#remedies .given", has_text="Awaiting approval").wait_for()
-    assert agent.locator("#remedies").get_by_role("link", name="Decide it").count() == 0
+    expect(agent.locator("#remedies").get_by_role("link", name="Decide it")).to_have_count(0)
     agent.goto("/remedies/")
-    assert agent.get_by_role("button", name=re.compile("^Approve")).count() == 0, "nobody approves what they asked for"
+    expect(
+        agent.get_by_role("button", name=re.compile("^Approve")), "nobody approves what they asked for"
+    ).to_have_count(0)
     assert not Payout.objects.exists()
 
     lead = open_page(user=house.lead)

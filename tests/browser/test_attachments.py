@@ -15,6 +15,7 @@ from complaints.models import Attachment, Complaint, Message
 from core import clock
 from core.actor import Actor
 from core.references import status_token
+from tests.browser.conftest import expect
 from tests.cast import Cast
 from tests.uploads import draft, empty_storage, names
 
@@ -153,7 +154,7 @@ def test_choose_drop_paste_remove_and_send(open_page: Any, cast: Cast, complaint
     put(page, "#body", "paste", [("image.png", "image/png", picture(24))], also="words from a document")
     page.get_by_role("button", name="Remove wrong.png").click()
     page.wait_for_function("() => !document.body.innerText.includes('wrong.png')")
-    assert chosen(page).count() == 4, "words copied from a document are words, not the picture they bring along"
+    expect(chosen(page), "words copied from a document are words, not the picture they bring along").to_have_count(4)
     page.fill("#body", "All of it")
     page.click("#composer [type=submit].composer__reply-only:visible >> nth=0")
     page.locator(".message--out .file").first.wait_for()
@@ -174,11 +175,11 @@ def test_drafts_come_back_and_stay_in_their_box(open_page: Any, cast: Cast, comp
         "#composer [type=file]", [{"name": "inside.png", "mimeType": "image/png", "buffer": picture()}]
     )
     chosen(page, "note").filter(has_text="inside.png").wait_for()
-    assert not chosen(page).first.is_visible()
+    expect(chosen(page).first).not_to_be_visible()
     other = open_page(user=cast.agent)
     other.goto(f"/complaints/{complaint.reference}/")
-    assert chosen(other).all_inner_texts() == ["reply.png"]
-    assert chosen(other, "note").count() == 1
+    expect(chosen(other)).to_have_text(["reply.png"])
+    expect(chosen(other, "note")).to_have_count(1)
     other.fill("#body", "Only the reply")
     other.click("#composer [type=submit].composer__reply-only:visible >> nth=0")
     other.locator(".message--out .file").first.wait_for()
@@ -246,13 +247,13 @@ def test_a_complainant_sends_a_photo_with_and_without_scripts(open_page: Any, ca
         page.get_by_role("button", name="Send my complaint").click()
         page.get_by_text("Thank you. We have your complaint.").wait_for()
         page.get_by_role("link", name="See where it stands").click()
-        assert page.locator(".file__name").all_inner_texts() == ["lamp.png"]
+        expect(page.locator(".file__name")).to_have_text(["lamp.png"])
         page.set_input_files("[type=file]", [{"name": "again.png", "mimeType": "image/png", "buffer": picture(9)}])
         if scripts:
             page.locator("[data-chosen]").wait_for()
         page.get_by_role("button", name="Send", exact=True).click()
         page.get_by_text("We have your message.").wait_for()
-        assert page.locator(".file__name").all_inner_texts() == ["lamp.png", "again.png"]
+        expect(page.locator(".file__name")).to_have_text(["lamp.png", "again.png"])
         page.context.close()
     assert Complaint.objects.count() == 2
     assert len(names(draft="")) == 4
@@ -284,6 +285,6 @@ def test_two_hundred_names_are_only_text(open_page: Any, cast: Cast, complaint: 
         page = open_page(user=user)
         page.add_init_script("window.__count = 0; window.__ran = () => { window.__count += 1; };")
         page.goto(url)
-        assert page.locator(".file").count() == (200 if user else 100)
+        expect(page.locator(".file")).to_have_count(200 if user else 100)
         page.wait_for_timeout(300)
         assert page.evaluate("window.__count") == 0

@@ -10,7 +10,7 @@ from core.actions import calendars as actions
 from core.actor import Actor
 from core.clock import now
 from core.models import Calendar, CalendarVersion
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, expect
 from tests.browser.looks import sound
 from tests.cast import Cast
 from tests.test_calendars import EVE, SUMMER, source
@@ -60,7 +60,7 @@ def test_a_calendar_by_mouse_and_keyboard(open_page: Any, cast: Cast, locale: st
     page.select_option("[name=tz]", "Europe/Madrid")
     for day in ("mon", "tue", "wed", "thu", "fri"):
         page.fill(f"[name={day}]", "")
-    assert page.locator(".week-grid__block").count() == 0
+    expect(page.locator(".week-grid__block")).to_have_count(0)
 
     # By mouse: two blocks with a lunch break, and a night shift drawn into the next day.
     page.locator("[data-week]").first.scroll_into_view_if_needed()
@@ -69,7 +69,7 @@ def test_a_calendar_by_mouse_and_keyboard(open_page: Any, cast: Cast, locale: st
     drag(page, at(page, 4, 22), at(page, 5, 6))
     assert page.input_value("[name=mon]") == "09:00-13:00, 14:00-18:00"
     assert page.input_value("[name=fri]") == "22:00-06:00"
-    assert column(page, 5).locator(".week-grid__tail").count() == 1
+    expect(column(page, 5).locator(".week-grid__tail")).to_have_count(1)
     second = column(page, 0).locator(".week-grid__block").nth(1)
     box = second.bounding_box()
     drag(page, (box["x"] + 20, box["y"] + box["height"] - 3), at(page, 0, 19))  # its lower edge
@@ -121,7 +121,8 @@ def test_a_calendar_by_mouse_and_keyboard(open_page: Any, cast: Cast, locale: st
     page.keyboard.press("Tab")
     page.keyboard.type("Nochebuena")
     press(page, "look")
-    assert page.locator("#look").is_visible() and page.locator("#look .week__span").count() > 0
+    expect(page.locator("#look")).to_be_visible()
+    assert page.locator("#look .week__span").count() > 0
     press(page, "save")
     eve = next(one for one in draft().source["holidays"] if one["date"] == "2026-12-24")
     assert eve == {"date": "2026-12-24", "name": "Nochebuena", "intervals": [["09:00", "13:00"]]}
@@ -140,10 +141,11 @@ def test_it_works_without_javascript_and_by_touch(open_page: Any, cast: Cast) ->
     bare.goto("/settings/calendars/new/")
     bare.fill("[name=name]", "Madrid desk")
     bare.fill("[name=mon]", "09:00-12:00, 13:00-18:00")
-    assert bare.locator(".week-grid").count() == 0
+    expect(bare.locator(".week-grid")).to_have_count(0)
     bare.fill("[name=mon]", "09:00-12:00, 11:00-18:00")
     press(bare, "save")
-    assert bare.locator("#errors").is_visible() and bare.input_value("[name=mon]") == "09:00-12:00, 11:00-18:00"
+    expect(bare.locator("#errors")).to_be_visible()
+    assert bare.input_value("[name=mon]") == "09:00-12:00, 11:00-18:00"
     bare.fill("[name=mon]", "09:00-12:00, 13:00-18:00")
     press(bare, "save")
     assert draft().source["weekly"]["mon"] == [["09:00", "12:00"], ["13:00", "18:00"]]

@@ -10,6 +10,7 @@ from core import clock
 from core.actor import Actor
 from metrics.actions.merge_customers import merge
 from retention.models import Customer
+from tests.browser.conftest import expect
 from tests.browser.looks import SKINS, as_, look
 from tests.cast import Cast, make_customer
 from tests.test_customer_story import lively, many
@@ -48,6 +49,6 @@ def test_the_story_is_read_on_without_leaving_the_page(open_page: Any, busy: Cas
     page.get_by_role("link", name="Show what came before").click()
     page.locator("#story time").nth(before).wait_for()
     assert page.url.endswith(f"/customers/{busy.customer.pk}/")
-    assert page.locator("#story .story__more").count() == 1
+    expect(page.locator("#story .story__more")).to_have_count(1)
     page.get_by_role("button", name="Take back the merge").click()
     page.get_by_text("both records stand for themselves again").wait_for()

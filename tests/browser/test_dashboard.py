@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.boards import fill
+from tests.browser.conftest import expect
 from tests.browser.looks import SKINS, as_, look
 from tests.cast import Cast
 
@@ -35,7 +36,7 @@ def test_parts_arrive_and_explain_themselves_by_touch(open_page: Any, cast: Cast
     page.locator(".recovery__picture, .recovery__say").first.wait_for()
     page.locator("section.board__wait").first.wait_for(state="detached")
     about, card = page.locator(".measure .about summary").first, page.locator(".measure .hovercard").first
-    assert not card.is_visible()
+    expect(card).not_to_be_visible()
     about.tap()
     card.wait_for(state="visible")
     assert "n" in card.inner_text()
@@ -53,7 +54,7 @@ def test_without_javascript_the_whole_board_is_there(open_page: Any, cast: Cast)
     page = open_page(user=user, java_script_enabled=False)
     page.goto("/dashboard/?period=year")
     page.wait_for_url("**whole=1**")
-    assert page.locator("section.board__wait").count() == 0
+    expect(page.locator("section.board__wait")).to_have_count(0)
     assert page.locator(".tile").count() >= 6
 
 
@@ -72,5 +73,5 @@ def test_without_a_mouse(open_page: Any, cast: Cast) -> None:
     page.locator("[name=channel]").press("Enter")
     page.locator(".form--filter button[type=submit]").first.click()
     page.wait_for_url("**channel=phone**")
-    assert page.locator(".chip--filter").count() == 1
+    expect(page.locator(".chip--filter")).to_have_count(1)
     assert "period=year" in page.url

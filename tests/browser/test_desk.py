@@ -12,7 +12,7 @@ from complaints.actions import bulk, manage, snooze, views
 from complaints.models import BulkRun, Complaint, SavedView
 from core import clock
 from core.actor import Actor
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, expect
 from tests.browser.looks import SKINS, as_, look, sound
 from tests.cast import Cast
 
@@ -87,7 +87,7 @@ def test_a_few_are_done_at_once_and_the_toast_takes_them_back(open_page: Any, ca
     keys.press("Shift+X")
     page.locator("#bulk [data-bulk-count]", has_text="Selected: 4").wait_for()
     keys.press("Escape")
-    assert not page.locator("#bulk").is_visible()
+    expect(page.locator("#bulk")).not_to_be_visible()
     keys.press("x")
     keys.press("Shift+J")
     keys.press("t")
@@ -108,7 +108,7 @@ def test_a_range_by_shift_and_click_outlives_live_changes(open_page: Any, cast: 
     page.locator("#bulk [data-bulk-count]", has_text="Selected: 3").wait_for()
     cast.complaint(subject="A new one")
     page.locator(".row", has_text="A new one").wait_for()
-    assert page.locator(".row__pick:checked").count() == 3
+    expect(page.locator(".row__pick:checked")).to_have_count(3)
 
 
 def test_a_call_from_the_first_word_to_the_next_case(open_page: Any, cast: Cast) -> None:
@@ -195,7 +195,8 @@ def test_a_list_is_saved_as_a_view_and_removed_with_undo(open_page: Any, cast: C
     view_link = page.locator(".sidebar .nav[title=Calls]")
     view_link.wait_for()
     assert "1" in view_link.inner_text() and view_link.get_attribute("aria-current") == "page"
-    assert page.locator(".row").count() == 1 and phone.reference in page.inner_text(".row")
+    expect(page.locator(".row")).to_have_count(1)
+    assert phone.reference in page.inner_text(".row")
     page.goto("/complaints/views/")
     tab_to(page, "button[aria-label='Remove: Calls']")
     keys.press("Enter")
@@ -256,7 +257,7 @@ def test_many_are_changed_on_a_phone(open_page: Any, cast: Cast, scheme: str) ->
     page = open_page(user=cast.agent, size=PHONE, scheme=scheme, has_touch=True)
     look(page, "/complaints/?view=team")
     boxes = page.locator("#queue .row__pick")
-    assert boxes.count() == 3
+    expect(boxes).to_have_count(3)
     for number in (0, 1):
         size = boxes.nth(number).bounding_box()
         assert size["width"] >= 24 and size["height"] >= 24

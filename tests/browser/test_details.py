@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from complaints.models import Complaint, Watch
+from tests.browser.conftest import expect
 from tests.browser.looks import SKINS, as_, look
 from tests.cast import Cast
 
@@ -25,7 +26,7 @@ def test_two_browsers_collide_and_the_second_chooses(open_page: Any, cast: Cast)
     theirs.fill(f"{DIALOG} [name=product]", "Desk lamp")
     theirs.locator(DIALOG).get_by_role("button", name="Save").click()
     theirs.locator("#subject", has_text="Their words").wait_for()
-    assert theirs.locator(DIALOG).count() == 0
+    expect(theirs.locator(DIALOG)).to_have_count(0)
     mine.fill(f"{DIALOG} [name=subject]", "My words")
     mine.fill(f"{DIALOG} [name=lot]", "L7")
     mine.locator(DIALOG).get_by_role("button", name="Save").click()

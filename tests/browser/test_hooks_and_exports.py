@@ -14,6 +14,7 @@ from core.models import Webhook, WebhookDelivery
 from core.webhooks.courier import Outcome
 from metrics import tasks
 from metrics.models import Export
+from tests.browser.conftest import expect
 from tests.browser.looks import SKINS, as_, level, look, sound
 from tests.cast import Cast
 
@@ -44,7 +45,7 @@ def test_a_webhook_from_the_form_to_the_log(open_page: Any, cast: Cast) -> None:
     page = open_page(user=cast.admin)
     page.goto("/settings/webhooks/new/")
     page.fill("[name=url]", URL)
-    assert not page.locator("[name=events]").first.is_visible(), "nothing to tick where all are wanted"
+    expect(page.locator("[name=events]").first, "nothing to tick where all are wanted").not_to_be_visible()
     page.get_by_text("those ticked").click()
     page.get_by_label("complaint.filed").check()
     page.get_by_role("button", name="Add it").click()
@@ -62,8 +63,8 @@ def test_a_webhook_from_the_form_to_the_log(open_page: Any, cast: Cast) -> None:
     page.locator("main .chip", has_text="delivered").first.wait_for()
     page.goto(f"/settings/webhooks/{Webhook.objects.get().pk}/")
     page.locator("main .table", has_text="complaint.filed").wait_for()
-    assert page.locator("main .table", has_text="webhook.test").count() == 1
-    assert page.locator("main .table .chip", has_text="delivered").count() == 2
+    expect(page.locator("main .table", has_text="webhook.test")).to_have_count(1)
+    expect(page.locator("main .table .chip", has_text="delivered")).to_have_count(2)
 
 
 def test_an_export_is_written_while_one_looks_and_fetched(open_page: Any, cast: Cast) -> None:

@@ -12,6 +12,7 @@ from complaints.models import CaseTheme, CorrectiveAction
 from complaints.reference import catalogue
 from core import clock, dates
 from core.actor import Actor
+from tests.browser.conftest import expect
 from tests.browser.looks import SKINS, as_, look
 from tests.cast import Cast
 
@@ -48,7 +49,7 @@ def test_themes_are_added_by_typing_and_taken_away(open_page: Any, cast: Cast) -
         page.fill("#id_theme", name)
         page.press("#id_theme", "Enter")
         page.locator("#themes .chip", has_text=name[:6].title()).wait_for()
-    assert page.locator("#themes .chip").count() == 2
+    expect(page.locator("#themes .chip")).to_have_count(2)
     page.get_by_role("button", name="Take the theme Packaging away").click()
     page.locator("#themes .chip", has_text="Packaging").wait_for(state="detached")
     assert list(CaseTheme.objects.values_list("theme__code", flat=True)) == ["website"]
@@ -58,7 +59,7 @@ def test_a_corrective_action_from_the_plan_to_the_verdict(open_page: Any, cast: 
     complaint = resolved(cast, "Leaks at the inlet")
     page = open_page(user=cast.lead)
     page.goto("/learning/")
-    assert page.locator(".bar-1").first.is_visible()
+    expect(page.locator(".bar-1").first).to_be_visible()
     page.locator("body").press("KeyN")
     page.wait_for_url("**/learning/actions/new/")
     page.get_by_role("button", name="Plan it").click()
@@ -78,7 +79,7 @@ def test_a_corrective_action_from_the_plan_to_the_verdict(open_page: Any, cast: 
     page.fill("#id_done_done_on", dates.of_house(clock.now()).isoformat())
     page.get_by_role("button", name="It is done").click()
     page.locator("#measured", has_text="Whether it helped can be said from").wait_for()
-    assert page.locator("#verdict").count() == 0
+    expect(page.locator("#verdict")).to_have_count(0)
     CorrectiveAction.objects.filter(pk=action.pk).update(done_on=date.today() - timedelta(days=3))
     page.reload()
     page.get_by_role("button", name="Say whether it helped").click()

@@ -16,6 +16,7 @@ from metrics.actions.invite import invite
 from metrics.actions.record_responses import HistoricResponse, record_responses
 from retention.actions import tenures
 from retention.models import FollowUp, Tenure
+from tests.browser.conftest import expect
 from tests.browser.test_story import act
 from tests.cast import Cast, make_customer
 from tests.surveyed import DAY, asking_since, settle
@@ -92,7 +93,7 @@ def test_from_a_complaint_to_a_customer_lost(open_page: Any, cast: Cast) -> None
 
     desk.goto("/follow-ups/")
     call = desk.locator(".call", has_text="Dana Whitlock")
-    assert call.get_by_text(case.reference).is_visible()
+    expect(call.get_by_text(case.reference)).to_be_visible()
     call.get_by_text("Record the call").click()
     call.locator("[name=outcome][value=reached]").check(force=True)
     call.get_by_role("button", name="Write it down").click()

@@ -13,6 +13,7 @@ from complaints.models import Complaint, Macro, Status
 from core import clock
 from core.actor import Actor
 from core.models import User
+from tests.browser.conftest import expect
 from tests.browser.looks import sound
 from tests.cast import Cast
 
@@ -54,17 +55,17 @@ def test_from_the_key_to_the_sent_reply(open_page: Any, cast: Cast, macro: Macro
     keys.press("KeyM")
     page.locator("#macros[open]").wait_for()
     keys.type("ORDER is wh")
-    assert page.locator("#macros [role=option]:not([hidden])").count() == 1
+    expect(page.locator("#macros [role=option]:not([hidden])")).to_have_count(1)
     look = page.locator("#macros_look")
-    assert look.locator(".macro-text__value").all_inner_texts() == ["Hello Dana,"]
-    assert look.locator(".macro-text__missing").all_inner_texts() == ["{{ order_number }}"]
+    expect(look.locator(".macro-text__value")).to_have_text(["Hello Dana,"])
+    expect(look.locator(".macro-text__missing")).to_have_text(["{{ order_number }}"])
     assert "a photo" in look.inner_text()
     shot(page, "picker-found")
     keys.press("Enter")
 
     page.locator("#macros").wait_for(state="detached")
-    assert page.locator("[data-macro-badge]").is_visible()
-    assert page.locator("#composer [name=macro]").input_value() == str(macro.current_id)
+    expect(page.locator("[data-macro-badge]")).to_be_visible()
+    expect(page.locator("#composer [name=macro]")).to_have_value(str(macro.current_id))
     assert page.locator("input[name=apology]").is_checked()
     assert page.evaluate("document.activeElement.id") == "body"
     assert chosen(page) == "{{ order_number }}"
@@ -87,7 +88,7 @@ def test_from_the_key_to_the_sent_reply(open_page: Any, cast: Cast, macro: Macro
     complaint.refresh_from_db()
     assert complaint.status == Status.WAITING
     page.locator("[data-macro-badge]").wait_for(state="hidden")
-    assert page.locator("#composer [name=macro]").input_value() == ""
+    expect(page.locator("#composer [name=macro]")).to_have_value("")
 
 
 def test_escape_leaves_everything_as_it_was_and_steps_alone_are_carried_out(
@@ -98,10 +99,10 @@ def test_escape_leaves_everything_as_it_was_and_steps_alone_are_carried_out(
     keys.press("KeyM")
     page.locator("#macros[open]").wait_for()
     keys.type("nothing like it")
-    assert page.locator(".macros__none").is_visible()
+    expect(page.locator(".macros__none")).to_be_visible()
     keys.press("Escape")
     page.locator("#macros").wait_for(state="detached")
-    assert page.locator("#body").input_value() == ""
+    expect(page.locator("#body")).to_have_value("")
 
     page.locator("#talk").focus()
     keys.press("KeyM")
@@ -129,7 +130,7 @@ def test_what_was_typed_stays_and_the_badge_can_be_taken_away(open_page: Any, ca
     page.locator(".composer__saved", has_text="Draft saved").wait_for()
     page.reload()  # where a text came from belongs to its draft
     page.locator("[data-macro-badge]", has_text="Where the order is").wait_for()
-    assert page.locator("#composer [name=macro]").input_value() == str(macro.current_id)
+    expect(page.locator("#composer [name=macro]")).to_have_value(str(macro.current_id))
     page.locator("[data-macro-off]").press("Enter")
     assert (
         page.locator("#composer [name=macro]").input_value() == ""
@@ -178,7 +179,7 @@ def test_the_editor_shows_how_it_reads_while_one_types(open_page: Any, cast: Cas
     page = open_page(user=cast.agent)
     page.goto(f"/settings/macros/{macro.pk}/")
     page.locator("#tab-pt").check()
-    assert not page.locator("#id_text_en").is_visible()
+    expect(page.locator("#id_text_en")).not_to_be_visible()
     page.locator("#id_text_pt").type("{{ greeting }} {{ nada }}")
     page.locator("#look", has_text="Olá, Ana!").wait_for()
     page.locator("#look", has_text="nada").wait_for()

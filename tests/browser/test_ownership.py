@@ -12,6 +12,7 @@ from complaints.models import Complaint, Note
 from core import clock
 from core.actor import Actor
 from core.models import Absence, Notification
+from tests.browser.conftest import expect
 from tests.browser.looks import SKINS, as_, look
 from tests.cast import Cast
 
@@ -54,7 +55,7 @@ def test_declining_opens_the_form_and_needs_words(open_page: Any, cast: Cast) ->
     box.fill("I am full until Friday")
     box.press("Enter")
     page.locator(".event", has_text="Cole Colleague declines the case").wait_for()
-    assert page.locator(".ask").count() == 0
+    expect(page.locator(".ask")).to_have_count(0)
 
 
 def test_a_colleague_is_named_by_keyboard_alone(open_page: Any, cast: Cast) -> None:

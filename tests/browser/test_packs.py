@@ -12,7 +12,7 @@ from complaints.models import Complaint, Message, RulePack
 from core import cached, clock
 from core.actor import Actor
 from tests import packed
-from tests.browser.conftest import PHONE, WIDE, sign_in
+from tests.browser.conftest import PHONE, WIDE, expect, sign_in
 from tests.browser.looks import look
 from tests.browser.test_story import act
 from tests.cast import Cast, two_clocks_only
@@ -73,10 +73,10 @@ def test_from_one_click_to_the_reason(open_page: Any, cast: Cast, later: Any, la
     case = Complaint.objects.get(subject="Paid twice")
     desk.goto(case.get_absolute_url())
     clocks = desk.locator("#clocks > li")
-    assert clocks.count() == 3, "acknowledged by phone, to be resolved, and the law's"
+    expect(clocks, "acknowledged by phone, to be resolved, and the law's").to_have_count(3)
     own = clocks.filter(has_text=NAMES[language])
     card = own.locator(".hovercard")
-    assert not card.is_visible()
+    expect(card).not_to_be_visible()
     own.locator("button").focus()
     card.wait_for(state="visible")
     words = card.inner_text()
@@ -87,7 +87,7 @@ def test_from_one_click_to_the_reason(open_page: Any, cast: Cast, later: Any, la
     assert after.target_value == 35
     sent = Message.objects.get(complaint=case, direction="out")
     assert LETTER[language] in sent.body and "The other bank is silent." in sent.body
-    assert desk.locator("form[action*='/extension/']").count() == 0
+    expect(desk.locator("form[action*='/extension/']")).to_have_count(0)
     desk.locator(".message--out", has_text="The other bank is silent.").wait_for()
 
     later(70)
@@ -131,7 +131,7 @@ def test_pages_with_packs_are_sound(open_page: Any, cast: Cast, language: str, s
     desk = open_page(user=cast.agent, size=size)
     look(desk, case.get_absolute_url())
     last = desk.locator("#clocks > li").last
-    assert desk.locator("#clocks > li").count() == 8
+    expect(desk.locator("#clocks > li")).to_have_count(8)
     last.locator("button").focus()
     last.locator(".hovercard").wait_for(state="visible")
     desk.wait_for_timeout(400)

@@ -17,7 +17,7 @@ from core.actor import Actor
 from retention.actions import loyalty
 from retention.models import Payment
 from tests.authority import publish
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.conftest import PHONE, WIDE, expect
 from tests.browser.looks import SKINS, as_, look
 from tests.cast import Cast
 from tests.payouts import granted
@@ -52,7 +52,7 @@ def test_out_and_back(open_page: Any, cast: Cast, due: list[Payout], size: Any, 
     said = page.locator("#outcome")
     said.wait_for()
     assert "1 paid" in said.inner_text() and "Line 4: This is not the amount" in said.inner_text()
-    assert page.get_by_text("1 payout failed").is_visible()
+    expect(page.get_by_text("1 payout failed")).to_be_visible()
     page.get_by_role("link", name="Show them").click()
     page.get_by_text("No such account").wait_for()
     page.get_by_role("link", name="Paid: €20.50").click()

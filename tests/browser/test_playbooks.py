@@ -11,6 +11,7 @@ from complaints.models import Complaint, Message, Playbook, Reading, StepDone
 from complaints.playbooks import reading
 from core import clock
 from core.actor import Actor
+from tests.browser.conftest import expect
 from tests.browser.looks import SKINS, look
 from tests.cast import Cast
 from tests.played import make_article, make_playbook, no_playbooks
@@ -115,10 +116,10 @@ def test_a_new_version_is_read_and_confirmed(open_page: Any, written: Cast) -> N
     for left in (1, 0):
         page.click("button:has-text('I have read it')")
         page.wait_for_load_state()
-        assert page.locator("button:has-text('I have read it')").count() == left
+        expect(page.locator("button:has-text('I have read it')")).to_have_count(left)
     assert Reading.objects.filter(user=written.agent).count() == 2
     page.goto("/complaints/")
-    assert page.locator(".to-read-banner").count() == 0
+    expect(page.locator(".to-read-banner")).to_have_count(0)
 
 
 @pytest.mark.parametrize("skin", SKINS)

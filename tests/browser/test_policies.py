@@ -16,7 +16,7 @@ from complaints.models import Clock, SlaEdit, SlaPolicy
 from complaints.web.settings.edit_words import mode_name
 from core import cached, clock
 from core.models import CalendarVersion
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, expect
 from tests.browser.looks import level, sound
 from tests.cast import Cast
 
@@ -79,13 +79,13 @@ def test_a_target_changed_in_a_draft_moves_the_deadline_of_a_case(
     admin.select_option("[name=resolve_unit]", "calendar_days")
     admin.get_by_role("button", name=save).click()
     admin.wait_for_url(re.compile(r"/settings/sla/draft/#policy-\d+"))
-    assert admin.locator(".policy__changes li").count() == 1
+    expect(admin.locator(".policy__changes li")).to_have_count(1)
     assert admin.locator(".matrix .is-edited").count() > 0
     assert Clock.objects.get(pk=before.pk).due_at == before.due_at  # nothing moves quietly
 
     admin.get_by_role("button", name=look).click()
     admin.wait_for_url(re.compile(r"/settings/sla/edits/\d+/"))
-    assert admin.locator(".tally dd").all_inner_texts() == ["1", "1", "0", "1", "0"]
+    expect(admin.locator(".tally dd")).to_have_text(["1", "1", "0", "1", "0"])
     sound(admin, "preview")
     level(admin, "preview")
     assert Clock.objects.get(pk=before.pk).due_at == before.due_at
@@ -94,7 +94,7 @@ def test_a_target_changed_in_a_draft_moves_the_deadline_of_a_case(
     after = Clock.objects.get(pk=before.pk)
     assert after.due_at > before.due_at and after.policy.version.number == 2
     assert deadline(agent, case.reference) != said
-    assert admin.locator(".tally dd").all_inner_texts() == ["1", "1", "0", "1", "0"]
+    expect(admin.locator(".tally dd")).to_have_text(["1", "1", "0", "1", "0"])
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
@@ -110,7 +110,8 @@ def test_what_if_it_had_arrived_on_friday(
     page.locator("form.try button[type=submit]").click()
     page.locator("#simulator", has_text="12:50").wait_for()
     first = page.locator("#clock-1 >> xpath=ancestor::section")
-    assert first.locator("svg.simline").count() == 1 and "2026" in first.inner_text()
+    expect(first.locator("svg.simline")).to_have_count(1)
+    assert "2026" in first.inner_text()
     page.fill("[name=received]", "2026-12-04T17:05")
     page.locator("[name=received]").dispatch_event("change")
     page.locator("#simulator", has_text="13:05").wait_for()  # follows without a reload

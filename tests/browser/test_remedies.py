@@ -14,7 +14,7 @@ from core import clock
 from core.actor import Actor
 from retention.actions import charges
 from tests.authority import publish
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.conftest import PHONE, WIDE, expect
 from tests.browser.looks import SKINS, as_, look
 from tests.cast import Cast
 
@@ -55,22 +55,23 @@ def test_an_overcharge_by_phone_is_refunded_on_the_spot(open_page: Any, cast: Ca
     page.goto(case.get_absolute_url())
     twice = page.locator(".charges__twice")
     twice.wait_for()
-    assert twice.locator(".charge").count() == 2 and "Charged twice?" in twice.inner_text()
+    expect(twice.locator(".charge")).to_have_count(2)
+    assert "Charged twice?" in twice.inner_text()
     twice.get_by_role("link", name="Refund this one").last.click()
     page.locator(".charge--chosen").wait_for()
     form = page.locator("#remedy_form")
-    assert form.locator("[name=amount]").input_value() == "64.90"
+    expect(form.locator("[name=amount]")).to_have_value("64.90")
     assert form.locator("[name=kind][value=refund]").is_checked()
     gauge = page.locator("#remedy_gauge")
     assert "€100.00 of €100.00 left on this complaint" in gauge.inner_text()
     form.locator("[name=amount]").fill("164.90")
     gauge.locator("[data-say=above]:visible", has_text="Lena Lead").wait_for()  # the server names who would approve
-    assert form.get_by_role("button", name="Ask for approval").is_visible()
+    expect(form.get_by_role("button", name="Ask for approval")).to_be_visible()
     form.locator("[name=amount]").fill("64.90")
     gauge.locator("[data-say=within]:visible").wait_for()
     form.get_by_role("button", name="Grant", exact=True).click()
     page.locator("#remedies .field__error", has_text="Say why").wait_for()
-    assert form.locator("[name=amount]").input_value() == "64.90"  # kept
+    expect(form.locator("[name=amount]")).to_have_value("64.90")  # kept
     form.locator("[name=reason]").fill("Charged twice for November")
     form.locator("[name=reason]").press("Control+Enter")
     page.locator("#remedies .given", has_text="€64.90").wait_for()
@@ -91,7 +92,7 @@ def test_above_ones_authority_the_lead_decides_in_another_browser(open_page: Any
     form.locator("[name=reason]").fill("It was the second time")
     form.get_by_role("button", name="Ask for approval").click()
     agent.locator("#remedies .given", has_text="Awaiting approval").wait_for()
-    assert agent.locator("#remedies summary", has_text="Withdraw the request").is_visible()
+    expect(agent.locator("#remedies summary", has_text="Withdraw the request")).to_be_visible()
 
     lead = open_page(user=cast.lead)
     lead.goto("/complaints/")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from complaints.models import Complaint
+from tests.browser.conftest import expect
 from tests.browser.looks import SKINS, as_, look, sound
 from tests.cast import Cast
 
@@ -116,7 +117,7 @@ def test_switched_off_keys_leave_the_browser_its_own(open_page: Any, cast: Cast,
     page.goto("/complaints/")
     page.keyboard.press("Control+KeyK")
     page.wait_for_timeout(200)
-    assert page.locator("#palette[open]").count() == 0
+    expect(page.locator("#palette[open]")).to_have_count(0)
     page.locator(".sidebar__find").click()
     page.locator("#palette[open]").wait_for()
 

@@ -11,6 +11,7 @@ from complaints.models import Complaint, RoutingRule, Status
 from core import cached, clock, trail
 from core.actor import Actor
 from core.models import OutboxMessage
+from tests.browser.conftest import expect
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -32,7 +33,7 @@ def test_a_complaint_in_russian_from_the_form_to_the_closed_case(
     colleague = routed.colleague
     queue = open_page(user=colleague)
     queue.goto("/complaints/")
-    assert queue.locator(".row").count() == 0
+    expect(queue.locator(".row")).to_have_count(0)
 
     person = open_page(locale="ru-RU", java_script_enabled=javascript)
     reference, status = file_in_russian(person)

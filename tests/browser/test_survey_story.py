@@ -14,7 +14,7 @@ from metrics.actions.invite import invite
 from metrics.models import SurveyResponse
 from retention.actions import follow_ups
 from retention.models import FollowUp
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, expect
 from tests.browser.looks import sound
 from tests.cast import Cast
 from tests.surveyed import DAY, asking_since, settled
@@ -42,22 +42,25 @@ def test_from_the_link_to_the_call(open_page: Any, cast: Cast, live_server: Any,
     assert person.locator("[name=score]:checked").get_attribute("value") == "3"
     assert not SurveyResponse.objects.exists()
     prompt = person.get_by_text("What should we have done differently?")
-    assert prompt.is_visible() and person.get_by_label("Somebody may call me about this").is_visible()
+    expect(prompt).to_be_visible()
+    expect(person.get_by_label("Somebody may call me about this")).to_be_visible()
     person.locator("label", has_text="9").first.click()
-    assert person.get_by_text("What went well?").is_visible() and not prompt.is_visible()
-    assert not person.get_by_label("Somebody may call me about this").is_visible()
+    expect(person.get_by_text("What went well?")).to_be_visible()
+    expect(prompt).not_to_be_visible()
+    expect(person.get_by_label("Somebody may call me about this")).not_to_be_visible()
     person.locator("[name=score][value='3']").check(force=True)
     person.fill("[name=comment]", "The second lamp is dark too.")
     person.get_by_role("button", name="Send my answer").click()
     person.get_by_role("heading", name="Thank you").wait_for()
-    assert person.get_by_text("The second lamp is dark too.").is_visible()
+    expect(person.get_by_text("The second lamp is dark too.")).to_be_visible()
     given = SurveyResponse.objects.get()
     assert (given.score, given.may_call, given.comment) == (3, True, "The second lamp is dark too.")
 
     desk = open_page(user=cast.agent, java_script_enabled=javascript)
     desk.goto("/follow-ups/")
     call = desk.locator(".call", has_text="Dana Whitlock")
-    assert call.get_by_text("The second lamp is dark too.").is_visible() and call.get_by_text("NPS 3").is_visible()
+    expect(call.get_by_text("The second lamp is dark too.")).to_be_visible()
+    expect(call.get_by_text("NPS 3")).to_be_visible()
     call.get_by_text("Record the call").click()
     call.locator("[name=outcome][value=reached]").check(force=True)
     call.locator("[name=note]").fill("Sent a third lamp by courier.")
@@ -66,7 +69,7 @@ def test_from_the_link_to_the_call(open_page: Any, cast: Cast, live_server: Any,
     made = FollowUp.objects.get()
     assert (made.outcome, made.note, made.done_by) == ("reached", "Sent a third lamp by courier.", cast.agent)
     desk.goto("/follow-ups/?view=done")
-    assert desk.get_by_text("Sent a third lamp by courier.").is_visible()
+    expect(desk.get_by_text("Sent a third lamp by courier.")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -113,10 +116,11 @@ def test_the_status_page_asks_whether_the_decision_is_accepted(open_page: Any, c
     page.goto(f"/status/{status_token(case.reference)}/")
     page.locator("#acceptance [name=comment]").fill("Still dark.")
     page.get_by_role("button", name="No, I do not").click()
-    assert page.get_by_text("What happens next:").is_visible()
+    expect(page.get_by_text("What happens next:")).to_be_visible()
     case.refresh_from_db()
     assert case.accepted is False
     page.locator("#acceptance summary").click()
     page.get_by_role("button", name="Yes, I accept it").click()
     case.refresh_from_db()
-    assert case.accepted is True and not page.get_by_text("What happens next:").is_visible()
+    assert case.accepted is True
+    expect(page.get_by_text("What happens next:")).not_to_be_visible()
