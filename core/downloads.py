@@ -53,7 +53,7 @@ def download(
         raise Http404
     tag, size = f'"{row.sha256}"', row.size
     if row.sha256 in _TAG.findall(request.headers.get("If-None-Match", "")):
-        return _sealed(HttpResponse(status=304), tag)
+        return _sealed(_bare(304), tag)
     try:
         file: IO[bytes] = opened() if opened is not None else store().open(row.stored)
     except OSError:
@@ -64,7 +64,8 @@ def download(
     response: Any
     if first > last and size:
         file.close()
-        response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+        response = _bare(416)
+        response["Content-Range"] = f"bytes */{size}"
         return _sealed(response, tag)
     if (first, last) == (0, size - 1):
         response = FileResponse(file, content_type=kind)
@@ -75,6 +76,13 @@ def download(
     response["Content-Disposition"] = content_disposition_header(True, row.name) or "attachment"
     response["Accept-Ranges"] = "bytes"
     return _sealed(response, tag)
+
+
+def _bare(status: int) -> HttpResponse:
+    """Without a body, so without the type of one."""
+    response = HttpResponse(status=status)
+    del response["Content-Type"]
+    return response
 
 
 def _sealed(response: Any, tag: str) -> HttpResponseBase:

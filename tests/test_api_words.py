@@ -17,6 +17,7 @@ from django.test import Client
 from drf_spectacular.generators import EndpointEnumerator
 
 from core.api.bodies import Strict
+from core.api.fields import Id
 from core.api.refusals import codes_of
 from core.api.schema import document
 from core.api.words.bodies import IN_BODIES
@@ -26,6 +27,7 @@ from core.api.words.guide import errors_page
 from core.api.words.parameters import OF_PATHS, PATH, QUERY
 from core.api.words.shapes import SHAPES
 from metrics.api import figure_rows
+from retention.api.naming import CustomerId
 from tests import error_codes
 from tests.cast import make_cast
 from tests.conftest import ROOT
@@ -160,7 +162,10 @@ def bodies() -> Iterator[tuple[str, str, type[Strict]]]:
             yield method, path, body
 
 
-def test_every_example_of_a_body_is_read_by_the_body_itself(api: dict[str, Any]) -> None:
+def test_every_example_of_a_body_is_read_by_the_body_itself(
+    api: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CustomerId, "to_internal_value", Id.to_internal_value)  # examples name customers of elsewhere
     examples = {}
     for method, path, operation in operations(api):
         content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
@@ -279,6 +284,10 @@ def test_files_are_declared_as_what_they_are(api: dict[str, Any]) -> None:
     assert (
         kinds("exports/{id}/content/") == kinds("exports/{id}/content/", "206") == {"text/csv", "application/x-ndjson"}
     )
+    content = api["paths"]["/api/v1/complaints/{reference}/attachments/{token}/content/"]["get"]
+    assert {"200", "206", "304", "416"} <= set(content["responses"]) and "406" not in content["responses"]
+    assert {"Range", "If-Range", "If-None-Match"} <= {one["name"] for one in content["parameters"]}
+    assert "406" in api["paths"]["/api/v1/complaints/"]["get"]["responses"]
     assert kinds("payouts/exports/{number}/") == {"application/json", "text/csv"}
 
 

@@ -170,6 +170,7 @@ def test_a_broken_download_goes_on(
     assert answer.status_code == status
     assert body(answer) == got
     assert answer.get("Content-Range") == range
+    assert ("Content-Type" in answer) == (status != 416)
     assert answer["Content-Security-Policy"] == CLOSED
 
 

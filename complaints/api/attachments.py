@@ -23,9 +23,10 @@ from complaints.models import Attachment, Complaint
 from core.api.bodies import Strict
 from core.api.filters import since
 from core.api.parsing import FormParser
-from core.api.views import ApiView, ListView, caller
+from core.api.views import ApiView, FileView, ListView, caller
 from core.clock import now
 from core.downloads import download
+from core.file_types import OCTETS, TYPES
 
 
 class NewAttachment(Strict):
@@ -144,10 +145,10 @@ class OneAttachment(_One):
         return self.no_content()
 
 
-class Content(_One):
+class Content(_One, FileView):
     """The bytes, as a download; `Range` goes on with one that broke off."""
 
-    answer = None
+    file_types = tuple(sorted({*TYPES, OCTETS}))
 
     def get(self, request: Request, reference: str, token: str) -> HttpResponseBase:
         return download(request._request, self.file(request, reference, token))

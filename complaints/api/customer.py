@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
-from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from complaints import errors
@@ -15,17 +14,15 @@ from complaints.api.changes import State
 from complaints.api.shapes import ComplaintShape
 from complaints.models import Complaint
 from core.api.bodies import Strict
-from core.api.fields import Id
 from core.api.problem import Refusal
 from core.clock import now
-from core.errors import InvalidInput
-from retention.models import Customer
+from retention.api.naming import CustomerId
 
 
 class CustomerChoice(Strict):
     """null: nobody knows whose it is."""
 
-    customer = Id(allow_null=True)
+    customer = CustomerId(allow_null=True)
 
 
 class CustomerOf(State):
@@ -44,14 +41,8 @@ class CustomerOf(State):
         complaint = self.seen(request, reference)
         self.require_match(request, complaint.version)
         values: dict[str, Any] = self.read(request)
-        customer = None
-        if values["customer"] is not None:
-            customer = Customer.objects.standing_for(values["customer"])
-            if customer is None:
-                message = _("There is no customer with this id.")
-                raise InvalidInput(message, code="unknown_customer", field="customer")
         by, version = self.actor(request), self.expected_version(request)
         try:
-            return self.shown(set_customer(complaint, customer, by=by, at=now(), version=version))
+            return self.shown(set_customer(complaint, values["customer"], by=by, at=now(), version=version))
         except errors.Stale as stale:
             raise Refusal(412, "precondition_failed", str(stale)) from stale

@@ -12,6 +12,11 @@ Schema = dict[str, Any]
 JSON, PROBLEM = "application/json", "application/problem+json"
 
 HEADERS: dict[str, Schema] = {
+    "Content-Range": {
+        "description": "Which bytes these are, and how many there are.",
+        "schema": {"type": "string"},
+        "example": "bytes 1000-4095/4096",
+    },
     "ETag": {
         "description": "The state that was read; send it as `If-Match` to change it, as `If-None-Match` to ask again.",
         "schema": {"type": "string"},
@@ -64,11 +69,13 @@ TYPICAL = {
     "401": "not_authenticated",
     "403": "insufficient_scope",
     "404": "not_found",
+    "406": "not_acceptable",
     "409": "already_closed",
     "410": "cursor_ahead",
     "412": "precondition_failed",
     "413": "too_large",
     "415": "unsupported_media_type",
+    "416": "range_not_satisfiable",
     "422": "idempotency_key_reused",
     "428": "precondition_required",
     "429": "rate_limited",
@@ -80,6 +87,7 @@ WITH = {
     "403": ("WWW-Authenticate",),
     "409": ("Retry-After",),
     "412": ("ETag",),
+    "416": ("Content-Range",),
     "429": ("Retry-After",),
     "503": ("Retry-After",),
 }

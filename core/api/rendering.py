@@ -84,6 +84,13 @@ class JsonOnly(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
+class AnyFile(JsonOnly):
+    """For addresses of files: they come as what they are, whatever is accepted."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
 def _wanted(part: str, own: str) -> bool:
     media_type, *parameters = (piece.strip().lower() for piece in part.split(";"))
     refused = any(parameter.replace(" ", "") in ("q=0", "q=0.0", "q=0.00", "q=0.000") for parameter in parameters)

@@ -24,16 +24,19 @@ from core.api.refusals import codes_of
 PROBLEM = "application/problem+json"
 _SENTENCE = re.compile(r"(.*?(?:[.!?](?=\s+[A-Z`„“])|$))\s*(.*)", re.DOTALL)
 _MEANINGS = {
+    206: "The part that `Range` asks for; `Content-Range` says which.",
     304: "Unchanged since the ETag of `If-None-Match`; without a body.",
     400: "The input is wrong; `errors` names every bad field or parameter.",
     401: "No token or session, or one that is not valid.",
     403: "The scope or the role is missing.",
     404: "Missing, or not visible to the caller.",
+    406: "Only JSON is answered.",
     409: "A rule of the product refuses this now; `code` says which.",
     410: "The position is that of another database; begin again.",
     412: "Changed since the ETag of `If-Match`.",
     413: "The body is too large.",
     415: "Only application/json is taken.",
+    416: "The range lies behind the end, which `Content-Range` names.",
     422: "The Idempotency-Key was used for another request.",
     428: "`If-Match` is required.",
     429: "Too many requests; see `Retry-After`.",
@@ -131,6 +134,11 @@ class ApiSchema(AutoSchema):
         responses: dict[Any, Any] = {status: OpenApiResponse(answer, description="Done." if status != 200 else "")}
         if self._reads_record():
             responses[304] = OpenApiResponse(description=_MEANINGS[304])
+        if self._hands_out():
+            parts = ((200, "The file."), (206, _MEANINGS[206]))
+            kinds = self.view.file_types
+            responses = {(code, kind): OpenApiResponse(bytes, said) for code, said in parts for kind in kinds}
+            responses[304] = OpenApiResponse(description=_MEANINGS[304])
         return responses
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
@@ -172,6 +180,8 @@ class ApiSchema(AutoSchema):
             found.append("ETag")
         if status == "201" or "location=" in self._source():
             found.append("Location")
+        if status == "206":
+            found.append("Content-Range")
         if self.method == "POST" and getattr(self.view, "idempotent", False):
             found.append("Idempotent-Replayed")
         return found
@@ -196,6 +206,15 @@ class ApiSchema(AutoSchema):
         if self._reads_record():
             asked = "An ETag you have read: 304 while it is still the state."
             found.append(OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description=asked))
+        if self._hands_out():
+            told = {
+                "If-None-Match": "The ETag of the file: 304 while it is the same.",
+                "Range": "`bytes=1000-`: from there on, where a download broke off.",
+                "If-Range": "The ETag of the first part; the whole file where it is another one now.",
+            }
+            found += [
+                OpenApiParameter(one, str, OpenApiParameter.HEADER, description=said) for one, said in told.items()
+            ]
         if self._matches():
             found.append(
                 OpenApiParameter(
@@ -263,6 +282,7 @@ class ApiSchema(AutoSchema):
     def _problems(self) -> list[int]:
         access = getattr(self.view, "access", None)
         codes = {503, *getattr(self.view, "problems", ())}
+        codes |= {416} if self._hands_out() else set() if self.view.file_types else {406}
         if access is None or not access.public:
             codes |= {401, 403, 429}
         if "{" in self.path or "self.find(" in self._source():
@@ -285,6 +305,10 @@ class ApiSchema(AutoSchema):
     def _reads_record(self) -> bool:
         """One record, or few rows at once: with an ETag, 304 and `fields`."""
         return self.method == "GET" and self.view.takes_fields()
+
+    def _hands_out(self) -> bool:
+        """A file that comes in parts if asked for (core.api.views.FileView)."""
+        return self.method == "GET" and bool(self.view.file_types) and "download(" in self._source()
 
     def _answers_list(self) -> bool:
         """A list in pages, or (`whole_list`) all of it in one."""

@@ -38,7 +38,7 @@ from core.api.bodies import Strict
 from core.api.parsing import StrictJSONParser, unreadable
 from core.api.permissions import DeclaredAccess
 from core.api.problem import FieldError, Refusal, bad_input
-from core.api.rendering import ApiRenderer, JsonOnly, answered, reply, to_json
+from core.api.rendering import AnyFile, ApiRenderer, JsonOnly, answered, reply, to_json
 from core.api.schema import ApiSchema
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class ApiView(APIView):
     `asks_only`: its POST writes nothing, a token that may read may send it. `parameters`: the names its GET takes in
     the query string, others are 400; None: it looks at them itself. `expansions`: what `expand` takes. `fields` every
     GET of one record takes beside them, by what `answer` declares; `row_shape`: where the answer is `results` of
-    those, it is they that `fields` narrows. `is_file`: GET answers a file.
+    those, it is they that `fields` narrows. `is_file`: GET answers a file. `file_types`: that of a FileView.
 
     `body`: the Strict body, or one per method; `answer`: a Serializer that describes the reply (never runs),
     likewise. `success`: the status of the reply where it is not 200 (201 for POST that creates).
@@ -81,6 +81,7 @@ class ApiView(APIView):
     whole_list: ClassVar[bool] = False  # GET answers all rows in one page
     row_shape: ClassVar[type[Serializer[Any]] | None] = None
     is_file: ClassVar[bool] = False
+    file_types: ClassVar[Sequence[str]] = ()
     in_parts: ClassVar[bool] = False
     asks_only: ClassVar[bool] = False
     json_top_level: ClassVar[type | tuple[type, ...]] = dict
@@ -192,7 +193,10 @@ class ApiView(APIView):
 
     def find(self, rows: models.QuerySet[Row], **lookup: Any) -> Row:
         """The one row, or 404: the same whether it is missing or not visible (case F07). One query."""
-        found = rows.filter(**lookup).first()
+        return self.there(rows.filter(**lookup).first())
+
+    def there(self, found: Row | None) -> Row:
+        """The row, or 404 if there is none for this caller."""
         if found is None:
             path, user = self.request.path, getattr(self.request.user, "pk", None)
             security.info("refused %s %s user=%s: missing or not visible", self.request.method, path, user)
@@ -316,6 +320,13 @@ class ListView(ApiView):
                 expanding.expand(row, one, names, self.expansions)
         shown = self.sparse(given, results, names)
         return reply({"results": shown, "next": page.next, "previous": page.previous, **told})
+
+
+class FileView(ApiView):
+    """GET hands out a file of one of `file_types`, as core.downloads does: 304, or a part of it for `Range`."""
+
+    content_negotiation_class = AnyFile
+    is_file = True
 
 
 def content_tag(body: bytes, version: int | None = None) -> str:

@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -19,8 +18,7 @@ from core.api.fields import Code, Text
 from core.api.filters import choice, since
 from core.api.permissions import check_scope
 from core.api.problem import FieldError, bad_input
-from core.api.schema import PROBLEM, Problem
-from core.api.views import ApiView, ListView, caller
+from core.api.views import ApiView, FileView, ListView, caller
 from core.clock import now
 from core.downloads import download
 from core.instants import iso
@@ -141,24 +139,15 @@ class OneExport(_Own):
         return self.reply(shown(row, self))
 
 
-class ExportContent(_Own):
+class ExportContent(_Own, FileView):
     """The finished file.
 
     A download that broke off goes on with `Range` (and `If-Range` with the ETag): 206, or 416 behind its end. 404
     before it is done and once it is no longer kept.
     """
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="`bytes=1000-`: from there on."),
-            OpenApiParameter("If-Range", str, OpenApiParameter.HEADER, description="The ETag of the first part."),
-        ],
-        responses={
-            **{(code, kind): bytes for code in (200, 206) for kind in ("text/csv", "application/x-ndjson")},
-            (416, PROBLEM): OpenApiResponse(Problem, description="The range lies behind the end."),
-            **{(code, PROBLEM): OpenApiResponse(Problem) for code in (401, 403, 404, 429, 503)},
-        },
-    )
+    file_types = ("application/x-ndjson", "text/csv")
+
     def get(self, request: Request, pk: int) -> HttpResponseBase:
         row = self.own(request, pk)
         refuse_unless_covered(request, row.resource)

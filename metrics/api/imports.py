@@ -17,7 +17,7 @@ from core.api.bodies import Nothing, Strict
 from core.api.fields import Code, Text
 from core.api.filters import choice, since
 from core.api.parsing import FormParser, parse_field
-from core.api.views import ApiView, ListView
+from core.api.views import ApiView, FileView, ListView
 from core.clock import now
 from core.errors import InvalidInput
 from core.instants import iso
@@ -148,10 +148,11 @@ class Commitment(ApiView):
         return self.reply(shown(actions.commit(row, by=self.actor(request), at=now())))
 
 
-class RejectedRecords(ApiView):
+class RejectedRecords(FileView):
     """What was rejected, as CSV: line, reason, the record as it came."""
 
     access, resource = IN_CHARGE, "imports"
+    file_types = ("text/csv",)
 
     @extend_schema(responses={(200, "text/csv"): str})
     def get(self, request: Request, pk: int) -> Any:

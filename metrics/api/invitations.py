@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from core.api.filters import BadValue, Filter, key, since, text
+from core.api.filters import BadValue, Filter, since, text
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.instants import iso
 from metrics.api.surveys import HANDLES_CASES
 from metrics.models import Invitation, Suppression
+from retention.api.naming import of_customer
 
 WAITING, SENT, ANSWERED, EXPIRED, SUPPRESSED = STATES = ("waiting", "sent", "answered", "expired", "suppressed")
 NOT_ANSWERED = Q(response__isnull=True)
@@ -111,7 +112,7 @@ class Invitations(ListView):
     filters = (
         text("survey", "survey__code", "A survey by its code."),
         text("complaint", "complaint__reference", "A complaint by its reference."),
-        key("customer"),
+        of_customer(),
         Filter("state", _known, _narrow, many=True, schema={"type": "string", "enum": list(STATES)}),
         since("created_at", "sent_at", trail=True),
     )

@@ -14,7 +14,7 @@ from core.models import TrailEntry
 from metrics import events
 from metrics.customer_records import absorbed
 from retention.api.customers import HANDLES_CASES
-from retention.models import Customer
+from retention.api.naming import customer_at
 
 
 class CustomerEvents(ListView):
@@ -31,7 +31,7 @@ class CustomerEvents(ListView):
     default_ordering = "-at"
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[TrailEntry]:
-        customer = self.find(Customer.objects.visible_to(caller(request)), pk=kwargs["pk"])
+        customer = customer_at(self, kwargs["pk"])
         merged = absorbed(customer)
         if not merged:
             return events.readable().filter(customer_id=customer.pk)

@@ -19,8 +19,8 @@ from core.actions.settings import version_of
 from core.api.administering import SettingsView
 from core.api.bodies import Strict
 from core.api.expanding import Expandable
-from core.api.fields import Code, Flag, Id, Instant, Language, Text, Whole
-from core.api.filters import SINCE, between, choice, key, text
+from core.api.fields import Code, Flag, Instant, Language, Text, Whole
+from core.api.filters import SINCE, between, choice, text
 from core.api.pagination import whole_list
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
@@ -30,7 +30,7 @@ from metrics.actions import answer, surveys
 from metrics.models import Survey, SurveyKind, SurveyResponse, SurveySettings, SurveyVersion
 from metrics.survey_words import PARTS
 from retention.api.expansions import CUSTOMER
-from retention.api.naming import customer_in
+from retention.api.naming import CustomerId, of_customer
 
 HANDLES_CASES = Access(roles=frozenset(CASES))
 READS_SURVEYS = Access(roles=frozenset((*CASES, ADMIN)))
@@ -94,7 +94,7 @@ class NewResponse(Strict):
     kind = Code(choices=SurveyKind.choices, required=False)
     comment = Text(max_length=answer.COMMENT, required=False, allow_blank=True)
     complaint = Text(max_length=16, required=False)
-    customer = Id(required=False)
+    customer = CustomerId(required=False)
     answered_at = Instant(required=False, not_future=True)
     external_id = Text(max_length=120, trim=True, required=False)
     source = Text(max_length=40, trim=True, required=False)  # type: ignore[assignment]  # a field: DRF takes it off the class
@@ -302,7 +302,7 @@ class Responses(ListView):
         choice("kind", SurveyKind.values),
         text("survey", "survey__code"),
         text("complaint", "complaint__reference"),
-        key("customer"),
+        of_customer(),
         text("source"),
         text("external_id"),
         text("period_label"),
@@ -360,5 +360,5 @@ def _about(request: Request, given: dict[str, Any]) -> dict[str, Any]:
         if found["complaint"] is None:
             raise InvalidInput(_("There is no such complaint."), code="unknown_complaint", field="complaint")
     if customer := given.get("customer"):
-        found["customer"] = customer_in(caller(request), customer)
+        found["customer"] = customer
     return found

@@ -11,6 +11,7 @@ from rest_framework.exceptions import ValidationError
 from core.api.bodies import Strict
 from core.api.fields import Code, Email, Flag, Id, Language, Phone, Text
 from retention.actions.edit import CONTACTS, Profile
+from retention.api.naming import CustomerId
 from retention.models import ConsentPurpose
 from retention.models.customers import CHANNELS, CONTACT_KINDS, EMAIL, KINDS, PHONE
 
@@ -79,7 +80,7 @@ class CustomerChange(Fields):
 class CustomerBody(Strict):
     """A known customer by `id`, or what is known of one: found by external id, e-mail or phone, else made."""
 
-    id = Id(required=False)
+    id = CustomerId(required=False)
     name = Text(max_length=200, trim=True, required=False, allow_blank=True)
     email = Email(required=False)
     phone = Phone(required=False, allow_blank=True)

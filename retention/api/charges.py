@@ -24,7 +24,7 @@ from retention.actions import charges, correct
 from retention.actions.purchases import REASON
 from retention.api.customers import HANDLES_CASES
 from retention.api.expansions import CUSTOMER
-from retention.api.naming import customer_in
+from retention.api.naming import CustomerId, customer_at, of_customer
 from retention.models import Charge, Customer, Payment
 from retention.refusals import StaleMoney
 
@@ -72,7 +72,7 @@ class PaymentChange(Strict):
 
 
 class CustomerOfCharge(Strict):
-    customer = Id()
+    customer = CustomerId()
 
 
 class NewChargeOf(NewCharge, CustomerOfCharge):
@@ -145,7 +145,7 @@ class _Money(ListView):
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Any]:
         if "pk" in kwargs:
-            customer = self.find(Customer.objects.visible_to(caller(request)), pk=kwargs["pk"])
+            customer = customer_at(self, kwargs["pk"])
             return self.model.objects.filter(customer=customer)
         return self.model.objects.all() if caller(request).sees_cases else self.model.objects.none()
 
@@ -154,10 +154,7 @@ class _Money(ListView):
 
     def post(self, request: Request, pk: int | None = None) -> HttpResponse:
         values = self.read(request)
-        if pk is None:
-            customer = customer_in(caller(request), values.pop("customer"))
-        else:
-            customer = self.find(Customer.objects.visible_to(caller(request)), pk=pk)
+        customer = values.pop("customer") if pk is None else customer_at(self, pk)
         values["amount"], values["currency"] = values["amount"]
         if values.get("external_id"):
             values.setdefault("source", SOURCE)
@@ -173,7 +170,7 @@ class Charges(_Money):
     body: ClassVar = {"POST": NewChargeOf}
     answer = ChargeShape
     filters: ClassVar[tuple[Filter, ...]] = (
-        key("customer"),
+        of_customer(),
         text("order_number"),
         currency(),
         text("source"),
@@ -206,7 +203,7 @@ class Payments(_Money):
     body: ClassVar = {"POST": NewPaymentOf}
     answer = PaymentShape
     filters: ClassVar[tuple[Filter, ...]] = (
-        key("customer"),
+        of_customer(),
         key("charge"),
         currency(),
         text("source"),

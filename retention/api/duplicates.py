@@ -11,9 +11,10 @@ from rest_framework.request import Request
 
 from core.api import pagination
 from core.api.happened import Reference
-from core.api.views import ApiView, caller
+from core.api.views import ApiView
 from retention import duplicates
 from retention.api.customers import HANDLES_CASES
+from retention.api.naming import customer_at
 from retention.models import Customer
 from retention.models.customers import EMAIL, PHONE
 
@@ -73,8 +74,7 @@ class DuplicatesOf(ApiView):
     answer, row_shape = TwinsOfShape, Reference
 
     def get(self, request: Request, pk: int) -> HttpResponse:
-        rows = Customer.objects.visible_to(caller(request)).prefetch_related("contact_points")
-        return self.reply(pagination.whole_list(_briefs(duplicates.twins_of(self.find(rows, pk=pk)))))
+        return self.reply(pagination.whole_list(_briefs(duplicates.twins_of(customer_at(self, pk)))))
 
 
 def _briefs(rows: list[Customer]) -> list[dict[str, str]]:

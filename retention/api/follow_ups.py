@@ -23,7 +23,7 @@ from core.instants import iso
 from core.models import User
 from retention.actions import follow_ups as actions
 from retention.api.expansions import CUSTOMER
-from retention.api.naming import customer_in, refuse_unless_theirs
+from retention.api.naming import CustomerId, of_customer, refuse_unless_theirs
 from retention.models import FollowUp
 from retention.models.care import FollowUpOutcome, FollowUpReason
 
@@ -33,7 +33,7 @@ HANDLES_CASES = Access(roles=frozenset(CASES))
 class NewFollowUp(Strict):
     """`owner`: who calls (default: whoever asks). `complaint`: the reference of one of the customer's complaints."""
 
-    customer = Id()
+    customer = CustomerId()
     due_on = Day()
     owner = Id(required=False)
     about = Text(max_length=actions.ABOUT, required=False, allow_blank=True)
@@ -105,7 +105,7 @@ class FollowUps(ListView):
     answer = FollowUpShape
     success: ClassVar = {"POST": 201}
     filters = (
-        key("customer"),
+        of_customer(),
         key("owner"),
         text("complaint", "complaint_reference"),
         choice("reason", FollowUpReason.values),
@@ -127,7 +127,7 @@ class FollowUps(ListView):
     def post(self, request: Request) -> HttpResponse:
         """Plan a call to a customer after their complaint."""
         values = self.read(request)
-        customer, reference = customer_in(caller(request), values["customer"]), values.get("complaint", "")
+        customer, reference = values["customer"], values.get("complaint", "")
         refuse_unless_theirs(customer, caller(request), reference)
         planned = actions.plan(
             customer,

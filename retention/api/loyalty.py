@@ -12,22 +12,22 @@ from rest_framework.request import Request
 
 from core.api.bodies import Strict
 from core.api.expanding import Expandable
-from core.api.fields import Code, Id, Text, Whole
-from core.api.filters import between, choice, key, since, text
+from core.api.fields import Code, Text, Whole
+from core.api.filters import between, choice, since, text
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.instants import iso
 from retention.actions import loyalty
 from retention.api.customers import HANDLES_CASES
 from retention.api.expansions import CUSTOMER
-from retention.api.naming import customer_in, refuse_unless_theirs
+from retention.api.naming import CustomerId, of_customer, refuse_unless_theirs
 from retention.models import Customer, LoyaltyEntry, LoyaltyKind
 
 
 class NewLoyaltyEntry(Strict):
     """`points` above zero also where they are spent or lapse; a correction below zero takes them away."""
 
-    customer = Id()
+    customer = CustomerId()
     kind = Code(choices=LoyaltyKind.choices)
     points = Whole(min_value=-loyalty.MOST, max_value=loyalty.MOST)
     reason = Text(max_length=loyalty.REASON)
@@ -74,7 +74,7 @@ class LoyaltyEntries(ListView):
     answer: ClassVar = {"GET": LoyaltyEntryShape, "POST": NewEntryShape}
     success: ClassVar = {"POST": 201}
     filters: ClassVar = (
-        key("customer"),
+        of_customer(),
         choice("kind", LoyaltyKind.values),
         text("complaint", "complaint_reference"),
         between("at"),
@@ -94,7 +94,7 @@ class LoyaltyEntries(ListView):
         """Write down points given or taken. Goodwill is granted as a remedy instead. Entries are never changed: another
         one balances them."""
         values = self.read(request)
-        customer = customer_in(caller(request), values.pop("customer"))
+        customer = values.pop("customer")
         values["complaint_reference"] = values.pop("complaint", "")
         refuse_unless_theirs(customer, caller(request), values["complaint_reference"])
         made = loyalty.write_down(customer, by=self.actor(request), at=now(), **values)

@@ -26,8 +26,8 @@ from core.clock import now
 from core.instants import iso
 from retention.actions import offers as actions
 from retention.api.customers import HANDLES_CASES
-from retention.api.naming import customer_in, refuse_unless_theirs
-from retention.models import Customer, Offer, OfferKind, OfferState
+from retention.api.naming import CustomerId, customer_at, of_customer, refuse_unless_theirs
+from retention.models import Offer, OfferKind, OfferState
 from retention.models.customers import CHANNELS
 from retention.models.offers import PRODUCT, REASON, TEXT, lapsed
 
@@ -49,7 +49,7 @@ class NewOffer(Strict):
 class NewOfferTo(NewOffer):
     """With the customer it is made to."""
 
-    customer = Id()
+    customer = CustomerId()
 
 
 class OfferAcceptanceBody(Strict):
@@ -158,13 +158,13 @@ class Offers(ListView):
     body: ClassVar = {"POST": NewOfferTo}
     answer = OfferShape
     success: ClassVar = {"POST": 201}
-    filters: ClassVar[tuple[Narrowing, ...]] = (key("customer"), *FILTERS)
+    filters: ClassVar[tuple[Narrowing, ...]] = (of_customer(), *FILTERS)
     ordering: ClassVar = {"id": "pk", "made_at": "made_at", "updated_at": "updated_at"}
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Offer]:
         rows = Offer.objects.visible_to(caller(request)).select_related("customer")
         if "pk" in kwargs:
-            rows = rows.filter(customer=self.find(Customer.objects.visible_to(caller(request)), pk=kwargs["pk"]))
+            rows = rows.filter(customer=customer_at(self, kwargs["pk"]))
         return rows
 
     def to_dicts(self, rows: list[Offer]) -> list[dict[str, Any]]:
@@ -172,10 +172,7 @@ class Offers(ListView):
 
     def post(self, request: Request, pk: int | None = None) -> HttpResponse:
         user, values = caller(request), self.read(request)
-        if pk is not None:
-            customer = self.find(Customer.objects.visible_to(user), pk=pk)
-        else:
-            customer = customer_in(user, values.pop("customer"), "customer")
+        customer = customer_at(self, pk) if pk is not None else values.pop("customer")
         reference = values.pop("complaint", "")
         refuse_unless_theirs(customer, user, reference)
         if amount := values.pop("amount", None):

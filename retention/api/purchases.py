@@ -13,7 +13,7 @@ from rest_framework.request import Request
 
 from core.api.bodies import Strict
 from core.api.fields import Flag, Id, Instant, Text
-from core.api.filters import SINCE, between, choice, currency, flag, key, text
+from core.api.filters import SINCE, between, choice, currency, flag, text
 from core.api.happened import Reference
 from core.api.money import Currency, MoneyShape, Quantity, UnitPrice
 from core.api.money import shown as money_shown
@@ -25,7 +25,8 @@ from retention import refusals
 from retention.actions import correct, purchases
 from retention.api.customers import HANDLES_CASES
 from retention.api.expansions import CUSTOMER
-from retention.models import Customer, Purchase, PurchaseKind, PurchaseLine
+from retention.api.naming import customer_at, of_customer
+from retention.models import Purchase, PurchaseKind, PurchaseLine
 
 
 class LineBody(Strict):
@@ -185,7 +186,7 @@ class Purchases(ListView):
 
     access, resource = HANDLES_CASES, "purchases"
     answer = PurchaseShape
-    filters = (key("customer"), *FILTERS)
+    filters = (of_customer(), *FILTERS)
     expansions = CUSTOMER
     ordering: ClassVar = ORDERING
     default_ordering = "id"
@@ -210,7 +211,7 @@ class PurchasesOfCustomer(ListView):
     default_ordering = "-purchased_at"
 
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Purchase]:
-        customer = self.find(Customer.objects.visible_to(caller(request)), pk=kwargs["pk"])
+        customer = customer_at(self, kwargs["pk"])
         return visible(request).filter(customer=customer)
 
     def to_dict(self, row: Purchase) -> dict[str, Any]:
@@ -218,7 +219,7 @@ class PurchasesOfCustomer(ListView):
 
     def post(self, request: Request, pk: int) -> HttpResponse:
         """Record an order of this customer with its lines."""
-        customer = self.find(Customer.objects.visible_to(caller(request)), pk=pk)
+        customer = customer_at(self, pk)
         values = self.read(request)
         lines = values.pop("lines")
         values["currency"] = _one_currency(values.get("currency", ""), [line["unit_price"].currency for line in lines])

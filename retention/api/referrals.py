@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from core import dates
 from core.access import MANAGER, Access
 from core.api.bodies import Strict
-from core.api.fields import Day, Id, Text, Whole
+from core.api.fields import Day, Text, Whole
 from core.api.filters import SINCE, Days, Narrowing, flag, key, text
 from core.api.happened import Reference
 from core.api.views import ApiView, ListView, caller
@@ -26,7 +26,7 @@ from retention.actions import referrals as actions
 from retention.actions.customers import Details
 from retention.api.bodies import CustomerBody
 from retention.api.customers import HANDLES_CASES
-from retention.api.naming import customer_in
+from retention.api.naming import CustomerId, customer_at
 from retention.models import Customer, Referral
 from retention.models.offers import NOTE, REASON
 
@@ -50,7 +50,7 @@ class NewReferralBy(Strict):
 class NewReferral(NewReferralBy):
     """With the customer who brought them."""
 
-    referrer = Id()
+    referrer = CustomerId()
 
 
 class ReferralWithdrawalBody(Strict):
@@ -132,20 +132,17 @@ class Referrals(ListView):
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> QuerySet[Referral]:
         rows: Any = seen_by(caller(request))
         if "pk" in kwargs:
-            rows = rows.about(self.find(Customer.objects.visible_to(caller(request)), pk=kwargs["pk"]))
+            rows = rows.about(customer_at(self, kwargs["pk"]))
         return rows  # type: ignore[no-any-return]
 
     def to_dict(self, row: Referral) -> dict[str, Any]:
         return referral_dict(row)
 
     def post(self, request: Request, pk: int | None = None) -> HttpResponse:
-        user, values, by, at = caller(request), self.read(request), self.actor(request), now()
-        if pk is not None:
-            referrer = self.find(Customer.objects.visible_to(user), pk=pk)
-        else:
-            referrer = customer_in(user, values.pop("referrer"), "referrer")
+        values, by, at = self.read(request), self.actor(request), now()
+        referrer = customer_at(self, pk) if pk is not None else values.pop("referrer")
         values.setdefault("referred_on", dates.of_actor(by, at))
-        who = _who(user, values.pop("referred"))
+        who = _who(values.pop("referred"))
         made = actions.refer(referrer, who, by=by, at=at, **values)
         return _answer(self, made.pk, 201, location=reverse("api-referral", args=[made.pk]))
 
@@ -197,9 +194,8 @@ class ReferralIncentive(ApiView):
         return _answer(self, pk)
 
 
-def _who(user: User, told: dict[str, Any]) -> Customer | Details:
-    """Raises InvalidInput unknown_customer."""
-    return customer_in(user, told["id"], "referred/id") if "id" in told else Details(**told, source=SOURCE)
+def _who(told: dict[str, Any]) -> Customer | Details:
+    return told["id"] if "id" in told else Details(**told, source=SOURCE)
 
 
 def _answer(view: ApiView, pk: int, status: int = 200, *, location: str = "") -> HttpResponse:

@@ -17,10 +17,11 @@ from core.api.happened import HappenedShape, changes, entries, happened
 from core.api.money import MoneyShape
 from core.api.money import shown as money_shown
 from core.api.pagination import WholeListShape, whole_list
-from core.api.views import ApiView, caller
+from core.api.views import ApiView
 from core.clock import now
 from retention.actions import tenures
 from retention.api.customers import HANDLES_CASES, CustomerShape, shown, whole
+from retention.api.naming import customer_at
 from retention.models import Customer, Tenure
 
 
@@ -85,7 +86,7 @@ class Change(ApiView):
         return self.shown(customer)
 
     def seen(self, request: Request, pk: int) -> Customer:
-        return self.find(Customer.objects.visible_to(caller(request)), pk=pk)
+        return customer_at(self, pk)
 
     def shown(self, customer: Customer) -> HttpResponse:
         row = whole(Customer.objects.all()).get(pk=customer.pk)
@@ -191,7 +192,7 @@ class Tenures(ApiView):
     answer, row_shape = StaysShape, StayShape
 
     def get(self, request: Request, pk: int) -> HttpResponse:
-        customer = self.find(Customer.objects.visible_to(caller(request)), pk=pk)
+        customer = customer_at(self, pk)
         return self.reply(whole_list([stay(one) for one in tenures.in_order(customer.tenures.all())]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -45,6 +46,19 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         while found is not None and found.merged_into_id is not None:
             found = found.merged_into
         return found
+
+    def standing(self, user: User, pk: int) -> Customer | None:
+        """`standing_for` one whom `user` may see."""
+        return self.standing_for(pk) if user.sees_cases else None
+
+    def meant_by(self, keys: Collection[int]) -> list[int]:
+        """`keys`, and those of the records they became part of. Query cost: 1, and 1 for each merge behind another."""
+        found, last = set(keys), set(keys)
+        while last:
+            into = self.filter(pk__in=last, merged_into__isnull=False).values_list("merged_into", flat=True)
+            last = {one for one in into if one is not None} - found
+            found |= last
+        return sorted(found)
 
     def matching(self, words: str) -> CustomerQuerySet:
         """Customers that fit `words`, at most 50, by name (retention.search ranks them). Query cost: 1 now."""
