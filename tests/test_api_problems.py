@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from django.test import Client
 
 from core import clock
 from core.actions.upkeep import tidy
-from core.api import problem, schema
+from core.api import problem
 from core.api.rendering import to_json
 from core.api.words.codes import codes
 from core.models import IdempotencyKey, Team, User
@@ -129,7 +128,6 @@ def test_another_body_or_address_under_the_key_is_refused(manager: User) -> None
         ({"name": "Other"}, TEAMS),
         ({"name": 3}, TEAMS),
         ({"text": "a"}, ECHO),
-        ({"name": "New"}, TEAMS + "?fields=id"),
     ]:
         assert refused(post(headers, body, path, **key), 422, "idempotency_key_reused"), body
     assert not Team.objects.filter(name="Other").exists()
@@ -197,20 +195,10 @@ def test_parallel_calls_with_one_key_make_one_row() -> None:
 # The document
 
 
-@pytest.fixture
-def own_document() -> Iterator[None]:
-    """The document of this module's routes, forgotten again afterwards."""
-    schema.document.cache_clear()
-    yield
-    schema.document.cache_clear()
-
-
-@pytest.mark.usefixtures("own_document")
 def test_the_document_describes_what_views_declare() -> None:
     response = Client().get("/api/v1/schema/")
     assert response.status_code == 200
     document = response.json()
-    schema.document.cache_clear()
     assert document["openapi"].startswith("3.1")
     assert set(document["components"]["securitySchemes"]) == {"token", "session"}
     create = document["paths"]["/api/v1/teams/"]["post"]
@@ -230,7 +218,7 @@ def test_the_document_describes_what_views_declare() -> None:
     assert body["required"] == ["text"]
     assert "/api/v1/schema/" not in document["paths"]
     again = Client().get("/api/v1/schema/", headers={"If-None-Match": response["ETag"]})
-    assert again.status_code in (200, 304)
+    assert again.status_code == 304
 
 
 def test_the_interactive_page_runs_no_inline_script() -> None:

@@ -349,6 +349,15 @@ def test_the_index_says_where_to_read_on() -> None:
     assert Client().post("/api/v1/").status_code == 405
 
 
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_nothing_in_the_query_string_of_a_change_is_ignored(api: Any, method: str) -> None:
+    """A caller who believes that `?dry_run=true` holds something back is told that it does not."""
+    path = "/api/v1/complaints/" if method == "post" else "/api/v1/complaints/AM-0000-0000/"
+    answer = api(method.upper(), f"{path}?dry_run=true&x=1", {})
+    assert answer.status_code == 400
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["?dry_run", "?x"]
+
+
 @pytest.mark.parametrize("query", ["format=yaml", "format=", "format=json&format=json", "version=1"])
 def test_the_document_comes_in_one_format(query: str) -> None:
     assert Client().get(f"/api/v1/schema/?{query}").status_code == 400

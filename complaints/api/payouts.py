@@ -28,6 +28,7 @@ from core.api.money import shown as money_shown
 from core.api.problem import bad_parameter
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
+from retention.api.naming import of_customer
 
 HANDS_OUT_MONEY = Access(roles=frozenset({MANAGER}))
 
@@ -173,7 +174,7 @@ class Payouts(ListView):
         currency("remedy__currency"),
         text("complaint", "remedy__complaint__reference"),
         text("reference"),
-        key("customer", "remedy__complaint__customer"),
+        of_customer("remedy__complaint__customer"),
         key("remedy"),
         key("export", "export__number"),
         between("paid_on"),

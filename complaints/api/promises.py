@@ -30,6 +30,7 @@ from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.errors import InvalidInput
 from core.models import User
+from retention.api.naming import of_customer
 
 LONG = promises.MOST_WORDS
 
@@ -157,7 +158,7 @@ class Promises(ListView):
     answer: ClassVar[Any] = PromiseShape
     filters: ClassVar[Any] = (
         text("complaint", "complaint__reference"),
-        key("customer", "complaint__customer"),
+        of_customer("complaint__customer"),
         *FILTERS,
     )
     expansions = OF_COMPLAINT

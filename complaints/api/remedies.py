@@ -29,6 +29,7 @@ from core.api.money import shown as money_shown
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.errors import InvalidInput
+from retention.api.naming import of_customer
 from retention.models import Charge
 
 LONG = remedies.MOST_WORDS
@@ -148,7 +149,7 @@ class Remedies(ListView):
     answer: ClassVar[Any] = RemedyShape
     filters: ClassVar[tuple[Narrowing, ...]] = (
         text("complaint", "complaint__reference"),
-        key("customer", "complaint__customer"),
+        of_customer("complaint__customer"),
         *FILTERS,
     )
     expansions = OF_COMPLAINT

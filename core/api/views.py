@@ -129,7 +129,9 @@ class ApiView(APIView):
             detail = _("The body is taken as it is, without Content-Encoding.")
             raise Refusal(415, "unsupported_content_encoding", detail, headers={"Accept-Encoding": "identity"})
         given = request.query_params
-        if given and request.method in ("GET", "HEAD"):
+        if given and request.method in ("POST", "PUT", "PATCH", "DELETE"):
+            filtering.refuse_unknown(given, ())
+        elif given and request.method in ("GET", "HEAD"):
             takes_fields = self.takes_fields()
             if self.parameters is not None:
                 filtering.refuse_unknown(given, {*self.parameters, *(["fields"] if takes_fields else [])})

@@ -37,9 +37,9 @@ def customer_at(view: ApiView, pk: int) -> Customer:
     return view.there(Customer.objects.standing(caller(view.request), pk))
 
 
-def of_customer() -> Filter:
+def of_customer(column: str = "") -> Filter:
     """The filter `customer`; may be repeated. Query cost: 1, and 1 for each merge behind another."""
-    by_key = key("customer")
+    by_key = key("customer", column)
     return replace(by_key, apply=lambda rows, chosen: by_key.apply(rows, Customer.objects.meant_by(chosen)))
 
 
