@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from complaints.models import Complaint, Status
@@ -283,12 +284,34 @@ def test_a_page_of_the_list_costs_the_same_for_one_row_and_for_fifty(cast, djang
     api = Api(cast.manager)
     cast.complaint()
     api("GET", ROOT)
-    with django_assert_num_queries(3):  # token, rows, clocks
+    with django_assert_num_queries(4):  # token, keys, rows, clocks
         api("GET", ROOT)
     for _ in range(20):
         cast.complaint()
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(api("GET", ROOT).json()["results"]) == 21
+
+
+def test_a_row_that_leaves_the_list_while_its_page_is_read_takes_no_other_with_it(api, cast):
+    made = [cast.complaint().reference for _ in range(5)]
+    Complaint.objects.update(severity="moderate")
+    left = made[3]  # the last one of the first page, newest first
+
+    asked = []
+
+    def meanwhile(execute, sql, params, many, context):
+        asked.append(sql)
+        if len(asked) > 1 and "LIMIT 3" in asked[-2]:  # the keys are read, the rows are not
+            Complaint.objects.filter(reference=left).update(severity="critical")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(meanwhile):
+        page = api("GET", f"{ROOT}?severity=moderate&page_size=2&ordering=-received_at").json()
+    seen = [[one["reference"] for one in page["results"]]]
+    while page["next"]:
+        page = api("GET", page["next"].removeprefix("http://testserver")).json()
+        seen.append([one["reference"] for one in page["results"]])
+    assert seen == [[made[4]], [made[2], made[1]], [made[0]]]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from core import cached
 from core.actor import Actor
 from core.models import Absence, Team, User
 from retention.actions import customers
-from retention.models import Customer
+from retention.models import ContactPoint, Customer
 from retention.models.customers import key_of
 from tests.cast import MONDAY, ensure_default_owner, make_agent, make_customer, make_lead, make_team, make_user
 
@@ -220,6 +220,24 @@ def test_of_several_the_one_made_first_and_never_a_merged_one() -> None:
     assert found(email="same@mail.example") == first
     Customer.objects.filter(pk=first.pk).update(merged_into=third)
     assert found(email="same@mail.example") == second
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="its planner")
+def test_an_address_that_many_share_is_looked_up_and_not_searched_for_among_all() -> None:
+    made = Customer.objects.bulk_create(
+        Customer(name="x", name_key="x", created_at=MONDAY, updated_at=MONDAY) for _ in range(20_000)
+    )
+    keys = [f"office-{number % 200}@mail.example" for number in range(20_000)]
+    ContactPoint.objects.bulk_create(
+        ContactPoint(customer=one, kind="email", value=key, value_key=key) for one, key in zip(made, keys, strict=True)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE retention_customer; ANALYZE retention_contactpoint")
+        assert found(email="office-777@mail.example") is None
+        sql = customers._found_by((customers._BY_CONTACT["email"],))
+        cursor.execute(f"EXPLAIN {sql}", ["email", "office-777@mail.example"])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "contactpoint_lookup" in plan or "contactpoint_begins" in plan, plan
 
 
 def test_looking_for_a_customer_is_one_query(django_assert_num_queries: object) -> None:

@@ -62,10 +62,13 @@ _BY_CONTACT = {
 
 @cache
 def _found_by(sources: tuple[str, ...]) -> str:
-    """SQL for the customer named by the surest of the sources; each is one look into an index."""
+    """SQL for the customer named by the surest of the sources; each is one look into an index.
+
+    MATERIALIZED: where many share an address, the planner would walk all customers in the order of LIMIT instead.
+    """
     return (
-        f"SELECT {rows.columns(Customer, 'c')} FROM ({' UNION ALL '.join(sources)}) found "  # noqa: S608  ours only
-        "JOIN retention_customer c ON c.id = found.customer_id "
+        f"WITH found AS MATERIALIZED ({' UNION ALL '.join(sources)}) "  # noqa: S608  ours only
+        f"SELECT {rows.columns(Customer, 'c')} FROM found JOIN retention_customer c ON c.id = found.customer_id "
         "WHERE c.merged_into_id IS NULL ORDER BY found.place, c.id LIMIT 1"
     )
 
