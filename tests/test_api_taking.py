@@ -143,6 +143,19 @@ def test_what_is_not_there_narrows_no_list_to_nothing(query: str, code: str, api
     assert errors(api("GET", f"{ROOT}?{query}")) == {(f"?{query.partition('=')[0]}", code)}
 
 
+@pytest.mark.parametrize(
+    ("path", "query", "code"),
+    [
+        ("survey-responses", "survey=nope", "unknown_survey"),
+        ("survey-invitations", "survey=nps&survey=nope", "unknown_survey"),
+        ("complaint-types", "parent=nope", "unknown_parent"),
+        ("root-causes", "parent=nope", "unknown_parent"),
+    ],
+)
+def test_nor_does_it_elsewhere(path: str, query: str, code: str, api: Api) -> None:
+    assert errors(api("GET", f"/api/v1/{path}/?{query}")) == {(f"?{query.partition('=')[0]}", code)}
+
+
 def test_a_customers_language_is_one_of_ours(api: Api) -> None:
     assert errors(api("GET", "/api/v1/customers/?language=xx")) == {("?language", "unknown_code")}
 

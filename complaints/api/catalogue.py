@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy
 from rest_framework.request import Request
 
 from complaints.api import present
@@ -13,11 +14,12 @@ from complaints.api.shapes import AgentShape, CatalogueShape, ChannelShape, Rout
 from complaints.api.teams import shown
 from complaints.models import Channel, ComplaintType, RootCause, RoutingRule
 from core.access import Access
-from core.api.filters import flag, key, since, text
+from core.api.filters import flag, key, named, since, text
 from core.api.views import ApiView, ListView
 from core.models import Team, User
 
 SIGNED_IN = Access()
+NO_PARENT = ("unknown_parent", gettext_lazy("There is nothing with this code."))
 
 
 class Types(ListView):
@@ -25,7 +27,11 @@ class Types(ListView):
 
     access, resource = SIGNED_IN, "complaint-types"
     answer: ClassVar[Any] = CatalogueShape
-    filters = (flag("is_active"), text("code"), text("parent", "parent__code"))
+    filters = (
+        flag("is_active"),
+        text("code"),
+        named("parent", lambda rows: rows.model.objects.order_by(), "code", NO_PARENT),
+    )
     ordering: ClassVar = {"position": "position", "code": "code"}
     default_ordering = "position"
 

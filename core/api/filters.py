@@ -169,6 +169,32 @@ def choice(name: str, values: Iterable[str], column: str = "") -> Filter:
     return Filter(name, parse, lambda rows, chosen: rows.filter(**{f"{column or name}__in": chosen}), True, "", schema)
 
 
+def named(
+    name: str,
+    of: Callable[[Rows], Rows],
+    column: str,
+    unknown: tuple[str, Any],
+    *,
+    narrow: Callable[[Rows, list[int]], Rows] | None = None,
+    description: str = "",
+) -> Filter:
+    """Related records by what `column` of theirs says, `of(rows)` being all there are; may be repeated. One that is not
+    there is 400 with the code and message `unknown`. Query cost: 1.
+
+    They are looked up first: by keys a list has an index to read, joined to names it reads all.
+    """
+    code, message = unknown
+
+    def chosen(rows: Rows, names: list[str]) -> Rows:
+        found: Mapping[str, int] = dict(of(rows).filter(**{f"{column}__in": names}).values_list(column, "pk"))
+        if not found.keys() >= set(names):
+            raise bad_parameter(name, code, str(message))
+        keys = list(found.values())
+        return narrow(rows, keys) if narrow is not None else rows.filter(**{f"{name}__in": keys})
+
+    return Filter(name, str, chosen, True, description)
+
+
 def text(name: str, column: str = "", description: str = "") -> Filter:
     """Exactly this text; may be repeated."""
     return Filter(name, str, lambda rows, chosen: rows.filter(**{f"{column or name}__in": chosen}), True, description)

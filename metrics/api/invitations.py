@@ -16,7 +16,7 @@ from core.api.filters import BadValue, Filter, since, text
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
 from core.instants import iso
-from metrics.api.surveys import HANDLES_CASES
+from metrics.api.surveys import BY_SURVEY, HANDLES_CASES
 from metrics.models import Invitation, Suppression
 from retention.api.naming import of_customer
 
@@ -110,7 +110,7 @@ class Invitations(ListView):
     access, resource = HANDLES_CASES, "surveys"
     answer = InvitationShape
     filters = (
-        text("survey", "survey__code", "A survey by its code."),
+        BY_SURVEY,
         text("complaint", "complaint__reference", "A complaint by its reference."),
         of_customer(),
         Filter("state", _known, _narrow, many=True, schema={"type": "string", "enum": list(STATES)}),

@@ -9,6 +9,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -20,7 +21,7 @@ from core.api.administering import SettingsView
 from core.api.bodies import Strict
 from core.api.expanding import Expandable
 from core.api.fields import Code, Flag, Instant, Language, Text, Whole
-from core.api.filters import SINCE, between, choice, text
+from core.api.filters import SINCE, between, choice, named, text
 from core.api.pagination import whole_list
 from core.api.views import ApiView, ListView, caller
 from core.clock import now
@@ -291,6 +292,10 @@ class Versions(ApiView):
         return self.reply(shown_version(made), 201, location=reverse("api-survey-versions", args=[code]))
 
 
+NO_SURVEY = ("unknown_survey", gettext_lazy("There is no survey with this code."))
+BY_SURVEY = named("survey", lambda _rows: Survey.objects.order_by(), "code", NO_SURVEY)
+
+
 class Responses(ListView):
     """Answers to surveys as the caller may see them."""
 
@@ -300,7 +305,7 @@ class Responses(ListView):
     success: ClassVar = {"POST": 201}
     filters = (
         choice("kind", SurveyKind.values),
-        text("survey", "survey__code"),
+        BY_SURVEY,
         text("complaint", "complaint__reference"),
         of_customer(),
         text("source"),
