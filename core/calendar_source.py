@@ -249,7 +249,7 @@ def _seasons(data: object) -> tuple[Season, ...]:
         if last < first:
             raise SourceError("backwards", f"{place}.to", "the season ends before it begins")
         if (last - first).days >= MAX_SEASON_DAYS:
-            raise SourceError("too_long", f"{place}.to", "more than ten years of seasons")
+            raise SourceError("seasons_too_long", f"{place}.to", "more than ten years of seasons")
         name, weekly = _name(one.get("name", ""), f"{place}.name"), _weekly(one.get("weekly", {}), f"{place}.weekly")
         found.append((Season(name, first, last, weekly), index))
     found.sort(key=lambda pair: pair[0].first)
@@ -258,7 +258,7 @@ def _seasons(data: object) -> tuple[Season, ...]:
             day = later.first.isoformat()
             raise SourceError("seasons_overlap", f"seasons.{index}.from", f"two seasons on {day}", day=day)
     if sum((one.last - one.first).days + 1 for one, _ in found) > MAX_SEASON_DAYS:
-        raise SourceError("too_long", "seasons", "more than ten years of seasons")
+        raise SourceError("seasons_too_long", "seasons", "more than ten years of seasons")
     return tuple(one for one, _ in found)
 
 

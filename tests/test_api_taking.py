@@ -363,10 +363,16 @@ def test_the_index_says_where_to_read_on() -> None:
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_what_an_address_does_not_do_is_refused_first(api: Any, method: str) -> None:
+    assert api(method.upper(), "/api/v1/complaints/AM-0000-0000/events/?x=1", {}).status_code == 405
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_nothing_in_the_query_string_of_a_change_is_ignored(api: Any, method: str) -> None:
     """A caller who believes that `?dry_run=true` holds something back is told that it does not."""
-    path = "/api/v1/complaints/" if method == "post" else "/api/v1/complaints/AM-0000-0000/"
-    answer = api(method.upper(), f"{path}?dry_run=true&x=1", {})
+    case = "complaints/AM-0000-0000"
+    paths = {"post": "complaints", "put": f"{case}/customer", "patch": case, "delete": "attachments/x"}
+    answer = api(method.upper(), f"/api/v1/{paths[method]}/?dry_run=true&x=1", {})
     assert answer.status_code == 400
     assert [one["pointer"] for one in answer.json()["errors"]] == ["?dry_run", "?x"]
 

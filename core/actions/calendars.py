@@ -33,7 +33,7 @@ WORDS: dict[str, Promise] = {
     "too_many_rows": gettext_lazy("At most %(limit)s intervals a day."),
     "too_many_seasons": gettext_lazy("At most %(limit)s seasons."),
     "too_many_holidays": gettext_lazy("At most %(limit)s holidays. Remove those long past."),
-    "too_long": gettext_lazy("Seasons last ten years at most, all of them together."),
+    "seasons_too_long": gettext_lazy("Seasons last ten years at most, all of them together."),
     "backwards": gettext_lazy("The season ends before it begins."),
     "seasons_overlap": gettext_lazy("Two seasons hold on %(day)s."),
     "duplicate_date": gettext_lazy("%(day)s is in the list twice."),

@@ -48,6 +48,7 @@ Row = TypeVar("Row", bound=models.Model)
 security = logging.getLogger("security")
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 _TAGS = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"(?:\s*,\s*(?:W/)?"[\x21\x23-\x7e\x80-\xff]*")*')
+CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 _VERSION = re.compile(r"(\d{1,9})(?:-[0-9a-f]{1,16})?", re.ASCII)
 
 
@@ -129,7 +130,7 @@ class ApiView(APIView):
             detail = _("The body is taken as it is, without Content-Encoding.")
             raise Refusal(415, "unsupported_content_encoding", detail, headers={"Accept-Encoding": "identity"})
         given = request.query_params
-        if given and request.method in ("POST", "PUT", "PATCH", "DELETE"):
+        if given and request.method in CHANGES and hasattr(self, request.method.lower()):
             filtering.refuse_unknown(given, ())
         elif given and request.method in ("GET", "HEAD"):
             takes_fields = self.takes_fields()

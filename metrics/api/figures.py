@@ -99,6 +99,9 @@ class _Metric(MeasureShape):
 MetricShape = type("MetricShape", (_Metric,), {"from": serializers.DateField(allow_null=True)})
 
 
+AT = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}
+
+
 class Parameters:
     """The parameters of some figures (default: all), for lists. `metrics.figures.asking` reads and refuses them."""
 
@@ -112,7 +115,7 @@ class Parameters:
         ("from", {"type": "string", "format": "date"}, "First local date."),
         ("to", {"type": "string", "format": "date"}, "Last local date, included."),
         ("time_zone", {"type": "string"}, "Name of a time zone; by default the installation's."),
-        ("as_of", {"type": "string"}, "An instant, or the end of a local date; by default now."),
+        ("as_of", AT, "An instant, or the end of a local date; by default now."),
         ("basis", {"type": "string"}, "One of the figure's bases."),
         ("kind", {"type": "string"}, "One of the figure's kinds."),
         (

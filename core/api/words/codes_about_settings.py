@@ -84,6 +84,7 @@ overlap | 400 | Two stretches of hours overlap. | Join them.
 preview_outdated | 409 | The preview is more than an hour old, or complaints have changed since. | Preview it again.
 required_by_pack | 400, 409 | The pack asks for something that is missing. | `message` names it.
 seasons_overlap | 400 | Two seasons share a day. | Part them.
+seasons_too_long | 400 | Seasons last ten years at most, all of them together. | Leave out those long past or far ahead.
 too_many_holidays | 400 | More holidays than are taken. | `message` says how many.
 too_many_rows | 400 | More stretches of hours in a day than are taken. | `message` says how many.
 too_many_seasons | 400 | More seasons than are taken. | `message` says how many.
