@@ -108,10 +108,8 @@ class ApiView(APIView):
         self.headers = self.default_response_headers
         try:
             self.initial(request, *args, **kwargs)
-            name = (request.method or "").lower()
-            handler = getattr(self, name, None) if name in self.http_method_names else None
-            handler = handler or self.http_method_not_allowed
-            if name == "post" and self.idempotent and not self.in_parts:
+            handler = self._handler(request) or self.http_method_not_allowed
+            if request.method == "POST" and self.idempotent and not self.in_parts:
                 response = idempotency.once(request, lambda: handler(request, *args, **kwargs))
             else:
                 response = handler(request, *args, **kwargs)
@@ -119,6 +117,11 @@ class ApiView(APIView):
             response = self.handle_exception(exc)
         self.response = self.finalize_response(request, response, *args, **kwargs)
         return self.response
+
+    def _handler(self, request: Request) -> Any:
+        """What answers the method asked for; None: it is not allowed here."""
+        name = (request.method or "").lower()
+        return getattr(self, name, None) if name in self.http_method_names else None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Who calls and whether they may; then that every parameter means something and the body is not packed."""
@@ -130,7 +133,7 @@ class ApiView(APIView):
             detail = _("The body is taken as it is, without Content-Encoding.")
             raise Refusal(415, "unsupported_content_encoding", detail, headers={"Accept-Encoding": "identity"})
         given = request.query_params
-        if given and request.method in CHANGES and hasattr(self, request.method.lower()):
+        if given and request.method in CHANGES and self._handler(request):
             filtering.refuse_unknown(given, ())
         elif given and request.method in ("GET", "HEAD"):
             takes_fields = self.takes_fields()
