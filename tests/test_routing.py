@@ -222,7 +222,7 @@ def test_of_several_the_one_made_first_and_never_a_merged_one() -> None:
     assert found(email="same@mail.example") == second
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="its planner")
+@pytest.mark.postgresql
 def test_an_address_that_many_share_is_looked_up_and_not_searched_for_among_all() -> None:
     made = Customer.objects.bulk_create(
         Customer(name="x", name_key="x", created_at=MONDAY, updated_at=MONDAY) for _ in range(20_000)
