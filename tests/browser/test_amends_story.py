@@ -103,7 +103,7 @@ def take_the_call(page: Any, house: Cast) -> Complaint:
     page.get_by_role("option", name="Dana Whitlock").wait_for()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    assert page.input_value("#id_customer") == str(house.customer.pk)
+    expect(page.locator("#id_customer")).to_have_value(str(house.customer.pk))
     page.get_by_label("In one line").fill("Charged twice for November")
     page.get_by_label("What happened, in the customer's words").fill(WORDS)
     page.get_by_label("What they ask for").fill("One of the two charges back\nA call from a person")
@@ -189,7 +189,7 @@ def plan_what_shall_change(page: Any, complaint: Complaint) -> None:
     page.locator("summary[aria-label='More actions']").click()
     page.get_by_role("link", name="Plan a corrective action").click()
     page.get_by_text(complaint.reference).wait_for()
-    assert page.input_value("[name=root_cause]") == "people-mistake"
+    expect(page.locator("[name=root_cause]")).to_have_value("people-mistake")
     page.get_by_label("What is changed").fill("An invoice run cannot be started twice")
     page.get_by_role("button", name="Plan it").click()
     page.locator("h2", has_text="1 complaint it answers").wait_for()

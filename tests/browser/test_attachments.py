@@ -238,7 +238,8 @@ def test_a_complainant_sends_a_photo_with_and_without_scripts(open_page: Any, ca
         if scripts:
             page.locator("[data-chosen]").wait_for()
         for _question in range(6):
-            page.get_by_role("button", name="Continue", exact=True).last.click()
+            with page.expect_navigation():
+                page.get_by_role("button", name="Continue", exact=True).last.click()
             if page.get_by_role("button", name="Send my complaint").count():
                 break
             if page.locator("[type=radio]").count():

@@ -10,6 +10,7 @@ from complaints.actions import decide
 from complaints.reference import catalogue
 from core import clock
 from core.actor import Actor
+from tests.browser.conftest import expect
 from tests.browser.looks import SKINS, as_, look
 from tests.cast import Cast, make_customer
 
@@ -30,7 +31,7 @@ def test_the_card_links_who_was_found_as_one_typed_again_and_again(open_page: An
         page.get_by_role("button", name="It is their complaint").click()
         page.locator("#who", has_text=name).wait_for()
         page.locator("#composer_modes", has_text=f"Reply to {name}").wait_for()
-    assert page.input_value("#body") == "A reply under way"
+    expect(page.locator("#body")).to_have_value("A reply under way")
 
 
 def test_after_closing_in_place_no_reply_is_offered_and_no_text_changes_its_mode(open_page: Any, cast: Cast) -> None:
@@ -44,15 +45,15 @@ def test_after_closing_in_place_no_reply_is_offered_and_no_text_changes_its_mode
     page.locator("#act-close").get_by_role("button", name="Close the case").click()
     reply = page.locator("#composer input[value=reply]")
     page.locator("#composer input[value=reply]:disabled").wait_for(state="attached")
-    assert page.locator("#composer input[value=note]").is_checked()
-    assert page.input_value("#body") == "", "what was meant for the customer is no note"
+    expect(page.locator("#composer input[value=note]")).to_be_checked()
+    expect(page.locator("#body"), "what was meant for the customer is no note").to_have_value("")
     assert page.locator("#composer .button--primary.composer__reply-only").is_disabled()
     page.locator("#act-reopen summary").click()
     page.fill("#act-reopen input[name=reason]", "It broke again")
     page.locator("#act-reopen button[type=submit]").click()
     page.locator("#composer input[value=reply]:enabled").wait_for(state="attached")
     reply.check(force=True)
-    assert page.input_value("#body") == "Dear customer"
+    expect(page.locator("#body")).to_have_value("Dear customer")
 
 
 @pytest.mark.parametrize("skin", SKINS)

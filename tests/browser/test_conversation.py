@@ -19,7 +19,7 @@ from core import clock
 from core.actor import Actor
 from core.models import Draft, User
 from tests import chromium
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import expect, sign_in
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -58,20 +58,20 @@ def test_two_agents_answer_the_same_case_and_nothing_is_lost(open_page: Any, cas
     colleague.locator(".message--out", has_text="The courier comes").wait_for()
 
     agent.locator(".message--out", has_text="The courier comes").wait_for()  # by itself
-    assert agent.evaluate("document.activeElement.id") == "body"
-    assert agent.input_value("#body") == "We are looking into it"
+    expect(agent.locator("#body")).to_be_focused()
+    expect(agent.locator("#body")).to_have_value("We are looking into it")
 
     agent.keyboard.press("Control+Enter")
     panel = agent.locator("[data-meanwhile]")
     panel.wait_for()
     assert "The courier comes on Monday" in panel.inner_text()
-    assert agent.input_value("#body") == "We are looking into it"
+    expect(agent.locator("#body")).to_have_value("We are looking into it")
     assert said(complaint) == ["The courier comes on Monday"]
     panel.locator("[data-anyway]").focus()
     agent.keyboard.press("Enter")
     agent.locator(".message--out", has_text="We are looking into it").wait_for()
     panel.wait_for(state="detached")
-    assert agent.input_value("#body") == ""
+    expect(agent.locator("#body")).to_have_value("")
     assert said(complaint) == ["The courier comes on Monday", "We are looking into it"]
 
 
@@ -86,7 +86,8 @@ def test_keep_as_draft_lets_go_of_the_panel_and_keeps_the_text(open_page: Any, c
     page.locator("[data-meanwhile]").wait_for(state="detached")
     until(lambda: Draft.objects.filter(user=cast.agent, body="Mine").exists())
     page.reload()
-    assert page.input_value("#body") == "Mine" and said(complaint) == ["Theirs"]
+    expect(page.locator("#body")).to_have_value("Mine")
+    assert said(complaint) == ["Theirs"]
 
 
 def test_a_reply_is_taken_back_with_the_keyboard_and_sent_better(open_page: Any, cast: Cast) -> None:
@@ -101,14 +102,15 @@ def test_a_reply_is_taken_back_with_the_keyboard_and_sent_better(open_page: Any,
     waiting.wait_for()
     before = waiting.locator("[data-countdown]").inner_text()
     until(lambda: waiting.locator("[data-countdown]").inner_text() != before)  # the seconds run
-    assert page.input_value("#body") == "" and said(complaint) == []
+    expect(page.locator("#body")).to_have_value("")
+    assert said(complaint) == []
 
     page.locator("#body").focus()
     page.keyboard.press("Control+KeyZ")
     waiting.wait_for(state="detached")
     page.wait_for_function("document.getElementById('body').value === 'To early'")
     assert Pending.objects.get().state == PendingState.CANCELLED
-    assert page.evaluate("document.activeElement.id") == "body"
+    expect(page.locator("#body")).to_be_focused()
     page.keyboard.type(", sorry")
     page.keyboard.press("Control+Enter")
     page.locator(".message--waiting", has_text="To early, sorry").wait_for()
@@ -117,7 +119,7 @@ def test_a_reply_is_taken_back_with_the_keyboard_and_sent_better(open_page: Any,
     assert said(complaint) == ["To early, sorry"]
     until(lambda: not Draft.objects.exists())
     page.reload()
-    assert page.input_value("#body") == ""
+    expect(page.locator("#body")).to_have_value("")
 
 
 def test_taking_back_by_its_own_key_and_without_javascript(open_page: Any, cast: Cast) -> None:
@@ -131,7 +133,7 @@ def test_taking_back_by_its_own_key_and_without_javascript(open_page: Any, cast:
     page.locator("#body").evaluate("box => box.blur()")
     page.keyboard.press("Backspace")
     page.locator(".message--waiting").wait_for(state="detached")
-    assert page.input_value("#body") == "One"
+    expect(page.locator("#body")).to_have_value("One")
 
     plain = open_page(user=cast.colleague, java_script_enabled=False)
     User.objects.filter(pk=cast.colleague.pk).update(take_back_seconds=30)
@@ -140,7 +142,8 @@ def test_taking_back_by_its_own_key_and_without_javascript(open_page: Any, cast:
     plain.get_by_role("button", name="Send reply").click()
     plain.locator(".message--waiting", has_text="Two").get_by_role("button", name="Take back").click()
     plain.locator(".message--waiting").wait_for(state="detached")
-    assert plain.input_value("#body") == "Two" and said(complaint) == []
+    expect(plain.locator("#body")).to_have_value("Two")
+    assert said(complaint) == []
 
 
 def test_sending_later_from_the_menu(open_page: Any, cast: Cast) -> None:
@@ -151,7 +154,7 @@ def test_sending_later_from_the_menu(open_page: Any, cast: Cast) -> None:
     page.locator("summary[aria-label='Send later']").click()
     page.get_by_role("button", name="Tomorrow morning").click()
     page.locator(".message--waiting", has_text="Tomorrow then").wait_for()
-    assert page.input_value("#body") == ""
+    expect(page.locator("#body")).to_have_value("")
     waits = Pending.objects.get()
     assert not waits.take_back and waits.due_at.hour == 9
     page.locator(".message--waiting").get_by_role("button", name="Send now").click()
@@ -245,7 +248,7 @@ def test_two_devices_with_two_texts_are_both_offered(open_page: Any, cast: Cast)
     assert "From the laptop" in offer.inner_text() and phone.input_value("#body") == "From the phone"
     assert Draft.objects.get().body == "From the laptop"
     offer.locator("[data-keep-both]").click()
-    assert phone.input_value("#body") == "From the phone\n\nFrom the laptop"
+    expect(phone.locator("#body")).to_have_value("From the phone\n\nFrom the laptop")
     until(lambda: Draft.objects.get().body == "From the phone\n\nFrom the laptop")
 
 
@@ -256,13 +259,13 @@ def test_reply_and_note_are_two_drafts(open_page: Any, cast: Cast) -> None:
     page.fill("#body", "for the customer")
     page.locator("#body").evaluate("box => box.blur()")
     page.keyboard.press("KeyN")
-    assert page.input_value("#body") == ""
+    expect(page.locator("#body")).to_have_value("")
     page.fill("#body", "for us")
     until(lambda: Draft.objects.count() == 2)
     page.reload()
-    assert page.input_value("#body") == "for the customer"
+    expect(page.locator("#body")).to_have_value("for the customer")
     page.keyboard.press("KeyN")
-    assert page.input_value("#body") == "for us"
+    expect(page.locator("#body")).to_have_value("for us")
     page.keyboard.press("Control+Enter")
     page.locator(".message--note", has_text="for us").wait_for()
     until(lambda: [one.body for one in Draft.objects.all()] == ["for the customer"])

@@ -56,7 +56,7 @@ def test_two_hundred_are_assigned_two_refuse_and_it_is_undone(open_page: Any, ca
     keys.press("b")
     keys.press("a")
     page.locator("#bulk_dialog[open] #id_owner").wait_for()
-    assert page.evaluate("document.activeElement.id") == "id_owner"
+    expect(page.locator("#id_owner")).to_be_focused()
     keys.type("Cole")
     keys.press("Control+Enter")
     page.wait_for_url("**/complaints/bulk/*/")
@@ -123,7 +123,7 @@ def test_a_call_from_the_first_word_to_the_next_case(open_page: Any, cast: Cast)
     page.get_by_role("option", name="Dana Whitlock").wait_for()
     keys.press("ArrowDown")
     keys.press("Enter")
-    assert page.input_value("#id_customer") == str(cast.customer.pk)
+    expect(page.locator("#id_customer")).to_have_value(str(cast.customer.pk))
     tab_to(page, "#id_subject")
     keys.type("The lamp flickers")
     keys.press("Tab")
@@ -215,7 +215,7 @@ def test_the_list_beside_the_case_is_live(open_page: Any, cast: Cast) -> None:
     cast.complaint(subject="Just come in")
     page.clock.fast_forward(16_000)
     page.locator("#strip .row", has_text="Just come in").wait_for()
-    assert page.input_value("#body") == "A reply under way"
+    expect(page.locator("#body")).to_have_value("A reply under way")
 
 
 @pytest.mark.parametrize("skin", SKINS)

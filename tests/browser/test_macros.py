@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 import pytest
@@ -66,8 +67,8 @@ def test_from_the_key_to_the_sent_reply(open_page: Any, cast: Cast, macro: Macro
     page.locator("#macros").wait_for(state="detached")
     expect(page.locator("[data-macro-badge]")).to_be_visible()
     expect(page.locator("#composer [name=macro]")).to_have_value(str(macro.current_id))
-    assert page.locator("input[name=apology]").is_checked()
-    assert page.evaluate("document.activeElement.id") == "body"
+    expect(page.locator("input[name=apology]")).to_be_checked()
+    expect(page.locator("#body")).to_be_focused()
     assert chosen(page) == "{{ order_number }}"
 
     keys.press("Control+Enter")  # not yet: the cursor goes to what is open
@@ -132,10 +133,8 @@ def test_what_was_typed_stays_and_the_badge_can_be_taken_away(open_page: Any, ca
     page.locator("[data-macro-badge]", has_text="Where the order is").wait_for()
     expect(page.locator("#composer [name=macro]")).to_have_value(str(macro.current_id))
     page.locator("[data-macro-off]").press("Enter")
-    assert (
-        page.locator("#composer [name=macro]").input_value() == ""
-        and not page.locator("[data-macro-badge]").is_visible()
-    )
+    expect(page.locator("#composer [name=macro]")).to_have_value("")
+    expect(page.locator("[data-macro-badge]")).not_to_be_visible()
     assert page.locator("#body").input_value().startswith("Before.")
 
 
@@ -144,7 +143,7 @@ def test_without_scripts_a_page_does_the_same(open_page: Any, cast: Cast, macro:
     page.locator("[data-macros]").click()
     page.wait_for_url("**/macros/")
     page.locator(".card", has_text="Where the order is").get_by_role("link", name="Put into the answer").click()
-    assert "[[ what you found ]]" in page.locator("#body").input_value()
+    expect(page.locator("#body")).to_have_value(re.compile(re.escape("[[ what you found ]]")))
     page.fill("#body", "Hello Dana, it is here.")
     page.get_by_role("button", name="Send reply").click()
     page.locator(".message--out", has_text="it is here").wait_for()
@@ -183,8 +182,9 @@ def test_the_editor_shows_how_it_reads_while_one_types(open_page: Any, cast: Cas
     page.locator("#id_text_pt").type("{{ greeting }} {{ nada }}")
     page.locator("#look", has_text="Olá, Ana!").wait_for()
     page.locator("#look", has_text="nada").wait_for()
-    page.get_by_role("button", name="Save").click()
-    assert page.locator("#id_text_pt").is_visible()  # the panel with the error is open
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save").click()
+    expect(page.locator("#id_text_pt"), "the panel with the error is open").to_be_visible()
     page.fill("#id_text_pt", "{{ greeting }} Tudo certo.")
     page.get_by_role("button", name="Save").click()
     page.wait_for_url("**/settings/macros/")

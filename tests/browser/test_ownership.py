@@ -65,13 +65,13 @@ def test_a_colleague_is_named_by_keyboard_alone(open_page: Any, cast: Cast) -> N
     page.keyboard.press("n")
     page.keyboard.type("Ask @sv")
     page.locator("#mention_list [role=option]", has_text="Sven Stranger").wait_for()
-    assert page.locator("#body").get_attribute("aria-activedescendant") == "mention_0"
+    expect(page.locator("#body")).to_have_attribute("aria-activedescendant", "mention_0")
     page.keyboard.press("Escape")
-    assert page.locator("#mention_list").is_hidden()
+    expect(page.locator("#mention_list")).to_be_hidden()
     page.keyboard.type("e")
     page.locator("#mention_list [role=option]", has_text="Sven Stranger").wait_for()
     page.keyboard.press("Enter")
-    assert page.input_value("#body") == "Ask @Sven Stranger "
+    expect(page.locator("#body")).to_have_value("Ask @Sven Stranger ")
     page.locator("[data-mentions-blind]", has_text="Sven Stranger").wait_for()
     page.keyboard.type("and @co")
     page.locator("#mention_list [role=option]", has_text="Cole Colleague").wait_for()
@@ -92,7 +92,7 @@ def test_no_names_are_offered_in_a_reply(open_page: Any, cast: Cast) -> None:
     page.keyboard.press("r")
     page.keyboard.type("Dear @co")
     page.wait_for_timeout(500)
-    assert page.locator("#mention_list").is_hidden()
+    expect(page.locator("#mention_list")).to_be_hidden()
 
 
 @pytest.mark.parametrize("skin", SKINS)

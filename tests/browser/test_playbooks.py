@@ -38,19 +38,15 @@ def open_case(open_page: Any, cast: Cast) -> tuple[Any, Complaint]:
     return page, complaint
 
 
-def focused(page: Any) -> str:
-    return page.evaluate("document.activeElement.id")
-
-
 def test_steps_are_ticked_with_the_keyboard_alone(open_page: Any, written: Cast) -> None:
     page, complaint = open_case(open_page, written)
     page.keyboard.press("b")
-    assert focused(page) == "step-listen"
+    expect(page.locator("#step-listen")).to_be_focused()
     page.keyboard.press("Space")
     page.wait_for_selector("#step-listen[aria-checked=true]")
-    assert focused(page) == "step-listen"  # the panel was swapped, the place was kept
+    expect(page.locator("#step-listen")).to_be_focused()  # the panel was swapped, the place was kept
     page.keyboard.press("b")
-    assert focused(page) == "step-look"
+    expect(page.locator("#step-look")).to_be_focused()
     page.keyboard.press("Tab")  # to the details, which stand open for the next step
     page.keyboard.press("Tab")
     page.keyboard.type("They sent a photograph")
@@ -69,8 +65,8 @@ def test_what_the_customer_is_told_is_copied_or_sent(open_page: Any, written: Ca
     page, complaint = open_case(open_page, written)
     page.click("#customer_part > summary")
     page.click("text=Copy into the reply")
-    assert page.input_value("#body") == "So it goes on:\n\n1. We look.\n2. We decide."
-    assert focused(page) == "body"
+    expect(page.locator("#body")).to_have_value("So it goes on:\n\n1. We look.\n2. We decide.")
+    expect(page.locator("#body")).to_be_focused()
     page.fill("#body", "")
     page.click("text=Send as a message")
     page.wait_for_selector("#talk >> text=So it goes on:")
@@ -92,7 +88,7 @@ def test_an_article_is_found_from_within_the_case_and_quoted(open_page: Any, wri
         "const b = document.querySelector('.finder__article b'); getSelection().selectAllChildren(b)"
     )  # what is selected is quoted
     page.click("text=Quote")
-    assert page.input_value("#body") == "“send again”"
+    expect(page.locator("#body")).to_have_value("“send again”")
     page.click("text=Insert the link")
     assert page.input_value("#body").endswith("\n\nLost parcels: https://house.example/lost")
 
@@ -102,7 +98,7 @@ def test_without_scripts_everything_is_still_there(open_page: Any, written: Cast
     complaint = written.complaint(type="delivery-lost", description="The parcel is lost.")
     page.goto(f"/complaints/{complaint.reference}/")
     page.click("#step-listen")
-    assert page.get_attribute("#step-listen", "aria-checked") == "true"
+    expect(page.locator("#step-listen")).to_have_attribute("aria-checked", "true")
     page.goto(f"/complaints/{complaint.reference}/knowledge/")
     page.click("#case_knowledge summary")
     page.click("text=Read it")

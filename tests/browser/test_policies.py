@@ -129,7 +129,7 @@ def test_the_draft_with_the_keyboard_and_on_a_phone(
     names = page.locator(".policy__name bdi").all_inner_texts()
     page.get_by_role("button", name=f"Move down: {names[0]}").press("Enter")
     page.locator(".policy:first-child", has_text=names[1]).wait_for()
-    assert page.evaluate("document.activeElement.id").startswith("down-")
+    expect(page.locator("[id^=down-]:focus")).to_be_attached()
     page.get_by_role("button", name=f"Move down: {names[0]}").press("Enter")  # the revision came along
     page.locator(".policy:nth-child(3)", has_text=names[0]).wait_for()
     assert page.locator(".policy__name bdi").all_inner_texts()[:3] == [names[1], names[2], names[0]]
@@ -138,6 +138,7 @@ def test_the_draft_with_the_keyboard_and_on_a_phone(
     sound(page, "draft")
     level(page, "draft")
     page.get_by_role("link", name=names[0], exact=True).click()
+    page.wait_for_url("**/settings/sla/draft/policies/*/")
     sound(page, "policy")
     level(page, "policy")
     phone = open_page(user=cast.admin, size=PHONE, scheme="dark")

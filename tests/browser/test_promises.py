@@ -12,6 +12,7 @@ from complaints.promises import vague
 from complaints.promises.sweep import sweep
 from core import clock
 from core.actor import Actor
+from tests.browser.conftest import expect
 from tests.browser.looks import SKINS, as_, look
 from tests.cast import Cast
 
@@ -34,7 +35,7 @@ def test_promised_by_key_with_a_hint_and_kept_by_a_press(open_page: Any, cast: C
     hint.wait_for(state="hidden")
     page.locator("#act-promise-form").get_by_role("button", name="Promise it").click()
     page.locator("#act-promise-form", has_text="Say by when: a promise needs its hour.").wait_for()
-    assert page.input_value("#id_promise_text") == "Call no later than Friday"
+    expect(page.locator("#id_promise_text")).to_have_value("Call no later than Friday")
     page.locator("#act-promise-form .segments label").last.click()
     page.fill("#id_promise_due_on", "2199-01-01T10:00")
     page.locator("#act-promise-form").get_by_role("button", name="Promise it").click()
@@ -63,14 +64,14 @@ def test_the_reply_s_words_become_a_promise_and_are_looked_at(open_page: Any, ca
     page.locator("#body_vague", has_text="in a few days").wait_for()
     page.locator("#composer summary", has_text="Promise").click()
     page.get_by_role("button", name="Take the words of the reply").click()
-    assert page.input_value("#composer_promise_text") == "We will send the second lamp in a few days."
+    expect(page.locator("#composer_promise_text")).to_have_value("We will send the second lamp in a few days.")
     page.fill("#composer_promise_text", "Send the second lamp")
     page.locator("#composer_promise_due_at").select_option(index=1)
     page.locator("#body").press("Control+Enter")
     page.locator(f"{PANEL} .promise__text", has_text="Send the second lamp").wait_for()
     made = complaint.promises.get()
     assert made.message is not None and made.message.body == "We will send the second lamp in a few days."
-    assert page.input_value("#composer_promise_text") == ""
+    expect(page.locator("#composer_promise_text")).to_have_value("")
 
 
 def test_the_page_and_the_server_find_the_same(open_page: Any, cast: Cast) -> None:

@@ -28,12 +28,14 @@ def test_from_the_queue_to_a_case_by_keyboard_alone(open_page: Any, cast: Cast, 
     page.goto("/complaints/")
     page.keyboard.press("Control+KeyK")
     page.locator("#palette[open]").wait_for()
-    assert page.evaluate("document.activeElement.id") == "palette-input"
+    expect(page.locator("#palette-input")).to_be_focused()
     page.keyboard.type("whitl")
     page.locator(f"#jump-case-{kettle.reference}").wait_for()
-    assert page.locator("#palette-input").get_attribute("aria-activedescendant") == f"jump-case-{kettle.reference}"
+    expect(page.locator("#palette-input")).to_have_attribute("aria-activedescendant", f"jump-case-{kettle.reference}")
     page.keyboard.press("ArrowDown")
-    assert page.locator("#palette-input").get_attribute("aria-activedescendant") == f"jump-customer-{cast.customer.pk}"
+    expect(page.locator("#palette-input")).to_have_attribute(
+        "aria-activedescendant", f"jump-customer-{cast.customer.pk}"
+    )
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/complaints/{kettle.reference}/")
@@ -56,7 +58,7 @@ def test_views_and_what_can_be_done_here(open_page: Any, cast: Cast, kettle: Com
     page.locator("#palette-list [role=option]", has_text="note").first.wait_for()
     page.keyboard.press("Enter")
     page.locator("#palette:not([open])").wait_for(state="attached")
-    assert page.locator("#composer input[value=note]").is_checked()
+    expect(page.locator("#composer input[value=note]")).to_be_checked()
     page.locator("h1").first.click()
     page.keyboard.press("Control+KeyK")
     page.keyboard.type("breached")
@@ -78,7 +80,7 @@ def test_a_cyrillic_layout_opens_it_too_and_escape_gives_the_focus_back(
     page.locator("#palette[open]").wait_for()
     page.keyboard.press("Escape")
     page.locator("#palette:not([open])").wait_for(state="attached")
-    assert "row__link" in page.evaluate("document.activeElement.className")
+    expect(page.locator(".row__link:focus")).to_be_attached()
     page.evaluate(
         "document.activeElement.dispatchEvent(new KeyboardEvent('keydown',"
         " {key: '.', code: 'Slash', bubbles: true, cancelable: true}))"
@@ -95,11 +97,11 @@ def test_results_follow_the_letters_and_the_focus_stays(open_page: Any, cast: Ca
     page.wait_for_load_state()
     page.keyboard.type("leak")
     page.locator("#found mark", has_text="leaks").wait_for()
-    assert page.evaluate("document.activeElement.id") == "id_q"
+    expect(page.locator("#id_q")).to_be_focused()
     page.wait_for_url("**/search/?q=leak*")
     page.keyboard.type("xyz")
     page.locator("#found", has_text="No case matches").wait_for()
-    assert page.input_value("#id_q") == "leakxyz"
+    expect(page.locator("#id_q")).to_have_value("leakxyz")
     for _letter in "xyz":
         page.keyboard.press("Backspace")
     page.locator(f"#found .row__link[href='/complaints/{kettle.reference}/']").wait_for()

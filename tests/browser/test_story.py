@@ -74,7 +74,7 @@ def test_a_complaint_in_russian_from_the_form_to_the_closed_case(
 def file_in_russian(page: Any) -> tuple[str, str]:
     """Walk the form; gives the reference and the status address."""
     page.goto("/complain/")
-    assert page.locator("html").get_attribute("lang") == "ru"
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
     page.fill("[name=description]", WORDS)
     go_on(page)
     page.locator("[name=type][value=product]").check()
@@ -120,7 +120,7 @@ def act(page: Any, name: str, **fields: str) -> None:
 def sees(page: Any, status: str, words: str) -> bool:
     """The complainant reads these words on the status page, which speaks Russian."""
     page.goto(status)
-    assert page.locator("html").get_attribute("lang") == "ru"
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
     assert words in page.inner_text("main"), page.inner_text("main")
     return True
 
@@ -149,8 +149,8 @@ def test_an_incoming_answer_appears_without_touching_what_is_being_typed(open_pa
     page.fill("#body", "Half a sentence")
     converse.incoming(complaint, by=Actor.customer(), at=clock.now(), body="One more thing.")
     page.locator(".message--in", has_text="One more thing.").wait_for()
-    assert page.input_value("#body") == "Half a sentence"
-    assert page.evaluate("document.activeElement.id") == "body"
+    expect(page.locator("#body")).to_have_value("Half a sentence")
+    expect(page.locator("#body")).to_be_focused()
 
 
 def test_a_draft_survives_leaving_the_page(open_page: Any, cast: Cast) -> None:

@@ -39,7 +39,7 @@ def test_from_the_link_to_the_call(open_page: Any, cast: Cast, live_server: Any,
 
     person = open_page(java_script_enabled=javascript)
     person.goto("/" + url.split("/", 3)[3])
-    assert person.locator("[name=score]:checked").get_attribute("value") == "3"
+    expect(person.locator("[name=score]:checked")).to_have_attribute("value", "3")
     assert not SurveyResponse.objects.exists()
     prompt = person.get_by_text("What should we have done differently?")
     expect(prompt).to_be_visible()
@@ -82,7 +82,8 @@ def test_the_pages_are_sound(open_page: Any, cast: Cast, scheme: str) -> None:
             page.goto(address)
             sound(page)
         page.goto(f"{path}?score=3")
-        page.get_by_role("button", name="Send my answer").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Send my answer").click()
         sound(page)
     page = open_page(scheme=scheme)
     page.goto(path)
@@ -121,6 +122,6 @@ def test_the_status_page_asks_whether_the_decision_is_accepted(open_page: Any, c
     assert case.accepted is False
     page.locator("#acceptance summary").click()
     page.get_by_role("button", name="Yes, I accept it").click()
+    expect(page.get_by_text("What happens next:")).not_to_be_visible()
     case.refresh_from_db()
     assert case.accepted is True
-    expect(page.get_by_text("What happens next:")).not_to_be_visible()
