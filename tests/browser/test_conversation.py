@@ -108,7 +108,7 @@ def test_a_reply_is_taken_back_with_the_keyboard_and_sent_better(open_page: Any,
     page.locator("#body").focus()
     page.keyboard.press("Control+KeyZ")
     waiting.wait_for(state="detached")
-    page.wait_for_function("document.getElementById('body').value === 'To early'")
+    expect(page.locator("#body")).to_have_value("To early")
     assert Pending.objects.get().state == PendingState.CANCELLED
     expect(page.locator("#body")).to_be_focused()
     page.keyboard.type(", sorry")

@@ -78,7 +78,7 @@ def test_an_article_is_found_from_within_the_case_and_quoted(open_page: Any, wri
     page.keyboard.press("q")
     page.wait_for_selector("#knowledge_q")
     assert "Lost parcels" in page.inner_text("#case_knowledge")
-    page.wait_for_function("document.activeElement.id === 'knowledge_q'")
+    expect(page.locator("#knowledge_q")).to_be_focused()
     page.keyboard.type("lost parcel")
     page.keyboard.press("Enter")
     page.wait_for_selector("#case_knowledge >> text=1 article found")

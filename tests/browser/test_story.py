@@ -161,4 +161,4 @@ def test_a_draft_survives_leaving_the_page(open_page: Any, cast: Cast) -> None:
     page.wait_for_timeout(600)
     page.goto("/complaints/")
     page.goto(f"/complaints/{complaint.reference}/")
-    page.wait_for_function("document.querySelector('#body').value === 'Not finished'")
+    expect(page.locator("#body")).to_have_value("Not finished")

@@ -21,11 +21,12 @@ INCIDENTS = 100  # open ones to choose from, newest first
 
 
 class BulkForm(forms.Form):
-    """What an action asks for beside the cases. `values`: plain JSON, as the action reads it; `user`: who asks."""
+    """What an action asks for beside the cases. `values`: plain JSON, as the action reads it; `user`: who asks.
+    The ids are its own: it opens over the queue, whose filters have an owner and a type as well."""
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         self.user = user
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, auto_id="id_bulk_%s", **kwargs)
 
     @property
     def values(self) -> dict[str, Any]:
