@@ -60,7 +60,12 @@ class State(Change):
 
 
 class Acknowledgement(State):
-    """A person confirms the case is in good hands; with a message it is the first response too."""
+    """A person confirms the case is in good hands; with a message it is the first response too.
+
+    The clock for acknowledging stops, a new complaint becomes `acknowledged`, and the clock for the next update begins.
+    The message goes by mail, or stands on the status page where no address is known. Statutory clocks for acknowledging
+    stop only with a message: the law asks that the complainant is told.
+    """
 
     does: ClassVar = {"GET": "Whether the complaint is acknowledged, since when, and by whom."}
     body: ClassVar = {"POST": bodies.AcknowledgementBody}
@@ -74,7 +79,10 @@ class Acknowledgement(State):
 
 
 class Investigation(State):
-    """Work on the case has begun."""
+    """Work on the case has begun.
+
+    The complaint becomes `investigating`; no clock changes and nobody is told.
+    """
 
     does: ClassVar = {"GET": "Whether the complaint is being looked into, and since when."}
     body: ClassVar = {"POST": Nothing}
@@ -88,7 +96,12 @@ class Investigation(State):
 
 
 class Owner(State):
-    """Give the case to another owner."""
+    """Give the case to another owner.
+
+    It changes hands at once, and the new owner is told; `hand-over/` asks them first. The team follows the owner unless
+    they lead the one it is with, deadlines follow where a policy asks for the team, and so do the promises that the
+    owner before answered for.
+    """
 
     does: ClassVar = {"GET": "Whose complaint it is, since when, and whose it was before."}
     body: ClassVar = {"POST": bodies.OwnerBody}
@@ -106,7 +119,12 @@ class Owner(State):
 
 
 class Classification(State):
-    """Sort the case anew; deadlines follow from receipt."""
+    """Sort the case anew; deadlines follow from receipt.
+
+    Every clock that still runs gets the time it would have had from the beginning, pauses left out, but none becomes
+    late by it before this moment. A deadline that was missed stays missed. Type, severity or both; 409
+    `nothing_changed` where neither differs.
+    """
 
     does: ClassVar = {"GET": "What the complaint is sorted as, and when and why it was sorted anew."}
     body: ClassVar = {"POST": bodies.ClassificationBody}
@@ -124,7 +142,11 @@ class Pause(State):
     """Wait on the customer; DELETE goes on."""
 
     does: ClassVar = {
-        "POST": "Wait on the customer: clocks that may pause stand still.",
+        "POST": """Wait on the customer: clocks that may pause stand still.
+
+        That is the clock for resolving; those for acknowledging and for the next update run on, and no pause moves a
+        statutory one. The next message of the customer ends the waiting by itself.
+        """,
         "GET": "Whether the complaint waits on the customer, and what for.",
     }
     body: ClassVar = {"POST": bodies.ReasonBody}
@@ -137,12 +159,19 @@ class Pause(State):
         return handle.wait(complaint, by=by, at=now(), **values)
 
     def delete(self, request: Request, reference: str) -> HttpResponse:
-        """Go on before the customer has answered: the clocks run again."""
+        """Go on before the customer has answered: the clocks run again.
+
+        The complaint is `investigating` again, with the working time that was left.
+        """
         return self.shown(handle.resume(self.seen(request, reference), by=self.actor(request), at=now()))
 
 
 class Extension(State):
-    """Take the longer time that the law allows a statutory clock in exceptional cases, once, with a reason."""
+    """Take the longer time that the law allows a statutory clock in exceptional cases, once, with a reason.
+
+    It is counted from the same beginning, and only while the clock runs and has not passed. Unless `tell` is false the
+    complainant gets the rule's own text with the reason and the new date.
+    """
 
     does: ClassVar = {"GET": "The statutory clocks that were given more time, the last one first."}
     body: ClassVar = {"POST": bodies.ExtensionBody}
@@ -157,7 +186,13 @@ class Extension(State):
 
 
 class Reopening(State):
-    """Take up an ended case again."""
+    """Take up an ended case again.
+
+    A resolved, closed or withdrawn complaint becomes `investigating` and the decision is superseded. The clock for
+    resolving goes on with what was left, or begins a new cycle, as its policy says; statutory ones that the decision
+    had stopped go on, but for those obeyed whose days are over. What was missed stays missed. An owner who has left or
+    is away is replaced.
+    """
 
     does: ClassVar = {"GET": "When the complaint was last opened again, why, and how often."}
     body: ClassVar = {"POST": bodies.ReasonBody}
@@ -171,7 +206,11 @@ class Reopening(State):
 
 
 class Withdrawal(State):
-    """The complainant takes it back."""
+    """The complainant takes it back.
+
+    The complaint ends with the outcome `withdrawn`: its clocks are cancelled, promises released, and remedies that wait
+    for approval withdrawn. It can be opened again.
+    """
 
     does: ClassVar = {"GET": "Whether the complainant took it back."}
     body: ClassVar = {"POST": bodies.ReasonBody}
@@ -185,7 +224,10 @@ class Withdrawal(State):
 
 
 class Release(State):
-    """A quarantined complaint is real after all."""
+    """A quarantined complaint is real after all.
+
+    It gets its owner, its clocks count from when it was received, and the complainant gets the receipt.
+    """
 
     does: ClassVar = {"GET": "Whether the complaint is in quarantine, and who let it out."}
     body: ClassVar = {"POST": Nothing}

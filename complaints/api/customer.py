@@ -26,7 +26,10 @@ class CustomerChoice(Strict):
 
 
 class CustomerOf(State):
-    """Link the complaint to another customer (`If-Match` required), or with null to none."""
+    """Link the complaint to another customer (`If-Match` required), or with null to none.
+
+    Also on ended cases. The deadlines of an open one follow where a policy or a rule pack asks for the tier.
+    """
 
     does: ClassVar = {"GET": "Whose complaint it is, and who linked it to them."}
     body: ClassVar = {"PUT": CustomerChoice}

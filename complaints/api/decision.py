@@ -159,7 +159,15 @@ class ClosureShape(HappenedShape):
 class Resolution(Change):
     """What was decided and how the complainant learned of it."""
 
-    does: ClassVar = {"POST": "Decide the case. Demands are each answered, the final answer is sent."}
+    does: ClassVar = {
+        "POST": """Decide the case. Demands are each answered, the final answer is sent.
+
+        The complaint becomes `resolved` and the clocks for resolving stop, late or in time. Every demand that was
+        written down and is still open has to be decided with it (409 `demand_open`); where a playbook asks for it,
+        its required steps have to be done (409 `steps_open`). Without `answer` nothing is sent; then say with
+        `delivery/` how the complainant was told. A late case owes its `late_reason` until somebody gives it.
+        """
+    }
     body: ClassVar = {"POST": ResolutionBody}
     answer: ClassVar = {"POST": ComplaintShape, "GET": ResolutionShape}
 
@@ -189,7 +197,14 @@ class Resolution(Change):
 class Closure(Change):
     """What holds the case back from being closed."""
 
-    does: ClassVar = {"POST": "Close a resolved case."}
+    does: ClassVar = {
+        "POST": """Close a resolved case.
+
+        Its clocks end and it leaves the queue. Held back while a promise is owed (409 `open_promise`), a remedy waits
+        for approval (409 `remedy_awaiting`) or the final answer reached nobody (409 `undelivered_answer`); GET says
+        so before.
+        """
+    }
     body: ClassVar = {"POST": Nothing}
     answer: ClassVar = {"POST": ComplaintShape, "GET": ClosureShape}
 
@@ -227,7 +242,11 @@ class Delivery(Change):
         return self.reply(_delivery(decisions.current(self.seen(request, reference))))
 
     def post(self, request: Request, reference: str) -> HttpResponse:
-        """Note that somebody told the complainant the decision, and how."""
+        """Note that somebody told the complainant the decision, and how.
+
+        By phone, in person or by letter: what the status page and the mail cannot know. Said again, the last word
+        holds.
+        """
         complaint, values = self.seen(request, reference), self.read(request)
         complaint = decide.told(complaint, by=self.actor(request), at=now(), **values)
         return self.reply(_delivery(decisions.current(complaint)), version=complaint.version)
@@ -273,7 +292,10 @@ class OneDemand(Change):
 
     @extend_schema(parameters=[IF_MATCH])
     def patch(self, request: Request, reference: str, pk: int) -> HttpResponse:
-        """Put a demand in other words (`If-Match` with the ETag of the complaint)."""
+        """Put a demand in other words (`If-Match` with the ETag of the complaint).
+
+        What was decided about the old words no longer holds.
+        """
         complaint, found = self._found(request, reference, pk)
         self.require_match(request, complaint.version)
         values, version = self.read(request), self.expected_version(request)

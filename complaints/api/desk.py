@@ -45,7 +45,11 @@ class Snooze(State):
     """Put the complaint aside until an instant, or until the customer writes; DELETE takes it back."""
 
     does: ClassVar = {
-        "POST": "Put the complaint aside until an instant, or until the customer writes.",
+        "POST": """Put the complaint aside until an instant, or until the customer writes.
+
+        Deadlines keep running, and it comes back by itself: at its hour, when the customer writes, or when a warning, a
+        deadline or a promise rings.
+        """,
         "GET": "Whether the complaint is put aside, until when, and by whom.",
     }
     body: ClassVar = {"POST": SnoozeBody}

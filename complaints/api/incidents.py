@@ -241,7 +241,11 @@ class IncidentOf(State):
     """The incident a complaint belongs to: POST links it, DELETE takes it out."""
 
     does: ClassVar = {
-        "POST": "Link the complaint to an incident.",
+        "POST": """Link the complaint to an incident.
+
+        Also when it is decided already. Updates of the incident that are sent from then on reach its complainant; a
+        complaint belongs to one incident at most (409 `already_linked`).
+        """,
         "GET": "The incident the complaint belongs to, since when, and who linked it.",
     }
     body: ClassVar = {"POST": IncidentBody}

@@ -49,7 +49,14 @@ class MergeShape(HappenedShape):
 class Merging(Change):
     """What this complaint was merged into and by whom."""
 
-    does: ClassVar = {"POST": "Make this complaint part of another one."}
+    does: ClassVar = {
+        "POST": """Make this complaint part of another one.
+
+        It becomes `merged`, its clocks end, and of each kind the joint case keeps the earliest deadline of both; what
+        had passed stays missed. Followers, promises and themes go along, and what the customer writes to the one
+        reaches the other. `confirm` is needed where the customers differ (409 `different_customer`).
+        """
+    }
     body: ClassVar = {"POST": MergeIntoBody}
     answer: ClassVar = {"POST": ComplaintShape, "DELETE": ComplaintShape, "GET": MergeShape}
 

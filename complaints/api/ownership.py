@@ -91,7 +91,13 @@ class _Listed(Change, ListView):
 class HandOvers(_Listed):
     """Offers of the complaint to somebody, newest first."""
 
-    does: ClassVar = {"POST": "Offer the complaint to somebody, who takes it over or declines."}
+    does: ClassVar = {
+        "POST": """Offer the complaint to somebody, who takes it over or declines.
+
+        By its owner, who leads its team, or a manager. It stays with its owner until the offer is accepted; the one
+        asked is told, sees the complaint meanwhile, and is reminded after four hours. One offer is open at a time.
+        """
+    }
     body: ClassVar = {"POST": OfferBody}
     answer: ClassVar = {"GET": HandOverShape, "POST": ComplaintShape, "DELETE": ComplaintShape}
     filters: ClassVar = (since("offered_at", "answered_at"),)
@@ -118,14 +124,20 @@ class HandOvers(_Listed):
         return complaint
 
     def delete(self, request: Request, reference: str) -> HttpResponse:
-        """Take the open offer back."""
+        """Take the open offer back.
+
+        By who made it or might have. The one asked is told, and sees the complaint no more than before.
+        """
         complaint = self.seen(request, reference)
         hand_over.withdraw(complaint, by=self.actor(request), at=now())
         return self.shown(complaint)
 
 
 class Acceptance(Change):
-    """The one who was offered the complaint takes it over."""
+    """The one who was offered the complaint takes it over.
+
+    It changes hands in this moment, as with `owner/`; who offered it and the owner before are told.
+    """
 
     body: ClassVar = AcceptBody
 
@@ -149,7 +161,13 @@ class Refusal(ApiView):
 class Escalations(_Listed):
     """Who was asked for help, and what they answered."""
 
-    does: ClassVar = {"POST": "Ask for help. Without `to` the team's lead is asked, then a manager."}
+    does: ClassVar = {
+        "POST": """Ask for help. Without `to` the team's lead is asked, then a manager.
+
+        The complaint stays with its owner. The one asked is told and sees it from then on; asking is never held against
+        anybody.
+        """
+    }
     body: ClassVar = {"POST": EscalationBody}
     answer: ClassVar = {"GET": EscalationShape, "POST": ComplaintShape, "DELETE": ComplaintShape}
     filters: ClassVar = (since("at", "answered_at"),)

@@ -242,7 +242,10 @@ class Fulfilment(_Settling):
 
 
 class Renegotiation(_Settling):
-    """Something else was agreed on, or another hour; answers with the promise in its place."""
+    """Something else was agreed on, or another hour; answers with the promise in its place.
+
+    In time, the one before counts neither as kept nor as broken; after its hour it stays broken.
+    """
 
     body: ClassVar = {"POST": RenegotiationBody}
     success: ClassVar = {"POST": 201}
@@ -252,7 +255,10 @@ class Renegotiation(_Settling):
 
 
 class PromiseRelease(_Settling):
-    """Whom it was given to wants it no more."""
+    """Whom it was given to wants it no more.
+
+    It counts neither as kept nor as broken, unless its hour has passed.
+    """
 
     body: ClassVar = {"POST": PromiseReleaseBody}
 

@@ -229,7 +229,11 @@ class _Decision(ApiView):
 
 
 class Approval(_Decision):
-    """Grant what somebody else asked for, within the caller's own authority."""
+    """Grant what somebody else asked for, within the caller's own authority.
+
+    A refund or credit goes out with the next export to finance, points are credited at once; the one who asked is told.
+    Nobody approves what they asked for themselves (409 `own_request`).
+    """
 
     body: ClassVar = ApprovalBody
 
@@ -238,7 +242,10 @@ class Approval(_Decision):
 
 
 class Rejection(_Decision):
-    """Do not grant what somebody else asked for."""
+    """Do not grant what somebody else asked for.
+
+    By who could have granted as much; the one who asked is told why.
+    """
 
     body: ClassVar = bodies.ReasonBody
 
@@ -256,7 +263,11 @@ class RequestWithdrawal(_Decision):
 
 
 class Revocation(_Decision):
-    """Take back what was granted, before it is paid."""
+    """Take back what was granted, before it is paid.
+
+    By who granted it or could have. It counts in no sum any more: a payout that is not with finance yet is cancelled,
+    points are taken off again.
+    """
 
     body: ClassVar = bodies.ReasonBody
 

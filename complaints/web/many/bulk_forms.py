@@ -26,7 +26,8 @@ class BulkForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         self.user = user
-        super().__init__(*args, auto_id="id_bulk_%s", **kwargs)
+        kwargs.setdefault("auto_id", "id_bulk_%s")
+        super().__init__(*args, **kwargs)
 
     @property
     def values(self) -> dict[str, Any]:

@@ -39,6 +39,7 @@ BODIES: Mapping[str, str] = {
     "AbsenceBody.until_at": "When it ends; null or left out: not known yet.",
     "AcceptBody.answer": "A word to who offered it.",
     "AcceptanceBody.accepted": "true: content with the decision; false: not.",
+    "AccountPatch.theme": "Whether pages are light or dark: `light` or `dark`; blank: as the device has it.",
     "AcknowledgementBody.message": "Sent to the complainant with it; without one nothing is sent.",
     "AnswerBody.answer": "Why it is not taken over.",
     "ArticlePatch.types": "Codes of complaint types it is about; empty: all.",

@@ -9,6 +9,7 @@ from core.api.words.case_files import CASE_FILES
 
 ANSWERS: Mapping[str, str] = {
     "Absence.until_at": "When it ends; null: not known yet.",
+    "Account.theme": "Whether pages are light or dark: `light` or `dark`; blank: as the device has it.",
     "Action.description": "What is done, in words; blank: not said.",
     "Action.effective": "Whether it helped; null: nobody has said yet.",
     "Action.owner": "Who does it.",
@@ -17,6 +18,7 @@ ANSWERS: Mapping[str, str] = {
     "Action.title": "What is to be done, in a line.",
     "Article.draft": "The number of the draft; null: there is none.",
     "Article.url": "Where the text stands outside; blank: it stands here.",
+    "Attachment.message": "The id of the message it went or came with; null: of none.",
     "Attempt.number": "1 for the first attempt.",
     "AuthorityDraft.changes": "What the draft changes of the limits in force.",
     "Batch.created": "Rows that were filed by this call.",
