@@ -95,7 +95,7 @@ class HandOvers(_Listed):
         "POST": """Offer the complaint to somebody, who takes it over or declines.
 
         By its owner, who leads its team, or a manager. It stays with its owner until the offer is accepted; the one
-        asked is told, sees the complaint meanwhile, and is reminded after four hours. One offer is open at a time.
+        asked is told, sees the complaint meanwhile, and is reminded once. One offer is open at a time.
         """
     }
     body: ClassVar = {"POST": OfferBody}

@@ -100,6 +100,12 @@ class Best:
         return rows.filter(pk__in=found[: self.most])
 
 
+INSTANT_OR_DATE = {
+    "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}],
+    "examples": ["2026-03-01", "2026-03-01T08:00:00Z"],
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Between:
     """`<name>_from`, `<name>_to`: instants (from <= x < to), or dates of TIME_ZONE, the last one included."""
@@ -108,10 +114,8 @@ class Between:
     column: str
 
     def parameters(self) -> Iterable[tuple[str, Mapping[str, Any], str]]:
-        either = [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]
-        schema = {"anyOf": either, "examples": ["2026-03-01", "2026-03-01T08:00:00Z"]}
-        yield f"{self.name}_from", schema, "At or after this instant, or on or after this date."
-        yield f"{self.name}_to", schema, "Before this instant, or on or before this date."
+        yield f"{self.name}_from", INSTANT_OR_DATE, "At or after this instant, or on or after this date."
+        yield f"{self.name}_to", INSTANT_OR_DATE, "Before this instant, or on or before this date."
 
     def narrow(self, rows: Rows, given: QueryDict, told: Told) -> Rows:
         low, high = f"{self.name}_from", f"{self.name}_to"

@@ -40,6 +40,7 @@ from core.api.permissions import DeclaredAccess
 from core.api.problem import FieldError, Refusal, bad_input
 from core.api.rendering import AnyFile, ApiRenderer, JsonOnly, answered, reply, to_json
 from core.api.schema import ApiSchema
+from core.scopes import SAFE_METHODS
 
 if TYPE_CHECKING:
     from core.models import User
@@ -48,7 +49,6 @@ Row = TypeVar("Row", bound=models.Model)
 security = logging.getLogger("security")
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 _TAGS = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"(?:\s*,\s*(?:W/)?"[\x21\x23-\x7e\x80-\xff]*")*')
-CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 _VERSION = re.compile(r"(\d{1,9})(?:-[0-9a-f]{1,16})?", re.ASCII)
 
 
@@ -133,7 +133,7 @@ class ApiView(APIView):
             detail = _("The body is taken as it is, without Content-Encoding.")
             raise Refusal(415, "unsupported_content_encoding", detail, headers={"Accept-Encoding": "identity"})
         given = request.query_params
-        if given and request.method in CHANGES and self._handler(request):
+        if given and request.method not in SAFE_METHODS and self._handler(request):
             filtering.refuse_unknown(given, ())
         elif given and request.method in ("GET", "HEAD"):
             takes_fields = self.takes_fields()

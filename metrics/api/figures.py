@@ -14,7 +14,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from core.access import CASES, Access
-from core.api.filters import Told, once
+from core.api.filters import INSTANT_OR_DATE, Told, once
 from core.api.pagination import WholeListShape, whole_list
 from core.api.problem import bad_parameter
 from core.api.schema import ApiSchema
@@ -99,9 +99,6 @@ class _Metric(MeasureShape):
 MetricShape = type("MetricShape", (_Metric,), {"from": serializers.DateField(allow_null=True)})
 
 
-AT = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}
-
-
 class Parameters:
     """The parameters of some figures (default: all), for lists. `metrics.figures.asking` reads and refuses them."""
 
@@ -115,7 +112,7 @@ class Parameters:
         ("from", {"type": "string", "format": "date"}, "First local date."),
         ("to", {"type": "string", "format": "date"}, "Last local date, included."),
         ("time_zone", {"type": "string"}, "Name of a time zone; by default the installation's."),
-        ("as_of", AT, "An instant, or the end of a local date; by default now."),
+        ("as_of", INSTANT_OR_DATE, "An instant, or the end of a local date; by default now."),
         ("basis", {"type": "string"}, "One of the figure's bases."),
         ("kind", {"type": "string"}, "One of the figure's kinds."),
         (

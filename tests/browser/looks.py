@@ -45,15 +45,11 @@ def level(page: Any, where: str = "") -> None:
     assert wider <= 0, f"{where or page.url} scrolls {wider} px sideways"
 
 
-TWICE = (
-    """() => [...document.querySelectorAll('[id]')].map(it => it.id).filter((id, at, ids) => ids.indexOf(id) !== at)"""
-)
-
-
 def sound(page: Any, where: str = "") -> None:
     """Nothing for axe to find fault with in what the page shows now, and no id twice: a label would lead astray."""
-    twice = page.evaluate(TWICE)
-    assert twice == [], f"{where or page.url} has ids twice: {twice}"
+    ids = page.locator("[id]").evaluate_all("found => found.map(it => it.id)")
+    twice = {one for one in ids if ids.count(one) > 1}
+    assert not twice, f"{where or page.url} has ids twice: {twice}"
     dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     page.under_axe = True  # its own styles break our policy; that is no fault of the page
     found = Axe().run(page, options=COLOURS if dark else ASKED)

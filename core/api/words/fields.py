@@ -273,7 +273,7 @@ FIELDS: Mapping[str, str] = {
     "text": "In words.",
     "texts": "The words by language.",
     "thanks": "Whether the message says thank you; noted for the figures, the text is not changed.",
-    "theme": "The code of a theme.",
+    "theme": "Whether pages are light or dark: `light` or `dark`; blank: as the device has it.",
     "themes": "Themes of the complaint.",
     "tier": "The customer's tier by the name it has in the house, such as gold; blank: none.",
     "tiers": "Tiers of customers; left out: any.",

@@ -9,7 +9,6 @@ from core.api.words.case_files import CASE_FILES
 
 ANSWERS: Mapping[str, str] = {
     "Absence.until_at": "When it ends; null: not known yet.",
-    "Account.theme": "Whether pages are light or dark: `light` or `dark`; blank: as the device has it.",
     "Action.description": "What is done, in words; blank: not said.",
     "Action.effective": "Whether it helped; null: nobody has said yet.",
     "Action.owner": "Who does it.",
