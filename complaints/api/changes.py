@@ -64,7 +64,8 @@ class Acknowledgement(State):
 
     The clock for acknowledging stops, a new complaint becomes `acknowledged`, and the clock for the next update begins.
     The message goes by mail, or stands on the status page where no address is known. Statutory clocks for acknowledging
-    stop only with a message: the law asks that the complainant is told.
+    stop only with a message: the law asks that the complainant is told. What was taken by phone, in person or in live
+    chat counts as acknowledged from receipt (409 `already_acknowledged`).
     """
 
     does: ClassVar = {"GET": "Whether the complaint is acknowledged, since when, and by whom."}

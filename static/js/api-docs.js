@@ -1,7 +1,13 @@
-/* The interactive API page: Swagger UI over our own schema. Trying things out takes a token (Authorize). */
+/* The interactive API page: Swagger UI over our own schema, light or dark as other pages. Trying things out takes a token
+   (Authorize). */
 "use strict";
 
 (() => {
+  const page = document.documentElement;
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
+  const shade = () => page.classList.toggle("dark-mode", page.dataset.theme ? page.dataset.theme === "dark" : system.matches);
+  shade();
+  system.addEventListener("change", shade);
   const root = document.getElementById("api-docs");
   window.SwaggerUIBundle({
     domNode: root,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import PATIENCE_FOR_A_PAGE
+from tests.browser.conftest import PATIENCE_FOR_A_PAGE, expect
+from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -22,3 +23,18 @@ def test_the_api_page_renders_within_the_policy(open_page: Callable[..., Any]) -
     page.locator(".opblock-summary").first.click()
     page.wait_for_selector(".opblock-body")
     assert page.locator(".opblock").count() > 20
+
+
+def test_the_api_page_is_dark_where_other_pages_are(open_page: Callable[..., Any], cast: Cast) -> None:
+    page = open_page(scheme="dark")
+    page.goto("/api/v1/docs/")
+    expect(page.locator("html.dark-mode")).to_be_attached()
+    page.emulate_media(color_scheme="light")
+    expect(page.locator("html:not(.dark-mode)")).to_be_attached()
+    for theme, scheme in (("dark", "light"), ("light", "dark")):  # what one has chosen outweighs the device
+        cast.agent.theme = theme
+        cast.agent.save(update_fields=["theme"])
+        page = open_page(user=cast.agent, scheme=scheme)
+        page.goto("/api/v1/docs/")
+        page.locator(".swagger-ui").first.wait_for(timeout=PATIENCE_FOR_A_PAGE)
+        assert page.locator("html.dark-mode").count() == (theme == "dark")
